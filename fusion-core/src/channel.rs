@@ -1,0 +1,97 @@
+//! How frames travel: memory, TCP, and either with an emulated network in between.
+//!
+//! A channel moves whole frames and knows nothing of protocols. [`Connection`](crate::Connection)
+//! sits on top: it labels, counts and hashes.
+
+mod emulate;
+mod memory;
+mod queue;
+mod tcp;
+
+use std::{io, time::Duration};
+
+pub use emulate::{Emulated, Network};
+pub use memory::{MemoryChannel, memory_pair};
+pub use tcp::TcpChannel;
+
+/// No frame is longer than this; a peer that announces more is cut off before memory is taken.
+pub const MAX_FRAME: usize = (1 << 20) + 64;
+
+/// A blocking, two-way stream of frames.
+///
+/// Sending must not wait for the peer to read, or two parties that write at the same time stop
+/// each other: queue the frame and return. Receiving waits no longer than it is told.
+pub trait Channel: Send + 'static {
+    /// Queues one frame of at most [`MAX_FRAME`] bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ChannelError`] if the channel is closed or the peer has stopped reading.
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError>;
+
+    /// Receives one frame of at most [`MAX_FRAME`] bytes, whole, within `wait`.
+    ///
+    /// # Errors
+    ///
+    /// [`ChannelError`] says whether the peer was late, gone, or sent something malformed.
+    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError>;
+}
+
+impl<C: Channel + ?Sized> Channel for Box<C> {
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+        (**self).send(frame)
+    }
+
+    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
+        (**self).recv(wait)
+    }
+}
+
+/// Why a frame did not travel.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChannelError {
+    /// The peer closed the connection.
+    #[error("the peer closed the connection")]
+    Closed,
+    /// The peer closed the connection in the middle of a frame.
+    #[error("the peer closed the connection in the middle of a frame")]
+    Truncated,
+    /// The peer sent nothing for this long.
+    #[error("the peer sent nothing for {} s", .0.as_secs_f32())]
+    Silent(Duration),
+    /// The peer read nothing for this long, with this many bytes waiting for it.
+    #[error("the peer read nothing for {} s while {waiting} bytes wait for it", .after.as_secs_f32())]
+    NotReading {
+        /// How long it read nothing.
+        after: Duration,
+        /// How many bytes wait.
+        waiting: usize,
+    },
+    /// A frame is longer than [`MAX_FRAME`].
+    #[error("a frame of {0} bytes is over the limit of {MAX_FRAME}")]
+    TooLong(u64),
+    /// The frame is not one of the emulated network.
+    #[error("the peer does not run the same network emulation")]
+    NotEmulated,
+    /// The operating system reported an error.
+    #[error("{0}")]
+    Os(String),
+}
+
+impl ChannelError {
+    /// Whether the peer sent something that no correct peer sends.
+    pub(crate) fn is_malformed(&self) -> bool {
+        matches!(self, Self::TooLong(_) | Self::NotEmulated)
+    }
+}
+
+impl From<io::Error> for ChannelError {
+    fn from(error: io::Error) -> Self {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        match error.kind() {
+            BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof => Self::Closed,
+            _ => Self::Os(error.to_string()),
+        }
+    }
+}

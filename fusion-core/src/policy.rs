@@ -1,0 +1,145 @@
+use crate::soundness::{MAX_SLOTS, ParameterError, Parameters, Survival, cheapest};
+
+/// How a client hardens its batches.
+///
+/// ```
+/// use fusion_core::Policy;
+///
+/// // 40 bits for 16 queries: 9 copies of each, and 8 checks that must all be right.
+/// let policy = Policy::new(40, 9, 8, 0);
+/// assert!(policy.parameters(16).is_ok());
+/// // The same numbers do not do for a single query.
+/// assert!(policy.parameters(1).is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    soundness: u32,
+    copies: usize,
+    checks: usize,
+    slack: usize,
+}
+
+impl Policy {
+    /// `soundness` in bits, B `copies` of each query, T `checks` of which `slack` may fail.
+    #[must_use]
+    pub const fn new(soundness: u32, copies: usize, checks: usize, slack: usize) -> Self {
+        Self { soundness, copies, checks, slack }
+    }
+
+    /// The policy with the fewest executions for `queries` queries, all checks to be right.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] if there are no queries, or no batch of at most [`MAX_SLOTS`] executions does.
+    pub fn cheapest(soundness: u32, queries: usize) -> Result<Self, Misuse> {
+        if queries == 0 {
+            return Err(Misuse::NoQueries);
+        }
+        cheapest(queries, soundness, 0, None)
+            .map(|found| Self::new(soundness, found.copies(), found.checks(), 0))
+            .ok_or(Misuse::OutOfReach { soundness, queries })
+    }
+
+    /// The soundness asked for, in bits.
+    #[must_use]
+    pub const fn soundness(&self) -> u32 {
+        self.soundness
+    }
+
+    /// T.
+    #[must_use]
+    pub const fn checks(&self) -> usize {
+        self.checks
+    }
+
+    /// The batch for this many queries, if it is as sound as asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] says what is wrong with the numbers, and the cheapest ones that would do.
+    pub fn parameters(&self, queries: usize) -> Result<Parameters, Misuse> {
+        if queries == 0 {
+            return Err(Misuse::NoQueries);
+        }
+        let parameters = Parameters::new(queries, self.copies, self.checks, self.slack)?;
+        let survival = Survival::of(parameters);
+        if survival.is_at_most(self.soundness) {
+            return Ok(parameters);
+        }
+        let fix = cheapest(queries, self.soundness, self.slack, None);
+        Err(Misuse::Unsound {
+            parameters,
+            wanted: self.soundness,
+            bits: format!("{:.2}", (survival.bits() * 100.0).floor() / 100.0),
+            fix: fix.map_or_else(
+                || "no batch of a size that can be run does; ask for less slack".into(),
+                |fix| {
+                    format!(
+                        "copies = {}, checks = {}, slack = {} would do ({} executions)",
+                        fix.copies(),
+                        fix.checks(),
+                        fix.slack(),
+                        fix.slots()
+                    )
+                },
+            ),
+        })
+    }
+}
+
+/// The caller asked for something that cannot be done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// There is nothing to ask.
+    #[error("there are no queries: pass at least one")]
+    NoQueries,
+    /// The numbers make no batch.
+    #[error("{0}")]
+    Parameters(#[from] ParameterError),
+    /// The batch is weaker than asked for.
+    #[error("{parameters} gives {bits} bits of soundness, not the {wanted} asked for; {fix}")]
+    Unsound {
+        /// The batch.
+        parameters: Parameters,
+        /// The soundness asked for.
+        wanted: u32,
+        /// The soundness it has, rounded down.
+        bits: String,
+        /// What would do.
+        fix: String,
+    },
+    /// No batch that can be run is as sound as asked for.
+    #[error(
+        "{soundness} bits for {queries} queries take more than {MAX_SLOTS} executions; ask for \
+         less soundness"
+    )]
+    OutOfReach {
+        /// The soundness asked for.
+        soundness: u32,
+        /// R.
+        queries: usize,
+    },
+    /// The policy asks for less than the protocol states.
+    #[error(
+        "the protocol states soundness = {declared}, the policy asks for {policy}; raise the policy \
+         or change the struct's #[fusion::harden(..)]"
+    )]
+    BelowDeclared {
+        /// What the struct states.
+        declared: u32,
+        /// What the policy asks for.
+        policy: u32,
+    },
+    /// The client does not own enough check samples.
+    #[error("the policy needs {needed} checks, the client has {available}; supply more samples")]
+    TooFewChecks {
+        /// T.
+        needed: usize,
+        /// How many there are.
+        available: usize,
+    },
+    /// The connection broke in an earlier run.
+    #[error("the connection is closed: an earlier run on it failed; open a new one")]
+    ConnectionClosed,
+}

@@ -1,0 +1,287 @@
+//! What a run guarantees, what it does not, and what it cost: as a value and as text.
+
+use std::{fmt, time::Duration};
+
+use serde::Serialize;
+
+use crate::{
+    protocol::{Phase, Privacy, Stage},
+    soundness::{Parameters, Survival},
+};
+
+/// What no run of Fusion covers.
+pub const NOT_COVERED: [&str; 5] = [
+    "a model that is wrong only on inputs unlike the checks (backdoors, distribution shift)",
+    "a malicious client",
+    "denial of service: a server can always refuse or stall",
+    "the verdict's one bit, if the client lets the server learn it: never retry the same queries \
+     with the same server",
+    "privacy beyond the base protocol's own: checks add correctness, never privacy",
+];
+
+/// The report on a batch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The base protocol.
+    pub protocol: String,
+    /// Its version.
+    pub version: u32,
+    /// R, B, T and slack.
+    pub parameters: Parameters,
+    /// The soundness that was asked for, in bits.
+    pub soundness: u32,
+    /// Guarantee E in bits, rounded down.
+    pub guarantee_e: f64,
+    /// How many slots the best attack makes wrong.
+    pub worst_slots: usize,
+    /// How the checks were answered; `None` until the verdict.
+    pub checks: Option<CheckTally>,
+    /// Why the batch was rejected; `None` if it was accepted.
+    pub rejection: Option<String>,
+    /// The base protocol's client privacy, as its author states it.
+    pub privacy: Privacy,
+    /// When two answers count as the same.
+    pub agreement: String,
+    /// What the client's side cost.
+    pub costs: Costs,
+}
+
+impl Report {
+    pub(crate) fn new(
+        protocol: &str,
+        version: u32,
+        privacy: Privacy,
+        agreement: &str,
+        parameters: Parameters,
+        soundness: u32,
+    ) -> Self {
+        let survival = Survival::of(parameters);
+        Self {
+            protocol: protocol.into(),
+            version,
+            parameters,
+            soundness,
+            guarantee_e: survival.bits(),
+            worst_slots: survival.worst_slots(),
+            checks: None,
+            rejection: None,
+            privacy,
+            agreement: agreement.into(),
+            costs: Costs::default(),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parameters = self.parameters;
+        writeln!(f, "Report on {} v{}", self.protocol, self.version)?;
+        match &self.rejection {
+            None => writeln!(f, "  verdict      accepted")?,
+            Some(reason) => writeln!(f, "  verdict      REJECTED: {reason}")?,
+        }
+        writeln!(
+            f,
+            "  guarantee E  {:.2} bits ({} asked for): a server that makes any answer wrong goes \
+             unnoticed\n               with probability at most 2^-{:.2} (its best attack: {} wrong \
+             slots)",
+            floor2(self.guarantee_e),
+            self.soundness,
+            floor2(self.guarantee_e),
+            self.worst_slots
+        )?;
+        if let Some(tally) = self.checks {
+            writeln!(f, "  guarantee A  {tally}")?;
+        }
+        writeln!(
+            f,
+            "  executions   N = {} x {} + {} = {} for R = {} queries: overhead N/R = {:.2}",
+            parameters.queries(),
+            parameters.copies(),
+            parameters.checks(),
+            parameters.slots(),
+            parameters.queries(),
+            parameters.overhead()
+        )?;
+        writeln!(f, "  privacy      {}", self.privacy.statement())?;
+        writeln!(f, "  agreement    {}", self.agreement)?;
+        writeln!(f, "  not covered")?;
+        for line in NOT_COVERED {
+            writeln!(f, "    - {line}")?;
+        }
+        write!(f, "{}", self.costs)
+    }
+}
+
+/// How the checks were answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct CheckTally {
+    /// Answered as expected.
+    pub right: usize,
+    /// T.
+    pub total: usize,
+    /// How many may be wrong.
+    pub slack: usize,
+}
+
+impl CheckTally {
+    /// Answered otherwise.
+    #[must_use]
+    pub fn wrong(&self) -> usize {
+        self.total.saturating_sub(self.right)
+    }
+
+    /// Whether the slack forgives what is wrong.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.wrong() <= self.slack
+    }
+
+    /// The probability that a server passes which answers each check rightly with probability
+    /// `accuracy`: the binomial tail, in floating point, for display only.
+    #[must_use]
+    pub fn pass_probability(&self, accuracy: f64) -> f64 {
+        let wrong = 1.0 - accuracy;
+        let mut choose = 1.0;
+        let mut sum = 0.0;
+        for errors in 0..=self.slack.min(self.total) {
+            let right = self.total - errors;
+            sum += choose * wrong.powf(errors as f64) * accuracy.powf(right as f64);
+            choose *= right as f64 / (errors as f64 + 1.0);
+        }
+        sum
+    }
+}
+
+impl fmt::Display for CheckTally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} of {} checks right (slack {}); a model that is right on 90% of such inputs would\n\
+             \x20              pass with probability {:.2}, on 50% with {:.1e}",
+            self.right,
+            self.total,
+            self.slack,
+            self.pass_probability(0.9),
+            self.pass_probability(0.5)
+        )
+    }
+}
+
+/// What a run cost one party, phase by phase.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Costs {
+    /// The handshake, then the phases in order.
+    pub phases: Vec<PhaseCost>,
+}
+
+/// What one phase cost one party.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PhaseCost {
+    /// The phase's name.
+    pub name: String,
+    /// Its stage; `None` for the handshake.
+    pub stage: Option<Stage>,
+    /// Bytes sent, with all framing.
+    pub sent: u64,
+    /// Bytes received, with all framing.
+    pub received: u64,
+    /// How often this party waited for the peer after it had sent, or from the start.
+    pub rounds: u64,
+    /// Wall time.
+    pub time: Duration,
+}
+
+impl PhaseCost {
+    pub(crate) fn new(phase: Option<&Phase>) -> Self {
+        Self {
+            name: phase.map_or_else(|| "handshake".into(), |phase| phase.client.into()),
+            stage: phase.map(|phase| phase.stage),
+            sent: 0,
+            received: 0,
+            rounds: 0,
+            time: Duration::ZERO,
+        }
+    }
+}
+
+impl Costs {
+    /// Everything together.
+    #[must_use]
+    pub fn total(&self) -> PhaseCost {
+        let mut total = PhaseCost { name: "total".into(), ..PhaseCost::new(None) };
+        for phase in &self.phases {
+            total.sent += phase.sent;
+            total.received += phase.received;
+            total.rounds += phase.rounds;
+            total.time += phase.time;
+        }
+        total
+    }
+
+    /// The costs of a stage, added up.
+    #[must_use]
+    pub fn of_stage(&self, stage: Stage) -> PhaseCost {
+        let phases = self.phases.iter().filter(|phase| phase.stage == Some(stage)).cloned();
+        PhaseCost { name: stage.name().into(), ..Self { phases: phases.collect() }.total() }
+    }
+}
+
+impl fmt::Display for Costs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "  {:<9} {:<22} {:>12} {:>12} {:>7} {:>12}",
+            "stage", "phase", "sent", "received", "rounds", "time"
+        )?;
+        for phase in self.phases.iter().chain([&self.total()]) {
+            writeln!(
+                f,
+                "  {:<9} {:<22} {:>12} {:>12} {:>7} {:>9.2} ms",
+                phase.stage.map_or("", Stage::name),
+                phase.name,
+                bytes(phase.sent),
+                bytes(phase.received),
+                phase.rounds,
+                phase.time.as_secs_f64() * 1e3
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Two decimals, rounded down: a guarantee is never overstated.
+fn floor2(value: f64) -> f64 {
+    (value * 100.0).floor() / 100.0
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        0..10_000 => format!("{count} B"),
+        10_000..10_000_000 => format!("{:.1} kB", count as f64 / 1e3),
+        _ => format!("{:.1} MB", count as f64 / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pass_probability_is_the_binomial_tail() {
+        let exact = CheckTally { right: 8, total: 8, slack: 0 };
+        assert!((exact.pass_probability(0.9) - 0.9_f64.powi(8)).abs() < 1e-12);
+        let slack = CheckTally { right: 3, total: 3, slack: 1 };
+        assert!((slack.pass_probability(0.5) - 0.5).abs() < 1e-12);
+        assert!((slack.pass_probability(1.0) - 1.0).abs() < 1e-12);
+        let all = CheckTally { right: 0, total: 3, slack: 3 };
+        assert!((all.pass_probability(0.25) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn guarantees_are_rounded_down() {
+        assert_eq!(floor2(40.129), 40.12);
+        assert_eq!(format!("{:.2}", floor2(42.999)), "42.99");
+    }
+}

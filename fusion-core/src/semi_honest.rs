@@ -1,0 +1,63 @@
+//! The base protocol as it is, without any hardening: for comparing costs and for tests.
+
+use rand::CryptoRng;
+
+use crate::{
+    client,
+    connection::Connection,
+    error::Error,
+    handshake::{self, Mode},
+    policy::Misuse,
+    protocol::SemiHonest,
+    report::Costs,
+    rng::PhaseRng,
+    server::{self, DEFAULT_MAX_SLOTS},
+};
+
+/// Runs the client's side of one plain execution per query.
+///
+/// # Security
+///
+/// **No guarantee whatsoever** against a server that deviates: nothing is mixed, hashed or
+/// checked. The answers are not [`Verified`](crate::Verified), and say so by their type.
+///
+/// # Errors
+///
+/// As [`Client::infer`](crate::Client::infer), but never with a verdict.
+pub fn infer<P: SemiHonest, R: CryptoRng + ?Sized>(
+    party: &mut P::Client,
+    connection: &mut Connection,
+    context: &P::ClientContext,
+    queries: &[P::Query],
+    rng: &mut R,
+) -> Result<(Vec<P::Output>, Costs), Error<P::Error>> {
+    let slots = u32::try_from(queries.len()).unwrap_or(u32::MAX);
+    if slots == 0 {
+        return Err(Misuse::NoQueries.into());
+    }
+    let mut rng = PhaseRng::fork(rng);
+    let wire = connection.begin_run()?;
+    handshake::greet::<P>(wire, Mode::SemiHonest { slots }, &mut rng)?;
+    let inputs: Vec<&P::Query> = queries.iter().collect();
+    let (outputs, _, costs) =
+        client::run_all::<P>(party, wire, context, &inputs, &mut rng, &mut ())?;
+    Ok((outputs.unseal(), costs))
+}
+
+/// Runs the server's side of a batch of plain executions.
+///
+/// # Errors
+///
+/// As [`Server::serve`](crate::Server::serve).
+pub fn serve<P: SemiHonest, R: CryptoRng + ?Sized>(
+    party: &mut P::Server,
+    connection: &mut Connection,
+    context: &P::ServerContext,
+    rng: &mut R,
+) -> Result<Costs, Error<P::Error>> {
+    let mut rng = PhaseRng::fork(rng);
+    let wire = connection.begin_run()?;
+    let slots = handshake::welcome::<P>(wire, false, DEFAULT_MAX_SLOTS, &mut rng)?;
+    let (_, costs) = server::run_all::<P>(party, wire, context, slots, &mut rng, &mut ())?;
+    Ok(costs)
+}

@@ -1,0 +1,124 @@
+use rand::CryptoRng;
+
+use crate::{
+    connection::{Connection, Observer, run_phases},
+    error::{Error, Place, Rejection},
+    handshake,
+    protocol::{Batch, SemiHonest, ServerRun},
+    report::Costs,
+    rng::PhaseRng,
+    wire::Wire,
+};
+
+/// How many executions a server runs in one batch, unless told otherwise.
+pub const DEFAULT_MAX_SLOTS: usize = 1 << 16;
+
+/// The server of a hardened protocol: runs the base protocol on all slots and compares
+/// transcripts. It does not learn which slots are checks, nor the verdict.
+///
+/// `#[fusion::harden] struct Toy` names it `ToyServer`.
+pub struct Server<P: SemiHonest> {
+    party: P::Server,
+    max_slots: usize,
+    observer: Box<dyn Observer>,
+}
+
+impl<P: SemiHonest<Server = ()>> Server<P> {
+    /// A server for a protocol whose server phases are associated functions.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "mirrors Client::new")]
+    pub fn new() -> Self {
+        Self::with(())
+    }
+}
+
+impl<P: SemiHonest> Server<P> {
+    /// A server whose phases are called on `party`.
+    #[must_use]
+    pub fn with(party: P::Server) -> Self {
+        Self { party, max_slots: DEFAULT_MAX_SLOTS, observer: Box::new(()) }
+    }
+
+    /// Refuses batches of more executions than this ([`DEFAULT_MAX_SLOTS`] unless set).
+    #[must_use]
+    pub fn max_slots(mut self, max_slots: usize) -> Self {
+        self.max_slots = max_slots;
+        self
+    }
+
+    /// Reports progress.
+    #[must_use]
+    pub fn observe(mut self, observer: impl Observer + 'static) -> Self {
+        self.observer = Box::new(observer);
+        self
+    }
+
+    /// Serves one batch; gives what it cost.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PeerMisbehaved`] if the client's messages make no sense or the transcripts differ;
+    /// otherwise what failed. Every error closes the connection.
+    pub fn serve<R: CryptoRng + ?Sized>(
+        &mut self,
+        connection: &mut Connection,
+        context: &P::ServerContext,
+        rng: &mut R,
+    ) -> Result<Costs, Error<P::Error>> {
+        let result = self.run(connection, context, PhaseRng::fork(rng));
+        if result.is_err() {
+            connection.close();
+        }
+        result
+    }
+
+    fn run(
+        &mut self,
+        connection: &mut Connection,
+        context: &P::ServerContext,
+        mut rng: PhaseRng,
+    ) -> Result<Costs, Error<P::Error>> {
+        let wire = connection.begin_run()?;
+        let slots = handshake::welcome::<P>(wire, true, self.max_slots, &mut rng)?;
+        let observer = &mut *self.observer;
+        let (mismatch, costs) =
+            run_all::<P>(&mut self.party, wire, context, slots, &mut rng, observer)?;
+        match mismatch {
+            None => Ok(costs),
+            Some(place) => Err(Error::PeerMisbehaved {
+                verdict: Rejection::Transcript { place },
+                report: None,
+            }),
+        }
+    }
+}
+
+/// All phases on all slots.
+pub(crate) fn run_all<P: SemiHonest>(
+    party: &mut P::Server,
+    wire: &mut Wire,
+    context: &P::ServerContext,
+    slots: usize,
+    rng: &mut PhaseRng,
+    observer: &mut dyn Observer,
+) -> Result<(Option<Place>, Costs), Error<P::Error>> {
+    let mut state = P::ServerState::default();
+    let mut forks: Vec<P::Server> = Vec::new();
+    run_phases(wire, P::PHASES, slots, observer, |index, slot, wire| {
+        let shared = P::PHASES.get(index).is_none_or(|phase| phase.runs_once());
+        if !shared && forks.is_empty() {
+            forks = (0..slots).map_while(|_| P::fork_server(party)).collect();
+        }
+        P::server_phase(
+            index,
+            &mut ServerRun {
+                party: if shared { party } else { forks.get_mut(slot).unwrap_or(party) },
+                context,
+                state: &mut state,
+                wire,
+                rng,
+                batch: Batch::new(&[], slots, slot),
+            },
+        )
+    })
+}

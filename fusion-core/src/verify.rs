@@ -1,0 +1,255 @@
+//! Agreement of the copies, correctness of the checks, one verdict. The only place that makes a
+//! [`Verified`].
+
+use std::{fmt, ops::Deref};
+
+use crate::{
+    error::{Place, Rejection},
+    mix::Unmixed,
+    report::{CheckTally, Report},
+};
+
+/// When two answers to the same query count as the same.
+///
+/// [`Exact`] unless a protocol says otherwise. Anything looser is a security parameter: a server
+/// may change every answer by as much as the agreement tolerates.
+pub trait Agreement<O: ?Sized> {
+    /// Whether the answers count as the same. Must be symmetric.
+    fn agree(&self, left: &O, right: &O) -> bool;
+
+    /// The tolerance, for the report.
+    fn statement(&self) -> &'static str;
+}
+
+/// Answers agree when they are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exact;
+
+impl<O: PartialEq + ?Sized> Agreement<O> for Exact {
+    fn agree(&self, left: &O, right: &O) -> bool {
+        left == right
+    }
+
+    fn statement(&self) -> &'static str {
+        "exact: copies must give equal answers"
+    }
+}
+
+/// A public sample whose answer the client knows.
+pub struct Check<Q, O> {
+    pub(crate) sample: Q,
+    pub(crate) expected: Expected<O>,
+}
+
+pub(crate) enum Expected<O> {
+    Answer(O),
+    Label(Box<dyn Fn(&O) -> bool + Send + Sync>),
+}
+
+impl<Q, O> Check<Q, O> {
+    /// A sample with the answer that the right model gives, compared with the protocol's
+    /// agreement. An honest server never fails it, so slack 0 is enough.
+    pub fn exact(sample: Q, answer: O) -> Self {
+        Self { sample, expected: Expected::Answer(answer) }
+    }
+
+    /// A sample whose ground truth is known: `is_right` says whether an answer matches it. The
+    /// right model may be wrong on it, so an honest server needs slack.
+    pub fn labelled(sample: Q, is_right: impl Fn(&O) -> bool + Send + Sync + 'static) -> Self {
+        Self { sample, expected: Expected::Label(Box::new(is_right)) }
+    }
+
+    /// The sample.
+    pub fn sample(&self) -> &Q {
+        &self.sample
+    }
+}
+
+impl<O> Expected<O> {
+    fn is_met(&self, answer: &O, agreement: &impl Agreement<O>) -> bool {
+        match self {
+            Self::Answer(expected) => agreement.agree(expected, answer),
+            Self::Label(is_right) => is_right(answer),
+        }
+    }
+}
+
+/// Answers that passed verification, with the report on what that means.
+///
+/// There is no other way to one than a batch whose verdict was "accepted".
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified<T> {
+    value: T,
+    report: Report,
+}
+
+impl<T> Verified<T> {
+    /// What was run, what it guarantees, what it cost.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// The answers alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Verified<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+/// Computes the verdict. All evidence is weighed before any of it is acted on.
+pub(crate) fn judge<O>(
+    answers: Unmixed<O>,
+    expected: &[&Expected<O>],
+    agreement: &impl Agreement<O>,
+    transcript_mismatch: Option<Place>,
+    mut report: Report,
+) -> Result<Verified<Vec<O>>, (Rejection, Box<Report>)> {
+    let disagreeing: Vec<usize> = answers
+        .queries
+        .iter()
+        .enumerate()
+        .filter(|(_, copies)| !all_agree(copies, agreement))
+        .map(|(query, _)| query)
+        .collect();
+    let right = answers
+        .checks
+        .iter()
+        .zip(expected)
+        .filter(|(answer, expected)| expected.is_met(answer, agreement))
+        .count();
+    let tally = CheckTally { right, total: expected.len(), slack: report.parameters.slack() };
+    report.checks = Some(tally);
+
+    let rejection = if let Some(place) = transcript_mismatch {
+        Some(Rejection::Transcript { place })
+    } else if !disagreeing.is_empty() {
+        Some(Rejection::Disagreement { queries: disagreeing })
+    } else if answers.checks.len() != expected.len() || !tally.passes() {
+        Some(Rejection::Accuracy(tally))
+    } else {
+        None
+    };
+    match rejection {
+        Some(rejection) => {
+            report.rejection = Some(rejection.to_string());
+            Err((rejection, Box::new(report)))
+        }
+        // Every query has at least one copy: `Parameters` holds no zero.
+        None => {
+            let value = answers.queries.into_iter().filter_map(|copies| copies.into_iter().next());
+            Ok(Verified { value: value.collect(), report })
+        }
+    }
+}
+
+/// Compares each copy with each other one: a tolerant agreement need not be transitive.
+fn all_agree<O>(copies: &[O], agreement: &impl Agreement<O>) -> bool {
+    let pairs = copies
+        .iter()
+        .enumerate()
+        .flat_map(|(index, left)| copies.iter().skip(index + 1).map(move |right| (left, right)));
+    pairs.fold(true, |all, (left, right)| agreement.agree(left, right) & all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{protocol::Privacy, soundness::Parameters};
+
+    fn report(slack: usize) -> Report {
+        let parameters = Parameters::new(2, 2, 3, slack).unwrap();
+        Report::new("toy", 1, Privacy::Public, Exact.statement_of::<i32>(), parameters, 1)
+    }
+
+    impl Exact {
+        fn statement_of<O: PartialEq>(self) -> &'static str {
+            Agreement::<O>::statement(&self)
+        }
+    }
+
+    fn verdict(
+        queries: [[i32; 2]; 2],
+        checks: [i32; 3],
+        slack: usize,
+        mismatch: Option<Place>,
+    ) -> Result<Vec<i32>, Rejection> {
+        let answers = Unmixed {
+            queries: queries.into_iter().map(Vec::from).collect(),
+            checks: checks.to_vec(),
+        };
+        let expected: Vec<Expected<i32>> = vec![
+            Expected::Answer(10),
+            Expected::Answer(20),
+            Expected::Label(Box::new(|answer| *answer > 25)),
+        ];
+        judge(answers, &expected.iter().collect::<Vec<_>>(), &Exact, mismatch, report(slack))
+            .map(Verified::into_inner)
+            .map_err(|(rejection, _)| rejection)
+    }
+
+    #[test]
+    fn honest_answers_are_accepted() {
+        assert_eq!(verdict([[1, 1], [2, 2]], [10, 20, 30], 0, None), Ok(vec![1, 2]));
+    }
+
+    #[test]
+    fn copies_that_disagree_are_rejected() {
+        assert_eq!(
+            verdict([[1, 1], [2, 3]], [10, 20, 30], 3, None),
+            Err(Rejection::Disagreement { queries: vec![1] })
+        );
+    }
+
+    #[test]
+    fn wrong_checks_are_forgiven_up_to_the_slack() {
+        assert_eq!(verdict([[1, 1], [2, 2]], [10, 21, 30], 1, None), Ok(vec![1, 2]));
+        assert_eq!(
+            verdict([[1, 1], [2, 2]], [10, 21, 3], 1, None),
+            Err(Rejection::Accuracy(CheckTally { right: 1, total: 3, slack: 1 }))
+        );
+    }
+
+    #[test]
+    fn a_transcript_mismatch_is_rejected_even_if_the_answers_look_right() {
+        let place = Place::handshake();
+        assert_eq!(
+            verdict([[1, 1], [2, 2]], [10, 20, 30], 0, Some(place)),
+            Err(Rejection::Transcript { place })
+        );
+    }
+
+    #[test]
+    fn a_missing_check_is_not_a_passed_check() {
+        let answers = Unmixed { queries: vec![vec![1]], checks: vec![] };
+        let expected = Expected::Answer(1);
+        assert!(judge(answers, &[&expected], &Exact, None, report(3)).is_err());
+    }
+
+    #[test]
+    fn a_tolerant_agreement_is_checked_between_all_pairs() {
+        struct Within(i32);
+        impl Agreement<i32> for Within {
+            fn agree(&self, left: &i32, right: &i32) -> bool {
+                left.abs_diff(*right) <= self.0 as u32
+            }
+            fn statement(&self) -> &'static str {
+                "within a tolerance"
+            }
+        }
+        assert!(all_agree(&[1, 2], &Within(1)));
+        assert!(!all_agree(&[1, 2, 3], &Within(1)));
+    }
+}
