@@ -364,6 +364,23 @@ fn silence_and_early_close_are_errors_in_time() {
 }
 
 #[test]
+fn a_peer_that_dribbles_is_not_waited_for_beyond_the_phase() {
+    let error = hostile(|channel| {
+        digest(channel);
+        // Every answer comes within the limit for a message, all 36 would take over five seconds.
+        for slot in 0..36 {
+            thread::sleep(Duration::from_millis(150));
+            if channel.send(online(&[0; 8], slot)).is_err() {
+                break;
+            }
+        }
+    });
+    let Err(Error::Io { place, .. }) = error else { panic!("{error:?}") };
+    assert_eq!(place.phase(), Some(1));
+    assert!(place.slot().unwrap() > 5, "{place}");
+}
+
+#[test]
 fn both_parties_may_write_at_once() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let wait = Duration::from_secs(10);

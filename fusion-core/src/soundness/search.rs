@@ -80,9 +80,17 @@ mod tests {
 
     #[test]
     fn reference_points() {
-        for (queries, copies, checks) in
-            [(1, 19, 25), (2, 16, 16), (4, 13, 12), (8, 10, 14), (16, 9, 8), (32, 8, 7), (64, 7, 6)]
-        {
+        for (queries, copies, checks) in [
+            (1, 19, 25),
+            (2, 16, 16),
+            (4, 13, 12),
+            (8, 10, 14),
+            (16, 9, 8),
+            (32, 8, 7),
+            (64, 7, 6),
+            (128, 6, 5),
+            (512, 5, 4),
+        ] {
             let found = cheapest(queries, 40, 0, None).unwrap();
             assert_eq!((found.copies(), found.checks()), (copies, checks), "{queries} queries");
         }
