@@ -1,0 +1,193 @@
+//! What can be wrong with a model, its file or its input.
+
+use std::path::PathBuf;
+
+use super::architecture::{MAX_LAYERS, MAX_SHIFT, MAX_WEIGHTS, MAX_WIDTH};
+
+/// A model, a model file or an input that cannot be used. The message says what was found and what
+/// to do. Layers are counted from 0.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// There are no layers.
+    #[error("the model has no layers; give at least one")]
+    Empty,
+
+    /// There are more than [`MAX_LAYERS`] layers.
+    #[error("the model has {found} layers; at most {MAX_LAYERS} are supported")]
+    TooManyLayers {
+        /// Number of layers.
+        found: usize,
+    },
+
+    /// The dense layers have more than [`MAX_WEIGHTS`] weights together.
+    #[error(
+        "layers 0 to {layer} have more than {MAX_WEIGHTS} weights together; use a smaller model"
+    )]
+    TooManyWeights {
+        /// The layer at which the sum passes the limit.
+        layer: usize,
+    },
+
+    /// A width is 0 or more than [`MAX_WIDTH`].
+    #[error("layer {layer} has width {width}; it must be 1 to {MAX_WIDTH}")]
+    Width {
+        /// Position of the layer.
+        layer: usize,
+        /// Its number of inputs or outputs.
+        width: usize,
+    },
+
+    /// A layer takes another number of values than the layer before it gives.
+    #[error("layer {layer} takes {found} values, but the layer before it gives {expected}")]
+    Chain {
+        /// Position of the layer that does not fit.
+        layer: usize,
+        /// Outputs of the layer before.
+        expected: usize,
+        /// Inputs of this layer.
+        found: usize,
+    },
+
+    /// A shift is more than [`MAX_SHIFT`].
+    #[error("layer {layer} shifts by {shift} bits; it must be 0 to {MAX_SHIFT}")]
+    Shift {
+        /// Position of the layer.
+        layer: usize,
+        /// Its shift.
+        shift: u32,
+    },
+
+    /// No layer is dense, so nothing tells the width of the input.
+    #[error("the model has no dense layer, so its width is unknown; add one")]
+    NoDense,
+
+    /// The weights of a dense layer are an empty matrix.
+    #[error("the weights are {outputs} x {inputs}; both sides must be at least 1")]
+    EmptyDense {
+        /// Rows of the matrix.
+        outputs: usize,
+        /// Columns of the matrix.
+        inputs: usize,
+    },
+
+    /// A dense layer has not exactly one bias per output.
+    #[error("the weights have {outputs} rows, but there are {found} biases; give one per row")]
+    BiasLength {
+        /// Rows of the weights.
+        outputs: usize,
+        /// Number of biases.
+        found: usize,
+    },
+
+    /// An input has the wrong number of values.
+    #[error("the input has {found} values, but the model takes {expected}")]
+    InputWidth {
+        /// Inputs of the model.
+        expected: usize,
+        /// Values in the input.
+        found: usize,
+    },
+
+    /// The bound on the input is more than an `i64` can hold.
+    #[error("inputs up to {max_abs_input} do not fit a signed 64-bit integer; use a smaller bound")]
+    InputRange {
+        /// The bound that was asked for.
+        max_abs_input: u64,
+    },
+
+    /// The output of a layer may leave the range of `i64` and wrap.
+    #[error(
+        "layer {layer} ({kind}) could exceed 63 bits and wrap; \
+         use fewer fraction bits, smaller weights or a larger shift before it"
+    )]
+    LayerRange {
+        /// Position of the layer.
+        layer: usize,
+        /// What the layer does.
+        kind: &'static str,
+    },
+
+    /// The file cannot be read.
+    #[error("cannot read the model file {path}: {error}", path = path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        error: std::io::Error,
+    },
+
+    /// The file can be read, but its content cannot be used.
+    #[error("the model file {path} cannot be used: {error}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with its content.
+        error: Box<ModelError>,
+    },
+
+    /// The bytes are not in the safetensors format.
+    #[error("not a safetensors file ({reason}); write one with scripts/train_digits.py")]
+    NotSafetensors {
+        /// What the safetensors library says.
+        reason: String,
+    },
+
+    /// A metadata entry is missing.
+    #[error("the metadata has no `{key}`; write it as {expected}")]
+    MissingMetadata {
+        /// Key of the entry.
+        key: &'static str,
+        /// What its value should be.
+        expected: &'static str,
+    },
+
+    /// A metadata entry has a value that is not supported.
+    #[error("the metadata says `{key}` = `{found}`; it must be {expected}")]
+    Metadata {
+        /// Key of the entry.
+        key: &'static str,
+        /// What its value should be.
+        expected: &'static str,
+        /// Its value.
+        found: String,
+    },
+
+    /// A tensor is missing.
+    #[error("the tensor `{tensor}` is missing; each layer needs a weight and a bias")]
+    MissingTensor {
+        /// Name of the tensor.
+        tensor: String,
+    },
+
+    /// A tensor has a name that means nothing here.
+    #[error(
+        "unknown tensor `{tensor}`; only `layers.<i>.weight` and `layers.<i>.bias` may be there"
+    )]
+    UnknownTensor {
+        /// Name of the tensor.
+        tensor: String,
+    },
+
+    /// A tensor has the wrong element type.
+    #[error("the tensor `{tensor}` has type {found}; convert it to {expected}")]
+    WrongDtype {
+        /// Name of the tensor.
+        tensor: String,
+        /// The type it should have.
+        expected: &'static str,
+        /// The type it has.
+        found: String,
+    },
+
+    /// A tensor has the wrong shape.
+    #[error("the tensor `{tensor}` has shape {found:?}; it must be {expected}")]
+    WrongShape {
+        /// Name of the tensor.
+        tensor: String,
+        /// The shape it should have.
+        expected: String,
+        /// The shape it has.
+        found: Vec<usize>,
+    },
+}

@@ -1,0 +1,35 @@
+//! Integer models in Z_2^64, and the reference executor that every backend must equal bit for bit.
+//!
+//! Real numbers are fixed point: the integer v at scale 2^f stands for v / 2^f. All values are
+//! `i64`, read as two's complement, and all arithmetic wraps modulo 2^64, so that the reference and
+//! a protocol over additive shares agree even on overflow. [`Model::check_range`] tells whether an
+//! overflow can happen at all.
+//!
+//! Every step is deterministic. In particular a shift rounds down, always: there is no
+//! probabilistic truncation here.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+mod architecture;
+mod error;
+mod graph;
+mod range;
+mod reference;
+mod weights;
+
+#[cfg(test)]
+mod digits;
+
+pub use architecture::{Architecture, LayerShape, MAX_LAYERS, MAX_SHIFT, MAX_WEIGHTS, MAX_WIDTH};
+pub use error::ModelError;
+pub use graph::{Dense, Layer, Model};
+pub use reference::argmax;
