@@ -1,1 +1,107 @@
-//! The attribute macros of Fusion.
+//! The attribute macros of Fusion. Use them through the crate `fusion`, which re-exports them.
+//!
+//! Four stages: `parse` reads tokens into our tree, `check` holds all rules and finds all
+//! mistakes, `expand` writes the result, `fallback` writes what is left to write after mistakes.
+//! The macro describes a protocol; `fusion-core` runs it.
+#![forbid(unsafe_code)]
+
+mod check;
+mod expand;
+mod fallback;
+mod parse;
+mod plan;
+#[cfg(test)]
+mod snapshots;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::Parser;
+
+use crate::{
+    check::Errors,
+    parse::{Half, ImplHalf},
+};
+
+#[doc = include_str!("harden.md")]
+#[proc_macro_attribute]
+pub fn harden(
+    args: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    harden_tokens(args.into(), item.into()).into()
+}
+
+/// Marks the client's side of a phase, inside a `#[fusion::harden] impl` block.
+///
+/// `#[fusion::client(stage, ..)]` with the stage `setup`, `offline` or `online`, then, as needed,
+/// `query = name` (the parameter that takes the client's input), `batch` (one call for all slots)
+/// and roles of parameters that cannot be told from their types. See [`macro@harden`].
+#[proc_macro_attribute]
+pub fn client(
+    _: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    outside("client", item.into()).into()
+}
+
+/// Marks the server's side of a phase, inside a `#[fusion::harden] impl` block.
+///
+/// `#[fusion::server(stage, ..)]` with the stage `setup`, `offline` or `online`, then, as needed,
+/// `batch` (one call for all slots) and roles of parameters that cannot be told from their types.
+/// See [`macro@harden`].
+#[proc_macro_attribute]
+pub fn server(
+    _: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    outside("server", item.into()).into()
+}
+
+fn outside(marker: &str, item: TokenStream) -> TokenStream {
+    let message = format!(
+        "`#[fusion::{marker}(..)]` works only on methods inside a `#[fusion::harden] impl` block: \
+         put `#[fusion::harden]` on the impl"
+    );
+    quote!(#item ::core::compile_error!(#message);)
+}
+
+fn harden_tokens(args: TokenStream, item: TokenStream) -> TokenStream {
+    let half = match syn::parse2::<Half>(item.clone()) {
+        Ok(half) => half,
+        Err(error) => {
+            let error = error.to_compile_error();
+            return quote!(#item #error);
+        }
+    };
+    let mut errors = Errors::default();
+    let entries = parse::entries.parse2(args).map_err(|error| errors.add(error)).ok();
+    match half {
+        Half::Struct(item) => {
+            let krate = check::krate(entries.as_deref().unwrap_or_default());
+            let checked =
+                entries.and_then(|entries| check::declaration(&item, entries, &mut errors));
+            match (errors.into_result(), checked) {
+                (Ok(()), Some(checked)) => {
+                    let declared = expand::declaration(&item, &checked);
+                    quote!(#item #declared)
+                }
+                (Err(errors), _) => fallback::declaration(&item, &krate, &errors),
+                // `check` gives nothing only after a mistake.
+                (Ok(()), None) => quote!(#item),
+            }
+        }
+        Half::Impl(half) => harden_impl(*half, entries.unwrap_or_default(), errors),
+    }
+}
+
+fn harden_impl(mut half: ImplHalf, entries: Vec<parse::Entry>, mut errors: Errors) -> TokenStream {
+    let protocol = check::protocol(&mut half, entries, &mut errors);
+    match errors.into_result() {
+        Ok(()) => {
+            let inherent = expand::inherent(&half);
+            let implementation = expand::protocol(&half, &protocol, true);
+            quote!(#inherent #implementation)
+        }
+        Err(errors) => fallback::protocol(&half, &protocol, &errors),
+    }
+}

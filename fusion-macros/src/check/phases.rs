@@ -1,0 +1,288 @@
+//! Rules on markers: one per method, one stage, and every phase has a partner at the other party.
+
+use syn::{FnArg, Generics, Ident, Pat, Receiver as SynReceiver, ReceiverKind, ReturnType, Type};
+
+use super::{
+    Errors,
+    keys::{Keys, list},
+};
+use crate::{
+    parse::{Marker, Method, Party},
+    plan::{Receiver, Stage},
+};
+
+/// A phase of one party, before its parameters are understood.
+pub(crate) struct Draft {
+    pub party: Party,
+    pub stage: Stage,
+    pub stage_key: Ident,
+    pub batch: Option<Ident>,
+    pub method: Ident,
+    pub receiver: Receiver,
+    self_token: Option<SynReceiver>,
+    pub params: Vec<Param>,
+    /// Roles that the marker gives: role, and the name of the parameter.
+    pub overrides: Vec<(Ident, Ident)>,
+    pub generics: Generics,
+    pub output: ReturnType,
+}
+
+pub(crate) struct Param {
+    pub name: Option<Ident>,
+    pub ty: Type,
+}
+
+impl Draft {
+    pub(crate) fn runs_once(&self) -> bool {
+        self.batch.is_some() || self.stage == Stage::Setup
+    }
+
+    pub(crate) fn changes_self(&self) -> Option<&SynReceiver> {
+        self.self_token.as_ref().filter(|_| self.receiver == Receiver::Mut)
+    }
+
+    /// The role that the marker gives to this parameter.
+    pub(crate) fn role_of(&self, param: &Param) -> Option<&Ident> {
+        let name = param.name.as_ref()?;
+        self.overrides.iter().find(|(_, given)| given == name).map(|(role, _)| role)
+    }
+}
+
+const FLAGS: [&str; 4] = ["setup", "offline", "online", "batch"];
+const KEYS: [&str; 13] = [
+    "setup", "offline", "online", "batch", "query", "channel", "reader", "writer", "rng", "state",
+    "context", "slots", "slot",
+];
+
+/// Reads the markers of a method; `None` if it is no phase or cannot be one.
+pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
+    let mut markers = std::mem::take(&mut method.markers).into_iter();
+    let marker = markers.next()?;
+    for extra in markers {
+        errors.push(
+            &extra.name,
+            "a method is a phase of one party, once: leave one marker and write a second method \
+             for the other",
+        );
+    }
+    check_method(method, errors);
+    let Marker { party, name, entries } = marker;
+    let keys = Keys::read(entries, &KEYS, &["state", "context"], harden_key, errors);
+    let (stage, stage_key) = stage(&keys, &name, errors)?;
+    let batch = keys.flag("batch", errors).cloned();
+    if let (Some(batch), Stage::Setup) = (&batch, stage) {
+        errors.push(batch, "`setup` runs once in any case; leave `batch` out");
+    }
+    let params = params(method);
+    let overrides = overrides(&keys, &params, errors);
+    if let Some((role, _)) = overrides.iter().find(|(role, _)| role == "query")
+        && (party, stage) != (Party::Client, Stage::Online)
+    {
+        errors.push(
+            role,
+            match party {
+                Party::Server => "the server never sees a query; leave `query` out",
+                Party::Client => "there are no queries before the online stage; leave `query` out",
+            },
+        );
+    }
+    let (receiver, self_token) = receiver(method, errors);
+    Some(Draft {
+        party,
+        stage,
+        stage_key,
+        batch,
+        method: method.sig.ident.clone(),
+        receiver,
+        self_token,
+        params,
+        overrides,
+        generics: method.sig.generics.clone(),
+        output: method.sig.output.clone(),
+    })
+}
+
+fn harden_key(key: &str) -> Option<&'static str> {
+    match key {
+        "name" | "version" | "agreement" | "instance" => {
+            Some("in `#[fusion::harden(..)]` of the impl")
+        }
+        "soundness" | "queries" | "copies" | "checks" | "slack" | "privacy" => {
+            Some("in `#[fusion::harden(..)]` of the struct")
+        }
+        _ => None,
+    }
+}
+
+fn check_method(method: &Method, errors: &mut Errors) {
+    for attr in &method.attrs {
+        if attr.path().is_ident("cfg") {
+            errors.push(
+                attr,
+                "both parties must compile one list of phases: put the `cfg` inside the body, or \
+                 on the whole impl",
+            );
+        }
+    }
+    if let Some(token) = &method.sig.asyncness {
+        errors.push(token, "phases are blocking: make it a plain `fn` over `Read` and `Write`");
+    }
+    if let syn::Safety::Unsafe(token) = &method.sig.safety {
+        errors.push(token, "a phase must be safe to call: wrap the unsafe part inside its body");
+    }
+}
+
+fn stage(keys: &Keys, marker: &Ident, errors: &mut Errors) -> Option<(Stage, Ident)> {
+    let mut found: Option<(Stage, Ident)> = None;
+    for entry in keys.iter() {
+        let Some(stage) = Stage::ALL.into_iter().find(|stage| entry.key == stage.name()) else {
+            continue;
+        };
+        keys.flag(stage.name(), errors);
+        match &found {
+            None => found = Some((stage, entry.key.clone())),
+            Some((first, _)) => errors.push(
+                &entry.key,
+                format!("this phase is in stage `{}` already; leave one stage", first.name()),
+            ),
+        }
+    }
+    if found.is_none() {
+        errors.push(
+            marker,
+            format!(
+                "in which stage? write `{marker}(setup)`, `{marker}(offline)` or `{marker}(online)`"
+            ),
+        );
+    }
+    found
+}
+
+fn params(method: &Method) -> Vec<Param> {
+    let typed = method.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Receiver(_) => None,
+        FnArg::Typed(param) => Some(param),
+    });
+    typed
+        .map(|param| Param {
+            name: match &*param.pat {
+                Pat::Ident(name) => Some(name.ident.clone()),
+                _ => None,
+            },
+            ty: (*param.ty).clone(),
+        })
+        .collect()
+}
+
+fn overrides(keys: &Keys, params: &[Param], errors: &mut Errors) -> Vec<(Ident, Ident)> {
+    let names: Vec<String> =
+        params.iter().filter_map(|param| param.name.as_ref()).map(Ident::to_string).collect();
+    let mut overrides: Vec<(Ident, Ident)> = Vec::new();
+    for entry in keys.iter().filter(|entry| !FLAGS.contains(&&*entry.key.to_string())) {
+        let role = &entry.key;
+        let Some(name) = keys_param(entry, &names, errors) else { continue };
+        if overrides.iter().any(|(_, other)| *other == name) {
+            errors.push(&name, format!("`{name}` has a role already; give it one"));
+        } else {
+            overrides.push((role.clone(), name));
+        }
+    }
+    overrides
+}
+
+fn keys_param(entry: &crate::parse::Entry, names: &[String], errors: &mut Errors) -> Option<Ident> {
+    let role = &entry.key;
+    let ident = match &entry.value {
+        Some(syn::Expr::Path(path)) => path.path.get_ident().cloned(),
+        _ => None,
+    };
+    match (ident, &entry.value) {
+        (Some(name), _) if names.iter().any(|known| name == known) => return Some(name),
+        (Some(name), _) => errors
+            .push(&name, format!("no parameter is called `{name}`; there are {}", list(names))),
+        (None, Some(value)) => {
+            errors.push(value, format!("`{role}` takes the name of a parameter: `{role} = input`"));
+        }
+        (None, None) => {
+            errors.push(role, format!("`{role}` needs the name of a parameter: `{role} = input`"));
+        }
+    }
+    None
+}
+
+fn receiver(method: &Method, errors: &mut Errors) -> (Receiver, Option<SynReceiver>) {
+    let Some(FnArg::Receiver(receiver)) = method.sig.inputs.first() else {
+        return (Receiver::None, None);
+    };
+    let kind = match &receiver.kind {
+        ReceiverKind::Reference(_, _, Some(_)) => Receiver::Mut,
+        ReceiverKind::Reference(_, _, None) => Receiver::Ref,
+        _ => {
+            errors.push(
+                receiver,
+                "the phase runs for many executions, so it cannot consume `self`; take `&self` or \
+                 `&mut self`",
+            );
+            Receiver::Ref
+        }
+    };
+    (kind, Some(receiver.clone()))
+}
+
+/// A phase of both parties.
+pub(crate) struct Pair {
+    pub stage: Stage,
+    pub client: Draft,
+    pub server: Draft,
+}
+
+/// The k-th client phase of a stage talks to the k-th server phase of it, in the order written.
+pub(crate) fn pair(drafts: Vec<Draft>, errors: &mut Errors) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    let (clients, servers): (Vec<_>, Vec<_>) =
+        drafts.into_iter().partition(|draft| draft.party == Party::Client);
+    let (mut clients, mut servers) = (clients, servers);
+    for stage in Stage::ALL {
+        let of_stage = |draft: &mut Draft| draft.stage == stage;
+        let mut client = clients.extract_if(.., of_stage);
+        let mut server = servers.extract_if(.., of_stage);
+        loop {
+            match (client.next(), server.next()) {
+                (Some(client), Some(server)) => {
+                    check_batch(&client, &server, errors);
+                    pairs.push(Pair { stage, client, server });
+                }
+                (Some(lonely), None) | (None, Some(lonely)) => {
+                    let (stage, other) = (stage.name(), lonely.party.other().name());
+                    errors.push(
+                        &lonely.stage_key,
+                        format!(
+                            "`{}` has no partner: mark the {other}'s side of this phase with \
+                             `#[fusion::{other}({stage})]` (an empty method will do if it says \
+                             nothing)",
+                            lonely.method
+                        ),
+                    );
+                }
+                (None, None) => break,
+            }
+        }
+    }
+    pairs
+}
+
+fn check_batch(client: &Draft, server: &Draft, errors: &mut Errors) {
+    let (with, without) = match (&client.batch, &server.batch) {
+        (Some(batch), None) => (batch, server),
+        (None, Some(batch)) => (batch, client),
+        _ => return,
+    };
+    errors.push(
+        with,
+        format!(
+            "`{}` talks to `{}`, which runs slot by slot: mark both `batch`, or neither",
+            if without.party == Party::Server { &client.method } else { &server.method },
+            without.method
+        ),
+    );
+}

@@ -1,0 +1,173 @@
+//! What types look like: macros see tokens, so everything here is by the way they are written.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    GenericArgument, GenericParam, Generics, PathArguments, ReturnType, Type, TypeParamBound,
+    WherePredicate,
+};
+
+use crate::plan::By;
+
+/// `T`, `&T` or `&mut T`, taken apart.
+pub(crate) fn peel(ty: &Type) -> (By, &Type) {
+    match ty {
+        Type::Paren(inner) => peel(&inner.elem),
+        Type::Group(inner) => peel(&inner.elem),
+        Type::Reference(reference) => {
+            let by = if reference.mutability.is_some() { By::Mut } else { By::Ref };
+            (by, bare(&reference.elem))
+        }
+        _ => (By::Value, ty),
+    }
+}
+
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => bare(&inner.elem),
+        Type::Group(inner) => bare(&inner.elem),
+        _ => ty,
+    }
+}
+
+/// Two types are the same if they are written the same.
+pub(crate) fn same(left: &Type, right: &Type) -> bool {
+    key(left) == key(right)
+}
+
+pub(crate) fn key(ty: &Type) -> String {
+    bare(ty).to_token_stream().to_string()
+}
+
+pub(crate) fn is_unit(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
+/// `T` of `Vec<T>`.
+pub(crate) fn vec_item(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = bare(ty) else { return None };
+    let last = path.path.segments.last()?;
+    if last.ident == "Vec" { first_argument(&last.arguments) } else { None }
+}
+
+/// `T` of `[T]`.
+pub(crate) fn slice_item(ty: &Type) -> Option<&Type> {
+    match bare(ty) {
+        Type::Slice(slice) => Some(&slice.elem),
+        _ => None,
+    }
+}
+
+/// The owned form of a type behind a reference: `Vec<T>` for `[T]`, `String` for `str`.
+pub(crate) fn owned(ty: &Type) -> Type {
+    if let Some(item) = slice_item(ty) {
+        return syn::parse_quote!(::std::vec::Vec<#item>);
+    }
+    if key(ty) == "str" {
+        return syn::parse_quote!(::std::string::String);
+    }
+    ty.clone()
+}
+
+/// What a phase returns.
+pub(crate) struct Returned {
+    /// The type of success; none for `()`, or if an alias hides it.
+    pub value: Option<Type>,
+    /// The whole return type, if it is a `Result`.
+    pub result: Option<Type>,
+}
+
+/// `Result<T, E>`, an alias whose name ends in `Result`, or a plain type.
+pub(crate) fn returned(output: &ReturnType) -> Returned {
+    let ReturnType::Type(_, ty) = output else { return Returned { value: None, result: None } };
+    let some = |ty: &Type| if is_unit(ty) { None } else { Some(ty.clone()) };
+    if let Type::Path(path) = bare(ty)
+        && let Some(last) = path.path.segments.last()
+        && last.ident.to_string().ends_with("Result")
+    {
+        let value = first_argument(&last.arguments).and_then(some);
+        return Returned { value, result: Some((**ty).clone()) };
+    }
+    Returned { value: some(ty), result: None }
+}
+
+fn first_argument(arguments: &PathArguments) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The names of the traits that a type is known to have: of `impl A + B`, of `dyn A + B`, or of a
+/// type parameter in any of `generics`.
+pub(crate) fn bounds(ty: &Type, generics: &[&Generics]) -> Vec<String> {
+    let mut names = Vec::new();
+    match bare(ty) {
+        Type::ImplTrait(ty) => add(&mut names, &ty.bounds),
+        Type::TraitObject(ty) => add(&mut names, &ty.bounds),
+        Type::Path(_) => {
+            let wanted = key(ty);
+            for generics in generics {
+                for param in generics.type_params().filter(|param| param.ident == wanted) {
+                    add(&mut names, &param.bounds);
+                }
+                for predicate in generics.where_clause.iter().flat_map(|clause| &clause.predicates)
+                {
+                    match predicate {
+                        WherePredicate::Type(on) if key(&on.bounded_ty) == wanted => {
+                            add(&mut names, &on.bounds);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+    names
+}
+
+fn add<'a>(names: &mut Vec<String>, bounds: impl IntoIterator<Item = &'a TypeParamBound>) {
+    names.extend(bounds.into_iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().map(|segment| segment.ident.to_string())
+        }
+        _ => None,
+    }));
+}
+
+/// The last name in the path of a type.
+pub(crate) fn last_name(ty: &Type) -> Option<String> {
+    match bare(ty) {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        _ => None,
+    }
+}
+
+/// Why a type cannot be written outside of its method, if so.
+pub(crate) fn unnameable(ty: &impl ToTokens, method: &Generics) -> Option<String> {
+    let words = words(ty.to_token_stream());
+    if words.iter().any(|word| word == "impl") {
+        return Some("`impl Trait` has no name".into());
+    }
+    let own = method.params.iter().filter_map(|param| match param {
+        GenericParam::Type(param) => Some(param.ident.to_string()),
+        GenericParam::Const(param) => Some(param.ident.to_string()),
+        GenericParam::Lifetime(_) => None,
+    });
+    own.into_iter()
+        .find(|own| words.contains(own))
+        .map(|own| format!("`{own}` is a parameter of the method alone; move it to the impl"))
+}
+
+fn words(tokens: TokenStream) -> Vec<String> {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Ident(word) => vec![word.to_string()],
+            TokenTree::Group(group) => words(group.stream()),
+            _ => Vec::new(),
+        })
+        .collect()
+}
