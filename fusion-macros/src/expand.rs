@@ -114,7 +114,7 @@ pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol, with_phases: bool) 
         parties.map(|(party, side)| (protocol.per_slot && side.has_self).then(|| fork(party)));
     quote! {
         #[automatically_derived]
-        #[allow(clippy::all, clippy::pedantic)]
+        #[allow(unused_variables, clippy::all, clippy::pedantic)]
         impl #generics #krate::SemiHonest for #self_ty #bounds {
             const NAME: &'static ::core::primitive::str = #name;
             #version
@@ -173,15 +173,10 @@ fn driver(protocol: &Protocol, party: Party, side: &Side, with_phases: bool) -> 
         ) -> ::core::result::Result<(), #krate::PhaseError<Self::Error>> {
             match phase {
                 #(#arms)*
-                unknown => {
-                    let _ = run;
-                    return ::core::result::Result::Err(#krate::PhaseError::State(
-                        #krate::StateError::UnknownPhase(unknown),
-                    ));
-                }
+                unknown => ::core::result::Result::Err(#krate::PhaseError::State(
+                    #krate::StateError::UnknownPhase(unknown),
+                )),
             }
-            #[allow(unreachable_code)]
-            ::core::result::Result::Ok(())
         }
     }
 }
@@ -193,8 +188,13 @@ fn body(krate: &Path, call: &Call, side: &Side) -> TokenStream {
         Receiver::Ref => Some(quote!(&*run.party,)),
         Receiver::Mut => Some(quote!(&mut *run.party,)),
     };
-    let halves = call.args.iter().any(|arg| matches!(arg, Arg::Reader | Arg::Writer));
-    let split = halves.then(|| quote!(let (reader, writer) = run.wire.split();));
+    let half = |wanted, name| if call.args.contains(&wanted) { name } else { quote!(_) };
+    let halves = [half(Arg::Reader, quote!(reader)), half(Arg::Writer, quote!(writer))];
+    let split = call
+        .args
+        .iter()
+        .any(|arg| matches!(arg, Arg::Reader | Arg::Writer))
+        .then(|| quote!(let (#(#halves),*) = run.wire.split();));
     let args = call.args.iter().map(|&arg| argument(arg, call, side));
     let convert = match call.fallible {
         Fallible::No => None,
@@ -223,6 +223,7 @@ fn body(krate: &Path, call: &Call, side: &Side) -> TokenStream {
         #split
         let value = Self::#method(#receiver #(#args),*) #convert;
         #keep
+        ::core::result::Result::Ok(())
     }
 }
 

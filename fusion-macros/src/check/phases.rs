@@ -4,7 +4,7 @@ use syn::{FnArg, Generics, Ident, Pat, Receiver as SynReceiver, ReceiverKind, Re
 
 use super::{
     Errors,
-    keys::{Keys, list},
+    keys::{Keys, list, nearest},
 };
 use crate::{
     parse::{Marker, Method, Party},
@@ -21,6 +21,8 @@ pub(crate) struct Draft {
     pub receiver: Receiver,
     self_token: Option<SynReceiver>,
     pub params: Vec<Param>,
+    /// Whether the marker has `query`, rightly or not.
+    pub names_query: bool,
     /// Roles that the marker gives: role, and the name of the parameter.
     pub overrides: Vec<(Ident, Ident)>,
     pub generics: Generics,
@@ -67,6 +69,8 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
     }
     check_method(method, errors);
     let Marker { party, name, entries } = marker;
+    let names_query =
+        entries.iter().any(|entry| nearest(&entry.key.to_string(), &KEYS) == Some("query"));
     let keys = Keys::read(entries, &KEYS, &["state", "context"], harden_key, errors);
     let (stage, stage_key) = stage(&keys, &name, errors)?;
     let batch = keys.flag("batch", errors).cloned();
@@ -96,6 +100,7 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
         receiver,
         self_token,
         params,
+        names_query,
         overrides,
         generics: method.sig.generics.clone(),
         output: method.sig.output.clone(),
@@ -249,7 +254,9 @@ pub(crate) fn pair(drafts: Vec<Draft>, errors: &mut Errors) -> Vec<Pair> {
         loop {
             match (client.next(), server.next()) {
                 (Some(client), Some(server)) => {
-                    check_batch(&client, &server, errors);
+                    if stage != Stage::Setup {
+                        check_batch(&client, &server, errors);
+                    }
                     pairs.push(Pair { stage, client, server });
                 }
                 (Some(lonely), None) | (None, Some(lonely)) => {

@@ -61,7 +61,7 @@ pub(crate) fn assign(pairs: &[Pair], generics: &Generics, errors: &mut Errors) -
         }
     };
     if let (None, Some(pair)) = (&shared.query, last)
-        && !pairs.iter().any(|pair| pair.client.overrides.iter().any(|(role, _)| role == "query"))
+        && !pairs.iter().any(|pair| pair.client.names_query)
     {
         errors.push(
             &pair.client.stage_key,
@@ -131,11 +131,8 @@ impl Builder {
         let mut args: Vec<Arg> = Vec::new();
         for param in &draft.params {
             let Some(arg) = self.role(draft, param, shared, errors) else { continue };
-            if let Some(clash) = clash(&args, arg) {
-                errors.push(
-                    &param.ty,
-                    format!("`{}` has {clash} already; one parameter can be it", draft.method),
-                );
+            if let Some((what, advice)) = clash(&args, arg) {
+                errors.push(&param.ty, format!("`{}` has {what} already; {advice}", draft.method));
             }
             args.push(arg);
         }
@@ -332,23 +329,25 @@ fn by_bounds(by: By, ty: &Type, generics: &[&Generics]) -> Option<Arg> {
     }
 }
 
-/// Two parameters of a phase that cannot both have their role.
-fn clash(args: &[Arg], new: Arg) -> Option<&'static str> {
-    use Arg::{Channel, Reader, Rng, Writer};
+/// Two parameters of a phase that cannot both have their role: which role, and what to do.
+fn clash(args: &[Arg], new: Arg) -> Option<(&'static str, &'static str)> {
+    use Arg::{Channel, Context, Reader, Rng, State, Writer};
     let has = |wanted: &[Arg]| args.iter().any(|arg| wanted.contains(arg));
+    let one = "one parameter can be it";
     match new {
-        Channel if has(&[Channel, Reader, Writer]) => Some("a channel"),
-        Reader if has(&[Channel, Reader]) => Some("a reader"),
-        Writer if has(&[Channel, Writer]) => Some("a writer"),
-        Rng if has(&[Rng]) => Some("a generator"),
-        Arg::Context(index, _) => args
+        Channel if has(&[Channel, Reader, Writer]) => Some(("a channel", one)),
+        Reader if has(&[Channel, Reader]) => Some(("a reader", one)),
+        Writer if has(&[Channel, Writer]) => Some(("a writer", one)),
+        Rng if has(&[Rng]) => Some(("a generator", one)),
+        Context(index, _) => args
             .iter()
-            .any(|arg| matches!(arg, Arg::Context(other, _) if *other == index))
-            .then_some("a context of this type (put both in one struct)"),
-        Arg::State(index, _) => {
-            args.iter().any(|arg| matches!(arg, Arg::State(other, _) if *other == index)).then_some(
-                "what an earlier phase returned (if this is the context, say `context = ..`)",
-            )
+            .any(|arg| matches!(arg, Context(other, _) if *other == index))
+            .then_some(("a context of this type", "put both in one struct")),
+        State(index, _) => {
+            args.iter().any(|arg| matches!(arg, State(other, _) if *other == index)).then_some((
+                "what an earlier phase returned",
+                "if this is the context, say so in the marker: `context = ..`",
+            ))
         }
         _ => None,
     }

@@ -1,0 +1,170 @@
+/// A mask from the offline stage hides the input; a key from setup is shared by all slots.
+struct Masked<W>(std::marker::PhantomData<W>);
+#[automatically_derived]
+impl<W> ::fusion::Declared for Masked<W> {
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
+}
+///The hardened client of [`Masked`]: mixes queries with checks and gives verified answers.
+#[allow(dead_code)]
+type MaskedClient<W> = ::fusion::Client<Masked<W>>;
+///The hardened server of [`Masked`]: runs the protocol on whatever the client sends.
+#[allow(dead_code)]
+type MaskedServer<W> = ::fusion::Server<Masked<W>>;
+impl<W> Masked<W>
+where
+    W: Into<i64> + Copy,
+{
+    fn announce<C: Read + Write>(
+        weights: &[W],
+        channel: &mut C,
+    ) -> Result<i64, Failure> {
+        put(channel, weights.len() as i64)?;
+        Ok(weights.iter().copied().map(Into::into).sum())
+    }
+    fn listen<C>(channel: &mut C) -> io::Result<u64>
+    where
+        C: Read + Write,
+    {
+        Ok(get(channel)? as u64)
+    }
+    fn receive_mask(reader: &mut impl Read) -> Result<Mask, Failure> {
+        Ok(Mask(get(reader)?))
+    }
+    fn send_mask<R: CryptoRng>(
+        writer: &mut impl Write,
+        rng: &mut R,
+    ) -> Result<Mask, Failure> {
+        let mask = rng.random();
+        put(writer, mask)?;
+        Ok(Mask(mask))
+    }
+    fn answer(
+        sum: &i64,
+        mask: Mask,
+        bias: &i64,
+        reader: &mut impl Read,
+        writer: &mut impl Write,
+    ) -> Result<(), Failure> {
+        let x = get(reader)?.wrapping_sub(mask.0);
+        Ok(put(writer, x.wrapping_mul(*sum).wrapping_add(*bias))?)
+    }
+    fn ask(
+        x: i64,
+        length: &u64,
+        mask: &mut Mask,
+        offset: i64,
+        reader: &mut impl Read,
+        writer: &mut impl Write,
+    ) -> Result<i64, Failure> {
+        put(writer, x.wrapping_add(mask.0))?;
+        let answer = get(reader)?;
+        Ok(answer.wrapping_add(*length as i64).wrapping_add(offset))
+    }
+}
+#[automatically_derived]
+#[allow(unused_variables, clippy::all, clippy::pedantic)]
+impl<W> ::fusion::SemiHonest for Masked<W>
+where
+    W: Into<i64> + Copy,
+{
+    const NAME: &'static ::core::primitive::str = "masked";
+    const VERSION: u32 = 3;
+    const PHASES: &'static [::fusion::Phase] = &[
+        ::fusion::Phase::new(::fusion::Stage::Setup, "listen", "announce"),
+        ::fusion::Phase::new(::fusion::Stage::Offline, "send_mask", "receive_mask"),
+        ::fusion::Phase::new(::fusion::Stage::Online, "ask", "answer"),
+    ];
+    type Client = ();
+    type Server = ();
+    type ClientContext = i64;
+    type ServerContext = (::std::vec::Vec<W>, i64);
+    type Query = i64;
+    type Output = i64;
+    type Error = Failure;
+    type Agreement = ::fusion::Exact;
+    type ClientState = (::fusion::Kept<u64>, ::fusion::Column<Mask>);
+    type ServerState = (::fusion::Kept<i64>, ::fusion::Column<Mask>);
+    fn client_phase(
+        phase: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
+        match phase {
+            0usize => {
+                let value = Self::listen(&mut *run.wire)
+                    .map_err(|error| ::fusion::PhaseError::Protocol(
+                        ::core::convert::Into::into(error),
+                    ))?;
+                run.state.0.put(value);
+                ::core::result::Result::Ok(())
+            }
+            1usize => {
+                let (_, writer) = run.wire.split();
+                let value = Self::send_mask(writer, &mut *run.rng)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.state.1.push(value);
+                ::core::result::Result::Ok(())
+            }
+            2usize => {
+                let (reader, writer) = run.wire.split();
+                let value = Self::ask(
+                        ::core::clone::Clone::clone(run.batch.query()?),
+                        run.state.0.get()?,
+                        run.state.1.get_mut(run.batch.slot())?,
+                        ::core::clone::Clone::clone(run.context),
+                        reader,
+                        writer,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.push(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+    fn server_phase(
+        phase: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
+        match phase {
+            0usize => {
+                let value = Self::announce(&run.context.0, &mut *run.wire)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.state.0.put(value);
+                ::core::result::Result::Ok(())
+            }
+            1usize => {
+                let (reader, _) = run.wire.split();
+                let value = Self::receive_mask(reader)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.state.1.push(value);
+                ::core::result::Result::Ok(())
+            }
+            2usize => {
+                let (reader, writer) = run.wire.split();
+                let value = Self::answer(
+                        run.state.0.get()?,
+                        run.state.1.take_next()?,
+                        &run.context.1,
+                        reader,
+                        writer,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+/// State in `self`; an instance for each execution.
+#[derive(Clone, Default)]
+struct Counter {
+    factor: i64,
+    seen: i64,
+}
+#[automatically_derived]
+impl ::fusion::Declared for Counter {
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
+}
+///The hardened client of [`Counter`]: mixes queries with checks and gives verified answers.
+#[allow(dead_code)]
+type CounterClient = ::fusion::Client<Counter>;
+///The hardened server of [`Counter`]: runs the protocol on whatever the client sends.
+#[allow(dead_code)]
+type CounterServer = ::fusion::Server<Counter>;
+impl Counter {
+    /// Not a phase.
+    fn with(factor: i64) -> Self {
+        Self { factor, seen: 0 }
+    }
+    fn first(&mut self, channel: &mut (impl Read + Write)) -> io::Result<()> {
+        self.seen += 1;
+        put(channel, self.seen)
+    }
+    fn second(&mut self, channel: &mut (impl Read + Write)) -> io::Result<()> {
+        self.seen += get(channel)?;
+        Ok(())
+    }
+    fn ask(&self, x: &i64, channel: &mut (impl Read + Write)) -> io::Result<i64> {
+        assert_eq!(self.seen, 1, "each execution has an instance of its own");
+        put(channel, *x)?;
+        get(channel)
+    }
+    fn answer(&mut self, channel: &mut (impl Read + Write)) -> io::Result<()> {
+        let x = get(channel)?;
+        put(channel, x.wrapping_mul(self.factor).wrapping_add(self.seen))
+    }
+}
+#[automatically_derived]
+#[allow(unused_variables, clippy::all, clippy::pedantic)]
+impl ::fusion::SemiHonest for Counter {
+    const NAME: &'static ::core::primitive::str = "Counter";
+    const PHASES: &'static [::fusion::Phase] = &[
+        ::fusion::Phase::new(::fusion::Stage::Offline, "first", "second"),
+        ::fusion::Phase::new(::fusion::Stage::Online, "ask", "answer"),
+    ];
+    type Client = Self;
+    type Server = Self;
+    type ClientContext = ();
+    type ServerContext = ();
+    type Query = i64;
+    type Output = i64;
+    type Error = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
+    type Agreement = ::fusion::Exact;
+    type ClientState = ();
+    type ServerState = ();
+    fn client_phase(
+        phase: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
+        match phase {
+            0usize => {
+                let value = Self::first(&mut *run.party, &mut *run.wire)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            1usize => {
+                let value = Self::ask(&*run.party, run.batch.query()?, &mut *run.wire)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.push(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+    fn server_phase(
+        phase: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
+        match phase {
+            0usize => {
+                let value = Self::second(&mut *run.party, &mut *run.wire)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            1usize => {
+                let value = Self::answer(&mut *run.party, &mut *run.wire)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+    fn fork_client(instance: &Self::Client) -> ::core::option::Option<Self::Client> {
+        ::core::option::Option::Some(::core::clone::Clone::clone(instance))
+    }
+    fn fork_server(instance: &Self::Server) -> ::core::option::Option<Self::Server> {
+        ::core::option::Option::Some(::core::clone::Clone::clone(instance))
+    }
+}

@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = )]
+struct Toy;
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 40, agreement = Close)]
+struct Toy;
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 40, soundness = 50)]
+struct Toy;
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 40u32)]
+struct Toy;
+
+fn main() {}

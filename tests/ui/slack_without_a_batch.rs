@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 40, slack = 1)]
+struct Toy;
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::harden(privacy = public)]
+struct Toy;
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = BITS)]
+struct Toy;
+
+fn main() {}

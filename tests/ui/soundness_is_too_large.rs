@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 300)]
+struct Toy;
+
+fn main() {}

@@ -1,0 +1,35 @@
+use std::io::{Read, Result, Write};
+
+#[fusion::harden(soundness = 40)]
+struct Toy;
+
+struct Mask;
+
+#[fusion::harden]
+impl Toy {
+    #[fusion::client(offline)]
+    fn prepare() -> Mask {
+        Mask
+    }
+
+    #[fusion::server(offline)]
+    fn prepare_too() {}
+
+    #[fusion::client(offline)]
+    fn spend(_mask: Mask) {}
+
+    #[fusion::server(offline)]
+    fn spend_too() {}
+
+    #[fusion::client(online, query = x)]
+    fn ask(_mask: &Mask, x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {
+        channel.write_all(&[*x]).map(|()| *x)
+    }
+
+    #[fusion::server(online)]
+    fn answer(channel: &mut impl Read) -> Result<()> {
+        channel.read_exact(&mut [0])
+    }
+}
+
+fn main() {}
