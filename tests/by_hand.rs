@@ -87,15 +87,6 @@ impl Declared for Handwritten {
     const DECLARATION: Declaration = Declaration::new(10).privacy(Privacy::SemiHonest);
 }
 
-/// What the client carries from phase to phase.
-#[derive(Default)]
-struct ClientState {
-    /// From setup, for all executions.
-    parity: Kept<Parity>,
-    /// From the offline stage, one per execution.
-    masks: Column<Mask>,
-}
-
 impl SemiHonest for Handwritten {
     const NAME: &'static str = "masked product";
     const VERSION: u32 = 2;
@@ -113,7 +104,9 @@ impl SemiHonest for Handwritten {
     type Output = i64;
     type Error = io::Error;
     type Agreement = Exact;
-    type ClientState = ClientState;
+    type ClientSetup = Kept<Parity>;
+    type ServerSetup = ();
+    type ClientState = Column<Mask>;
     type ServerState = Column<Mask>;
 
     fn client_phase(
@@ -124,15 +117,15 @@ impl SemiHonest for Handwritten {
         match phase {
             0 => {
                 let parity = Generated::setup_client(reader).map_err(PhaseError::Protocol)?;
-                run.state.parity.put(parity);
+                run.setup.put(parity);
             }
             1 => {
                 let mask =
                     Generated::offline_client(writer, run.rng).map_err(PhaseError::Protocol)?;
-                run.state.masks.push(mask);
+                run.state.push(mask);
             }
             _ => {
-                let (parity, mask) = (run.state.parity.get()?, run.state.masks.take_next()?);
+                let (parity, mask) = (run.setup.get()?, run.state.take_next()?);
                 let answer =
                     Generated::online_client(parity, mask, run.batch.query()?, reader, writer)
                         .map_err(PhaseError::Protocol)?;

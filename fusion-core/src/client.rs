@@ -1,7 +1,7 @@
 use rand::{CryptoRng, seq};
 
 use crate::{
-    connection::{Connection, Observer, run_phases},
+    connection::{Connection, Observer, Setup, run_phases},
     error::{Error, Place},
     handshake::{self, Mode},
     mix::Mix,
@@ -24,6 +24,7 @@ pub struct Client<P: SemiHonest> {
     checks: Vec<Check<P::Query, P::Output>>,
     agreement: P::Agreement,
     observer: Box<dyn Observer>,
+    setup: Setup<P::ClientSetup>,
 }
 
 impl<P: SemiHonest<Client = ()>> Client<P> {
@@ -40,7 +41,7 @@ impl<P: SemiHonest> Client<P> {
     #[must_use]
     pub fn with(party: P::Client, policy: Policy, checks: Vec<Check<P::Query, P::Output>>) -> Self {
         let agreement = P::Agreement::default();
-        Self { party, policy, checks, agreement, observer: Box::new(()) }
+        Self { party, policy, checks, agreement, observer: Box::new(()), setup: Setup::default() }
     }
 
     /// Replaces the agreement, for one that has a parameter.
@@ -57,7 +58,8 @@ impl<P: SemiHonest> Client<P> {
         self
     }
 
-    /// Runs one batch and gives one verified answer per query, in order.
+    /// Runs one batch and gives one verified answer per query, in order. The setup stage runs in
+    /// the first batch on a connection.
     ///
     /// # Errors
     ///
@@ -79,8 +81,11 @@ impl<P: SemiHonest> Client<P> {
         rng: &mut R,
     ) -> Result<Verified<Vec<P::Output>>, Error<P::Error>> {
         let parameters = self.parameters(queries.len())?;
+        let id = connection.id();
         let wire = connection.begin_run()?;
+        self.setup.begin(!self.setup.is_from(id));
         let result = self.run(parameters, wire, context, queries, PhaseRng::fork(rng));
+        self.setup.end(id, result.is_ok());
         if result.is_err() {
             connection.close();
         }
@@ -110,12 +115,13 @@ impl<P: SemiHonest> Client<P> {
         let report = Report::new(
             P::NAME,
             P::VERSION,
-            P::DECLARATION.privacy,
+            P::DECLARATION,
             self.agreement.statement(),
             parameters,
             self.policy.soundness(),
         );
-        handshake::greet::<P>(wire, Mode::Hardened(parameters), &mut rng)?;
+        let mode = Mode::Hardened(parameters);
+        handshake::greet::<P>(wire, mode, self.setup.is_fresh(), &mut rng)?;
 
         let chosen: Vec<&Check<P::Query, P::Output>> =
             seq::index::sample(&mut rng, self.checks.len(), parameters.checks())
@@ -126,8 +132,15 @@ impl<P: SemiHonest> Client<P> {
         let mix = Mix::shuffle(parameters, &mut rng);
         let slots = mix.arrange(queries, &samples).ok_or_else(lost_count)?;
         let observer = &mut *self.observer;
-        let (outputs, mismatch, costs) =
-            run_all::<P>(&mut self.party, wire, context, &slots, &mut rng, observer)?;
+        let (outputs, mismatch, costs) = run_all::<P>(
+            &mut self.party,
+            &mut self.setup,
+            wire,
+            context,
+            &slots,
+            &mut rng,
+            observer,
+        )?;
 
         let answers = mix.unmix(outputs.unseal()).ok_or_else(lost_count)?;
         let expected: Vec<_> = chosen.iter().map(|check| &check.expected).collect();
@@ -140,6 +153,7 @@ impl<P: SemiHonest> Client<P> {
 /// All phases on all slots, whatever is in them.
 pub(crate) fn run_all<P: SemiHonest>(
     party: &mut P::Client,
+    setup: &mut Setup<P::ClientSetup>,
     wire: &mut Wire,
     context: &P::ClientContext,
     slots: &[&P::Query],
@@ -150,26 +164,29 @@ pub(crate) fn run_all<P: SemiHonest>(
     let mut state = P::ClientState::default();
     let mut outputs = Outputs::with_capacity(count);
     let mut forks: Vec<P::Client> = Vec::new();
-    let (mismatch, costs) = run_phases(wire, P::PHASES, count, observer, |index, slot, wire| {
-        let phase = P::PHASES.get(index).copied();
-        let online = phase.is_some_and(|phase| phase.stage == crate::Stage::Online);
-        let shared = phase.is_none_or(|phase| phase.runs_once());
-        if !shared && forks.is_empty() {
-            forks = (0..count).map_while(|_| P::fork_client(party)).collect();
-        }
-        P::client_phase(
-            index,
-            &mut ClientRun {
-                party: if shared { party } else { forks.get_mut(slot).unwrap_or(party) },
-                context,
-                state: &mut state,
-                wire,
-                rng,
-                batch: Batch::new(if online { slots } else { &[] }, count, slot),
-                outputs: &mut outputs,
-            },
-        )
-    })?;
+    let fresh = setup.is_fresh();
+    let (mismatch, costs) =
+        run_phases(wire, P::PHASES, count, fresh, observer, |index, slot, wire| {
+            let phase = P::PHASES.get(index).copied();
+            let online = phase.is_some_and(|phase| phase.stage == crate::Stage::Online);
+            let shared = phase.is_none_or(|phase| phase.runs_once());
+            if !shared && forks.is_empty() {
+                forks = (0..count).map_while(|_| P::fork_client(party)).collect();
+            }
+            P::client_phase(
+                index,
+                &mut ClientRun {
+                    party: if shared { party } else { forks.get_mut(slot).unwrap_or(party) },
+                    context,
+                    setup: &mut setup.left,
+                    state: &mut state,
+                    wire,
+                    rng,
+                    batch: Batch::new(if online { slots } else { &[] }, count, slot),
+                    outputs: &mut outputs,
+                },
+            )
+        })?;
     Ok((outputs, mismatch, costs))
 }
 

@@ -1,10 +1,14 @@
-use std::{io, net::TcpStream};
+use std::{
+    io,
+    net::TcpStream,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use crate::{
     channel::{Channel, MemoryChannel, TcpChannel, memory_pair},
     error::{Error, Place},
     policy::Misuse,
-    protocol::{Phase, PhaseError},
+    protocol::{Phase, PhaseError, Stage},
     report::Costs,
     transcript::ALL_SLOTS,
     wire::{Limits, Link, PhasePlan, Wire},
@@ -15,6 +19,7 @@ use crate::{
 /// A run that fails closes it: the peer learns no more than that.
 pub struct Connection {
     wire: Wire,
+    id: u64,
 }
 
 impl Connection {
@@ -25,7 +30,9 @@ impl Connection {
 
     /// A connection over `channel` that waits no longer than `limits`.
     pub fn with_limits(channel: impl Channel, limits: Limits) -> Self {
-        Self { wire: Wire::new(Link::new(Box::new(channel), limits)) }
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { wire: Wire::new(Link::new(Box::new(channel), limits)), id }
     }
 
     /// A connection over a TCP socket.
@@ -54,6 +61,11 @@ impl Connection {
         Ok(&mut self.wire)
     }
 
+    /// Tells the connections of a process apart.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// Closes the connection without a word.
     pub fn close(&mut self) {
         self.wire.link().close();
@@ -74,16 +86,61 @@ impl Observer for () {
     fn phase(&mut self, _phase: &Phase, _calls: usize) {}
 }
 
+/// What the setup stage left at one party, and on which connection.
+pub(crate) struct Setup<S> {
+    connection: Option<u64>,
+    fresh: bool,
+    pub(crate) left: S,
+}
+
+impl<S: Default> Default for Setup<S> {
+    fn default() -> Self {
+        Self { connection: None, fresh: true, left: S::default() }
+    }
+}
+
+impl<S: Default> Setup<S> {
+    /// Whether a batch on this connection can build on what is here.
+    pub(crate) fn is_from(&self, connection: u64) -> bool {
+        self.connection == Some(connection)
+    }
+
+    /// Begins a batch; what another connection left, or an earlier setup on this one, is dropped
+    /// if setup is to run.
+    pub(crate) fn begin(&mut self, fresh: bool) {
+        if fresh {
+            *self = Self::default();
+        }
+        self.fresh = fresh;
+    }
+
+    /// Ends a batch: only one that came to its end leaves something to build on.
+    pub(crate) fn end(&mut self, connection: u64, succeeded: bool) {
+        if succeeded {
+            self.connection = Some(connection);
+        } else {
+            *self = Self::default();
+        }
+    }
+
+    /// Whether setup runs in this batch.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+}
+
 /// Runs all phases on all slots, in order, and gives the first phase in which the transcripts
-/// differ. Both parties' drivers are this function.
+/// differ. Setup runs only if it is `fresh`. Both parties' drivers are this function.
 pub(crate) fn run_phases<E>(
     wire: &mut Wire,
     phases: &'static [Phase],
     slots: usize,
+    fresh: bool,
     observer: &mut dyn Observer,
     mut call: impl FnMut(usize, usize, &mut Wire) -> Result<(), PhaseError<E>>,
 ) -> Result<(Option<Place>, Costs), Error<E>> {
-    for (index, phase) in phases.iter().enumerate() {
+    let due = |phase: &Phase| fresh || phase.stage != Stage::Setup;
+    for (index, phase) in phases.iter().enumerate().filter(|(_, phase)| due(phase)) {
         let plan = PhasePlan { index: index as u16, phase: *phase };
         let calls = if phase.runs_once() { 1 } else { slots };
         let _span = tracing::debug_span!("phase", name = phase.client, calls).entered();

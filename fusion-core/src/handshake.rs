@@ -45,6 +45,8 @@ struct Hello {
     wire_version: u16,
     identity: Identity,
     mode: Mode,
+    /// Whether the setup stage is to run; an earlier batch on this connection ran it otherwise.
+    setup: bool,
     nonce: [u8; 16],
 }
 
@@ -62,6 +64,16 @@ enum Refusal {
     Mismatch,
     Mode { server_is_hardened: bool },
     TooManySlots { limit: u64 },
+    NoSetup,
+}
+
+/// What a server is ready for.
+#[derive(Clone, Copy)]
+pub(crate) struct Offer {
+    pub(crate) hardened: bool,
+    pub(crate) max_slots: usize,
+    /// Whether an earlier batch on this connection left a setup.
+    pub(crate) has_setup: bool,
 }
 
 /// Which protocol, in which version, with which steps.
@@ -104,11 +116,12 @@ impl Identity {
 pub(crate) fn greet<P: SemiHonest>(
     wire: &Wire,
     mode: Mode,
+    setup: bool,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<(), Fault> {
     let mut link = wire.link();
     let identity = Identity::of::<P>();
-    let hello = Hello { wire_version: WIRE_VERSION, identity, mode, nonce: nonce(rng) };
+    let hello = Hello { wire_version: WIRE_VERSION, identity, mode, setup, nonce: nonce(rng) };
     link.send_message(HELLO, &hello)?;
     let (welcome, answer) = link.receive_message::<Welcome>(WELCOME, "welcome")?;
     if let Some(reason) = differs(welcome.wire_version, &hello.identity, &welcome.identity) {
@@ -122,24 +135,27 @@ pub(crate) fn greet<P: SemiHonest>(
     Ok(())
 }
 
-/// The server's side: what the client wants to run.
+/// The server's side: how many executions the client wants, and whether setup runs.
 pub(crate) fn welcome<P: SemiHonest>(
     wire: &Wire,
-    hardened: bool,
-    max_slots: usize,
+    offer: Offer,
     rng: &mut (impl CryptoRng + ?Sized),
-) -> Result<usize, Fault> {
+) -> Result<(usize, bool), Fault> {
     let mut link = wire.link();
     let (hello, said) = link.receive_message::<Hello>(HELLO, "hello")?;
     let identity = Identity::of::<P>();
     let difference = differs(hello.wire_version, &identity, &hello.identity);
     let slots = hello.mode.slots();
+    let Offer { hardened, max_slots, has_setup } = offer;
+    let needs_setup = P::PHASES.iter().any(|phase| phase.stage == Stage::Setup);
     let refusal = if difference.is_some() {
         Some(Refusal::Mismatch)
     } else if hardened != matches!(hello.mode, Mode::Hardened(_)) {
         Some(Refusal::Mode { server_is_hardened: hardened })
     } else if slots > max_slots || slots == 0 {
         Some(Refusal::TooManySlots { limit: max_slots as u64 })
+    } else if needs_setup && !has_setup && !hello.setup {
+        Some(Refusal::NoSetup)
     } else {
         None
     };
@@ -153,7 +169,7 @@ pub(crate) fn welcome<P: SemiHonest>(
     }
     let answer = bytes_of(&welcome);
     begin_transcript(&mut link, Role::Server, hello.mode, &said, &answer);
-    Ok(slots)
+    Ok((slots, hello.setup))
 }
 
 const HELLO: Label = Label::new(Kind::Hello, 0, 0);
@@ -182,6 +198,9 @@ fn explain(refusal: Refusal, mode: Mode) -> Malformed {
             "a batch of {} executions; it takes 1 to {limit}",
             mode.slots()
         )),
+        Refusal::NoSetup => Malformed::Refused(
+            "a batch without setup, because no earlier batch on this connection ran it".into(),
+        ),
     }
 }
 

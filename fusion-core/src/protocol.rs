@@ -67,9 +67,13 @@ pub trait SemiHonest: Declared + Sized {
     type Error;
     /// When two answers to the same query count as the same.
     type Agreement: Agreement<Self::Output> + Default;
-    /// What the client carries from one phase to the next.
+    /// What the client's setup leaves: lives as long as the connection, over all batches.
+    type ClientSetup: Default;
+    /// What the server's setup leaves: lives as long as the connection, over all batches.
+    type ServerSetup: Default;
+    /// What the client carries from one phase of a batch to the next; empty when a batch begins.
     type ClientState: Default;
-    /// What the server carries from one phase to the next.
+    /// What the server carries from one phase of a batch to the next; empty when a batch begins.
     type ServerState: Default;
 
     /// Runs the client's side of `PHASES[phase]`.

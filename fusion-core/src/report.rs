@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use serde::Serialize;
 
 use crate::{
-    protocol::{Phase, Privacy, Stage},
+    protocol::{Declaration, Phase, Privacy, Stage},
     soundness::{Parameters, Survival},
 };
 
@@ -41,6 +41,9 @@ pub struct Report {
     pub rejection: Option<String>,
     /// The base protocol's client privacy, as its author states it.
     pub privacy: Privacy,
+    /// What the protocol rests on besides the two parties, as its author states it; empty if
+    /// nothing.
+    pub assumes: String,
     /// When two answers count as the same.
     pub agreement: String,
     /// What the client's side cost.
@@ -51,7 +54,7 @@ impl Report {
     pub(crate) fn new(
         protocol: &str,
         version: u32,
-        privacy: Privacy,
+        declaration: Declaration,
         agreement: &str,
         parameters: Parameters,
         soundness: u32,
@@ -66,7 +69,8 @@ impl Report {
             worst_slots: survival.worst_slots(),
             checks: None,
             rejection: None,
-            privacy,
+            privacy: declaration.privacy,
+            assumes: declaration.assumes.into(),
             agreement: agreement.into(),
             costs: Costs::default(),
         }
@@ -105,6 +109,9 @@ impl fmt::Display for Report {
             parameters.overhead()
         )?;
         writeln!(f, "  privacy      {}", self.privacy.statement())?;
+        if !self.assumes.is_empty() {
+            writeln!(f, "  assumes      {}", self.assumes)?;
+        }
         writeln!(f, "  agreement    {}", self.agreement)?;
         writeln!(f, "  not covered")?;
         for line in NOT_COVERED {

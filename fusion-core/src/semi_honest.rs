@@ -4,9 +4,9 @@ use rand::CryptoRng;
 
 use crate::{
     client,
-    connection::Connection,
+    connection::{Connection, Setup},
     error::Error,
-    handshake::{self, Mode},
+    handshake::{self, Mode, Offer},
     policy::Misuse,
     protocol::SemiHonest,
     report::Costs,
@@ -14,7 +14,7 @@ use crate::{
     server::{self, DEFAULT_MAX_SLOTS},
 };
 
-/// Runs the client's side of one plain execution per query.
+/// Runs the client's side of one plain execution per query, with a setup of its own.
 ///
 /// # Security
 ///
@@ -37,10 +37,11 @@ pub fn infer<P: SemiHonest, R: CryptoRng + ?Sized>(
     }
     let mut rng = PhaseRng::fork(rng);
     let wire = connection.begin_run()?;
-    handshake::greet::<P>(wire, Mode::SemiHonest { slots }, &mut rng)?;
+    handshake::greet::<P>(wire, Mode::SemiHonest { slots }, true, &mut rng)?;
     let inputs: Vec<&P::Query> = queries.iter().collect();
+    let setup = &mut Setup::default();
     let (outputs, _, costs) =
-        client::run_all::<P>(party, wire, context, &inputs, &mut rng, &mut ())?;
+        client::run_all::<P>(party, setup, wire, context, &inputs, &mut rng, &mut ())?;
     Ok((outputs.unseal(), costs))
 }
 
@@ -57,7 +58,9 @@ pub fn serve<P: SemiHonest, R: CryptoRng + ?Sized>(
 ) -> Result<Costs, Error<P::Error>> {
     let mut rng = PhaseRng::fork(rng);
     let wire = connection.begin_run()?;
-    let slots = handshake::welcome::<P>(wire, false, DEFAULT_MAX_SLOTS, &mut rng)?;
-    let (_, costs) = server::run_all::<P>(party, wire, context, slots, &mut rng, &mut ())?;
+    let offer = Offer { hardened: false, max_slots: DEFAULT_MAX_SLOTS, has_setup: false };
+    let (slots, _) = handshake::welcome::<P>(wire, offer, &mut rng)?;
+    let setup = &mut Setup::default();
+    let (_, costs) = server::run_all::<P>(party, setup, wire, context, slots, &mut rng, &mut ())?;
     Ok(costs)
 }

@@ -1,9 +1,9 @@
 use rand::CryptoRng;
 
 use crate::{
-    connection::{Connection, Observer, run_phases},
+    connection::{Connection, Observer, Setup, run_phases},
     error::{Error, Place, Rejection},
-    handshake,
+    handshake::{self, Offer},
     protocol::{Batch, SemiHonest, ServerRun},
     report::Costs,
     rng::PhaseRng,
@@ -21,6 +21,7 @@ pub struct Server<P: SemiHonest> {
     party: P::Server,
     max_slots: usize,
     observer: Box<dyn Observer>,
+    setup: Setup<P::ServerSetup>,
 }
 
 impl<P: SemiHonest<Server = ()>> Server<P> {
@@ -36,7 +37,8 @@ impl<P: SemiHonest> Server<P> {
     /// A server whose phases are called on `party`.
     #[must_use]
     pub fn with(party: P::Server) -> Self {
-        Self { party, max_slots: DEFAULT_MAX_SLOTS, observer: Box::new(()) }
+        let (observer, setup) = (Box::new(()), Setup::default());
+        Self { party, max_slots: DEFAULT_MAX_SLOTS, observer, setup }
     }
 
     /// Refuses batches of more executions than this ([`DEFAULT_MAX_SLOTS`] unless set).
@@ -53,7 +55,8 @@ impl<P: SemiHonest> Server<P> {
         self
     }
 
-    /// Serves one batch; gives what it cost.
+    /// Serves one batch; gives what it cost. The setup stage runs in the first batch on a
+    /// connection, and again if the client asks for it.
     ///
     /// # Errors
     ///
@@ -66,6 +69,7 @@ impl<P: SemiHonest> Server<P> {
         rng: &mut R,
     ) -> Result<Costs, Error<P::Error>> {
         let result = self.run(connection, context, PhaseRng::fork(rng));
+        self.setup.end(connection.id(), result.is_ok());
         if result.is_err() {
             connection.close();
         }
@@ -78,11 +82,15 @@ impl<P: SemiHonest> Server<P> {
         context: &P::ServerContext,
         mut rng: PhaseRng,
     ) -> Result<Costs, Error<P::Error>> {
+        let has_setup = self.setup.is_from(connection.id());
         let wire = connection.begin_run()?;
-        let slots = handshake::welcome::<P>(wire, true, self.max_slots, &mut rng)?;
+        let offer = Offer { hardened: true, max_slots: self.max_slots, has_setup };
+        let (slots, fresh) = handshake::welcome::<P>(wire, offer, &mut rng)?;
+        self.setup.begin(fresh);
         let observer = &mut *self.observer;
+        let (party, setup) = (&mut self.party, &mut self.setup);
         let (mismatch, costs) =
-            run_all::<P>(&mut self.party, wire, context, slots, &mut rng, observer)?;
+            run_all::<P>(party, setup, wire, context, slots, &mut rng, observer)?;
         match mismatch {
             None => Ok(costs),
             Some(place) => Err(Error::PeerMisbehaved {
@@ -96,6 +104,7 @@ impl<P: SemiHonest> Server<P> {
 /// All phases on all slots.
 pub(crate) fn run_all<P: SemiHonest>(
     party: &mut P::Server,
+    setup: &mut Setup<P::ServerSetup>,
     wire: &mut Wire,
     context: &P::ServerContext,
     slots: usize,
@@ -104,7 +113,8 @@ pub(crate) fn run_all<P: SemiHonest>(
 ) -> Result<(Option<Place>, Costs), Error<P::Error>> {
     let mut state = P::ServerState::default();
     let mut forks: Vec<P::Server> = Vec::new();
-    run_phases(wire, P::PHASES, slots, observer, |index, slot, wire| {
+    let fresh = setup.is_fresh();
+    run_phases(wire, P::PHASES, slots, fresh, observer, |index, slot, wire| {
         let shared = P::PHASES.get(index).is_none_or(|phase| phase.runs_once());
         if !shared && forks.is_empty() {
             forks = (0..slots).map_while(|_| P::fork_server(party)).collect();
@@ -114,6 +124,7 @@ pub(crate) fn run_all<P: SemiHonest>(
             &mut ServerRun {
                 party: if shared { party } else { forks.get_mut(slot).unwrap_or(party) },
                 context,
+                setup: &mut setup.left,
                 state: &mut state,
                 wire,
                 rng,

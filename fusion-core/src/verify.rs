@@ -167,11 +167,11 @@ fn all_agree<O>(copies: &[O], agreement: &impl Agreement<O>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{protocol::Privacy, soundness::Parameters};
+    use crate::{protocol::Declaration, soundness::Parameters};
 
     fn report(slack: usize) -> Report {
         let parameters = Parameters::new(2, 2, 3, slack).unwrap();
-        Report::new("toy", 1, Privacy::Public, Exact.statement_of::<i32>(), parameters, 1)
+        Report::new("toy", 1, Declaration::new(1), Exact.statement_of::<i32>(), parameters, 1)
     }
 
     impl Exact {

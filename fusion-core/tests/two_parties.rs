@@ -39,6 +39,8 @@ impl SemiHonest for Adder {
     type Output = u64;
     type Error = io::Error;
     type Agreement = Exact;
+    type ClientSetup = ();
+    type ServerSetup = ();
     type ClientState = Column<u64>;
     type ServerState = Column<u64>;
 

@@ -36,6 +36,8 @@ impl ::fusion::SemiHonest for Scale {
     type Output = i64;
     type Error = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
     type Agreement = ::fusion::Exact;
+    type ClientSetup = ();
+    type ServerSetup = ();
     type ClientState = ();
     type ServerState = ();
     fn client_phase(

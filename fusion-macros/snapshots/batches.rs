@@ -76,6 +76,8 @@ impl ::fusion::SemiHonest for Mixed {
     type Output = i64;
     type Error = <io::Result<Vec<i64>> as ::fusion::__private::Outcome>::Err;
     type Agreement = ::fusion::Exact;
+    type ClientSetup = ();
+    type ServerSetup = ();
     type ClientState = (::fusion::Kept<Vec<Pad>>, ::fusion::Column<u8>);
     type ServerState = (::fusion::Column<Pad>,);
     fn client_phase(

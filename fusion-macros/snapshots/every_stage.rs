@@ -82,8 +82,10 @@ where
     type Output = i64;
     type Error = Failure;
     type Agreement = ::fusion::Exact;
-    type ClientState = (::fusion::Kept<u64>, ::fusion::Column<Mask>);
-    type ServerState = (::fusion::Kept<i64>, ::fusion::Column<Mask>);
+    type ClientSetup = (::fusion::Kept<u64>,);
+    type ServerSetup = (::fusion::Kept<i64>,);
+    type ClientState = (::fusion::Column<Mask>,);
+    type ServerState = (::fusion::Column<Mask>,);
     fn client_phase(
         phase: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
@@ -94,22 +96,22 @@ where
                     .map_err(|error| ::fusion::PhaseError::Protocol(
                         ::core::convert::Into::into(error),
                     ))?;
-                run.state.0.put(value);
+                run.setup.0.put(value);
                 ::core::result::Result::Ok(())
             }
             1usize => {
                 let (_, writer) = run.wire.split();
                 let value = Self::send_mask(writer, &mut *run.rng)
                     .map_err(::fusion::PhaseError::Protocol)?;
-                run.state.1.push(value);
+                run.state.0.push(value);
                 ::core::result::Result::Ok(())
             }
             2usize => {
                 let (reader, writer) = run.wire.split();
                 let value = Self::ask(
                         ::core::clone::Clone::clone(run.batch.query()?),
-                        run.state.0.get()?,
-                        run.state.1.get_mut(run.batch.slot())?,
+                        run.setup.0.get()?,
+                        run.state.0.get_mut(run.batch.slot())?,
                         ::core::clone::Clone::clone(run.context),
                         reader,
                         writer,
@@ -135,21 +137,21 @@ where
             0usize => {
                 let value = Self::announce(&run.context.0, &mut *run.wire)
                     .map_err(::fusion::PhaseError::Protocol)?;
-                run.state.0.put(value);
+                run.setup.0.put(value);
                 ::core::result::Result::Ok(())
             }
             1usize => {
                 let (reader, _) = run.wire.split();
                 let value = Self::receive_mask(reader)
                     .map_err(::fusion::PhaseError::Protocol)?;
-                run.state.1.push(value);
+                run.state.0.push(value);
                 ::core::result::Result::Ok(())
             }
             2usize => {
                 let (reader, writer) = run.wire.split();
                 let value = Self::answer(
-                        run.state.0.get()?,
-                        run.state.1.take_next()?,
+                        run.setup.0.get()?,
+                        run.state.0.take_next()?,
                         &run.context.1,
                         reader,
                         writer,

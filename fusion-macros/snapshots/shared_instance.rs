@@ -40,6 +40,8 @@ impl ::fusion::SemiHonest for Total {
     type Output = i64;
     type Error = ::core::convert::Infallible;
     type Agreement = ::fusion::Exact;
+    type ClientSetup = ();
+    type ServerSetup = ();
     type ClientState = ();
     type ServerState = ();
     fn client_phase(

@@ -26,6 +26,7 @@ pub(crate) fn declaration(item: &DeriveInput, declaration: &Declaration) -> Toke
         };
         quote!(.privacy(#krate::Privacy::#variant))
     });
+    let assumes = declaration.assumes.as_ref().map(|text| quote!(.assumes(#text)));
     let (generics, arguments, bounds) = item.generics.split_for_impl();
     let name = &item.ident;
     let aliases = aliases(item, krate);
@@ -33,7 +34,7 @@ pub(crate) fn declaration(item: &DeriveInput, declaration: &Declaration) -> Toke
         #[automatically_derived]
         impl #generics #krate::Declared for #name #arguments #bounds {
             const DECLARATION: #krate::Declaration =
-                #krate::Declaration::new(#soundness) #batch #privacy;
+                #krate::Declaration::new(#soundness) #batch #privacy #assumes;
         }
         #aliases
     }
@@ -108,7 +109,8 @@ pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol, with_phases: bool) 
     let instances = parties.map(|(_, side)| if side.has_self { quote!(Self) } else { quote!(()) });
     let [client_instance, server_instance] = instances;
     let [client_context, server_context] = parties.map(|(_, side)| context(side));
-    let [client_state, server_state] = parties.map(|(_, side)| state(krate, side));
+    let [client_setup, server_setup] = parties.map(|(_, side)| state(krate, side, true));
+    let [client_state, server_state] = parties.map(|(_, side)| state(krate, side, false));
     let drivers = parties.map(|(party, side)| driver(protocol, party, side, with_phases));
     let forks =
         parties.map(|(party, side)| (protocol.per_slot && side.has_self).then(|| fork(party)));
@@ -127,6 +129,8 @@ pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol, with_phases: bool) 
             type Output = #output;
             type Error = #error;
             type Agreement = #agreement;
+            type ClientSetup = #client_setup;
+            type ServerSetup = #server_setup;
             type ClientState = #client_state;
             type ServerState = #server_state;
             #(#drivers)*
@@ -146,12 +150,22 @@ fn context(side: &Side) -> TokenStream {
     }
 }
 
-fn state(krate: &Path, side: &Side) -> TokenStream {
-    let containers = side.states.iter().map(|state| {
+fn state(krate: &Path, side: &Side, from_setup: bool) -> TokenStream {
+    let states = side.states.iter().filter(|state| state.from_setup == from_setup);
+    let containers = states.map(|state| {
         let ty = &state.ty;
         if state.column { quote!(#krate::Column<#ty>) } else { quote!(#krate::Kept<#ty>) }
     });
     quote!((#(#containers,)*))
+}
+
+/// Where the state with this index is kept.
+fn container(side: &Side, index: usize) -> TokenStream {
+    let (before, rest) = side.states.split_at(index);
+    let from_setup = rest.first().is_some_and(|state| state.from_setup);
+    let place = before.iter().filter(|state| state.from_setup == from_setup).count();
+    let place = Literal::usize_unsuffixed(place);
+    if from_setup { quote!(run.setup.#place) } else { quote!(run.state.#place) }
 }
 
 /// `client_phase` or `server_phase`.
@@ -215,8 +229,8 @@ fn body(krate: &Path, call: &Call, side: &Side) -> TokenStream {
                 (true, true) => format_ident!("put_all"),
                 (false, _) => format_ident!("put"),
             };
-            let index = Literal::usize_unsuffixed(index);
-            quote!(run.state.#index.#put(value);)
+            let container = container(side, index);
+            quote!(#container.#put(value);)
         }
     };
     quote! {
@@ -257,8 +271,7 @@ fn argument(arg: Arg, call: &Call, side: &Side) -> TokenStream {
         }
         Arg::State(index, by) => {
             let column = side.states.get(index).is_some_and(|state| state.column);
-            let index = Literal::usize_unsuffixed(index);
-            let container = quote!(run.state.#index);
+            let container = container(side, index);
             match (column, call.runs_once, by) {
                 (true, false, By::Value) => quote!(#container.take_next()?),
                 (true, false, By::Ref) => quote!(#container.get(run.batch.slot())?),

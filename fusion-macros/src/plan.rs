@@ -12,6 +12,7 @@ pub(crate) struct Declaration {
     pub soundness: LitInt,
     pub batch: Option<FixedBatch>,
     pub privacy: Option<Ident>,
+    pub assumes: Option<LitStr>,
 }
 
 /// R, B, T and slack, where the struct fixes them.
@@ -95,6 +96,8 @@ pub(crate) struct State {
     pub ty: TokenStream,
     /// One value per slot, rather than one for all.
     pub column: bool,
+    /// Lives as long as the connection, rather than one batch.
+    pub from_setup: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -7,12 +7,12 @@ struct Mask;
 
 #[fusion::harden]
 impl Toy {
-    #[fusion::client(setup)]
+    #[fusion::client(offline, batch)]
     fn prepare() -> Mask {
         Mask
     }
 
-    #[fusion::server(setup)]
+    #[fusion::server(offline, batch)]
     fn prepare_too() {}
 
     #[fusion::client(online, query = x)]

@@ -70,6 +70,8 @@ impl<P: SemiHonest> SemiHonest for Cheating<P> {
     type Output = P::Output;
     type Error = P::Error;
     type Agreement = P::Agreement;
+    type ClientSetup = P::ClientSetup;
+    type ServerSetup = P::ServerSetup;
     type ClientState = P::ClientState;
     type ServerState = P::ServerState;
 
@@ -82,6 +84,7 @@ impl<P: SemiHonest> SemiHonest for Cheating<P> {
             &mut ClientRun {
                 party: run.party,
                 context: run.context,
+                setup: run.setup,
                 state: run.state,
                 wire: run.wire,
                 rng: run.rng,
@@ -112,6 +115,7 @@ impl<P: SemiHonest> SemiHonest for Cheating<P> {
             &mut ServerRun {
                 party: honest,
                 context: run.context,
+                setup: run.setup,
                 state: run.state,
                 wire: run.wire,
                 rng: run.rng,

@@ -20,7 +20,7 @@ pub trait Declared {
 /// const D: Declaration = Declaration::new(40).batch(16, 9, 8, 0).privacy(Privacy::Malicious);
 /// assert_eq!(D.soundness, 40);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Declaration {
     /// A cheating execution survives with probability at most 2^-`soundness`.
@@ -35,6 +35,9 @@ pub struct Declaration {
     pub slack: usize,
     /// What the base protocol promises for the client's privacy.
     pub privacy: Privacy,
+    /// What both statements rest on besides the two parties, for example an honest dealer; empty
+    /// if nothing.
+    pub assumes: &'static str,
 }
 
 impl Declaration {
@@ -48,6 +51,7 @@ impl Declaration {
             checks: None,
             slack: 0,
             privacy: Privacy::Unstated,
+            assumes: "",
         }
     }
 
@@ -71,6 +75,13 @@ impl Declaration {
     #[must_use]
     pub const fn privacy(mut self, privacy: Privacy) -> Self {
         self.privacy = privacy;
+        self
+    }
+
+    /// States what the protocol's security rests on besides the two parties.
+    #[must_use]
+    pub const fn assumes(mut self, assumption: &'static str) -> Self {
+        self.assumes = assumption;
         self
     }
 }

@@ -9,7 +9,9 @@ pub struct ClientRun<'a, P: SemiHonest> {
     pub party: &'a mut P::Client,
     /// What the client knows besides its queries.
     pub context: &'a P::ClientContext,
-    /// What earlier phases left.
+    /// What setup left.
+    pub setup: &'a mut P::ClientSetup,
+    /// What earlier phases of this batch left.
     pub state: &'a mut P::ClientState,
     /// The channel to the server; all that passes is framed, counted and hashed.
     pub wire: &'a mut Wire,
@@ -27,7 +29,9 @@ pub struct ServerRun<'a, P: SemiHonest> {
     pub party: &'a mut P::Server,
     /// What the server knows, for example the model.
     pub context: &'a P::ServerContext,
-    /// What earlier phases left.
+    /// What setup left.
+    pub setup: &'a mut P::ServerSetup,
+    /// What earlier phases of this batch left.
     pub state: &'a mut P::ServerState,
     /// The channel to the client; all that passes is framed, counted and hashed.
     pub wire: &'a mut Wire,

@@ -41,8 +41,8 @@ impl Errors {
     }
 }
 
-const STRUCT_KEYS: [&str; 7] =
-    ["soundness", "queries", "copies", "checks", "slack", "privacy", "crate"];
+const STRUCT_KEYS: [&str; 8] =
+    ["soundness", "queries", "copies", "checks", "slack", "privacy", "assumes", "crate"];
 const IMPL_KEYS: [&str; 5] = ["name", "version", "agreement", "instance", "crate"];
 
 /// Where generated code finds Fusion, unless told otherwise.
@@ -80,7 +80,8 @@ pub(crate) fn declaration(
     }
     let batch = fixed_batch(&keys, errors);
     let privacy = keys.word("privacy", &["malicious", "semi_honest", "public"], errors);
-    Some(Declaration { krate, soundness: soundness?, batch, privacy })
+    let assumes = keys.string("assumes", errors);
+    Some(Declaration { krate, soundness: soundness?, batch, privacy, assumes })
 }
 
 fn fixed_batch(keys: &Keys, errors: &mut Errors) -> Option<FixedBatch> {

@@ -112,7 +112,7 @@ fn harden_key(key: &str) -> Option<&'static str> {
         "name" | "version" | "agreement" | "instance" => {
             Some("in `#[fusion::harden(..)]` of the impl")
         }
-        "soundness" | "queries" | "copies" | "checks" | "slack" | "privacy" => {
+        "soundness" | "queries" | "copies" | "checks" | "slack" | "privacy" | "assumes" => {
             Some("in `#[fusion::harden(..)]` of the struct")
         }
         _ => None,

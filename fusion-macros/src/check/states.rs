@@ -72,6 +72,17 @@ impl Kept {
             self.column = true;
         }
         if by == By::Value {
+            if self.stage == Stage::Setup && consumer.stage != Stage::Setup {
+                errors.push(
+                    at,
+                    format!(
+                        "`{}` runs once per connection and `{}` in every batch on it, so the value \
+                         must stay; take it by reference",
+                        self.method, consumer.method
+                    ),
+                );
+                return None;
+            }
             if !self.column && !consumer.runs_once() {
                 errors.push(
                     at,
@@ -93,7 +104,11 @@ impl Kept {
         self.index?;
         let value = self.value.as_ref()?;
         let item = if self.runs_once && self.column { types::vec_item(value)? } else { value };
-        Some(State { ty: item.to_token_stream(), column: self.column })
+        Some(State {
+            ty: item.to_token_stream(),
+            column: self.column,
+            from_setup: self.stage == Stage::Setup,
+        })
     }
 
     /// The type, for messages.
