@@ -1,0 +1,212 @@
+//! The trusted dealer: a third process, or a thread in tests.
+
+use std::time::Duration;
+
+use chacha20::ChaCha20Rng;
+use fusion_core::channel::{Channel, ChannelError};
+use rand::{CryptoRng, Rng, SeedableRng};
+use zeroize::Zeroizing;
+
+use super::dense::Matrix;
+use super::error::{DealerError, Refusal};
+use super::layout::Layout;
+use super::link::{Frames, Reply, Request, Seed, parse};
+use super::material::{Need, expand};
+use super::record;
+use super::tables::Tables;
+use crate::model::{Architecture, LayerShape};
+
+/// The most slots in one request.
+pub const MAX_SLOTS: usize = 1 << 16;
+/// The most words of material in one request: 16 GiB at each party.
+pub const MAX_MATERIAL: usize = 1 << 31;
+
+/// How long the parties may leave the dealer alone.
+const IDLE: Duration = Duration::from_secs(24 * 3600);
+/// How long the server may come after the client.
+const LATE: Duration = Duration::from_secs(30);
+
+/// What a dealer has sent, in bytes, without the framing of its channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dealt {
+    /// To the client: a seed for each batch.
+    pub to_client: u64,
+    /// To the server: a seed for each model, and what completes the client's shares.
+    pub to_server: u64,
+}
+
+/// Deals correlated randomness to one client and one server.
+///
+/// # Security
+///
+/// The dealer is trusted: dealer mode is not two-party computation without trust. It sees no
+/// inputs, no weights and no message between the parties. But a dealer that colludes with the
+/// server learns the inputs, one that colludes with the client learns the model, and one that
+/// deals wrongly makes answers wrong. Its channels must be private and authenticated.
+#[derive(Debug)]
+pub struct Dealer;
+
+impl Dealer {
+    /// Serves until the client closes its channel; gives what it sent.
+    ///
+    /// Both parties must ask for the same in the same order. If they do not, both are told and
+    /// both channels are closed.
+    ///
+    /// # Errors
+    ///
+    /// [`DealerError`]: a channel failed, or the requests differ or cannot be served.
+    pub fn serve<C: Channel, S: Channel, G: CryptoRng>(
+        client: C,
+        server: S,
+        rng: &mut G,
+    ) -> Result<Dealt, DealerError> {
+        let (mut client, mut server) = (Counted::new(client), Counted::new(server));
+        let mut model = None;
+        loop {
+            let request = match client.recv(IDLE) {
+                Ok(request) => request,
+                Err(ChannelError::Closed) => {
+                    return Ok(Dealt { to_client: client.sent, to_server: server.sent });
+                }
+                Err(error) => return Err(DealerError::Client(error)),
+            };
+            let second = match server.recv(LATE) {
+                Ok(second) => second,
+                Err(error) => {
+                    // The client learns the reason if it still listens.
+                    let _ = reply(&mut client, &Reply::Refused(Refusal::Absent));
+                    return Err(DealerError::Server(error));
+                }
+            };
+            let granted = match check(&request, &second, model.as_ref()) {
+                Ok(granted) => granted,
+                Err(reason) => {
+                    // Each learns the reason, even if the other is gone.
+                    let _ = reply(&mut client, &Reply::Refused(reason));
+                    let _ = reply(&mut server, &Reply::Refused(reason));
+                    return Err(DealerError::Refused(reason));
+                }
+            };
+            let mut seed: Seed = Zeroizing::new([0; 32]);
+            rng.fill_bytes(&mut *seed);
+            match granted {
+                Request::Model(architecture) => {
+                    reply(&mut client, &Reply::Nothing).map_err(DealerError::Client)?;
+                    reply(&mut server, &Reply::Seed(*seed)).map_err(DealerError::Server)?;
+                    let masks = expand_masks(&architecture, &seed);
+                    model = Some((architecture, masks));
+                }
+                Request::Slots(slots) => {
+                    reply(&mut client, &Reply::Seed(*seed)).map_err(DealerError::Client)?;
+                    reply(&mut server, &Reply::Nothing).map_err(DealerError::Server)?;
+                    let slots = usize::try_from(slots).unwrap_or(0);
+                    if let Some((architecture, masks)) = &model {
+                        deal(architecture, masks, &seed, slots, &mut server, rng)
+                            .map_err(DealerError::Server)?;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A channel that counts what is sent.
+struct Counted<C> {
+    inner: C,
+    sent: u64,
+}
+
+impl<C> Counted<C> {
+    fn new(inner: C) -> Self {
+        Self { inner, sent: 0 }
+    }
+}
+
+impl<C: Channel> Channel for Counted<C> {
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+        self.sent = self.sent.saturating_add(u64::try_from(frame.len()).unwrap_or(u64::MAX));
+        self.inner.send(frame)
+    }
+
+    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
+        self.inner.recv(wait)
+    }
+}
+
+/// A uniform matrix A for each dense layer.
+pub(super) fn expand_masks(architecture: &Architecture, seed: &Seed) -> Vec<Matrix> {
+    let mut rng = ChaCha20Rng::from_seed(**seed);
+    let masks = architecture.layers().iter().filter_map(|layer| match *layer {
+        LayerShape::Dense { inputs, outputs } => Some(Matrix::random(inputs, outputs, &mut rng)),
+        LayerShape::Relu { .. } | LayerShape::Truncate { .. } => None,
+    });
+    masks.collect()
+}
+
+/// The request that both parties make, if it can be served.
+fn check(
+    client: &[u8],
+    server: &[u8],
+    model: Option<&(Architecture, Vec<Matrix>)>,
+) -> Result<Request, Refusal> {
+    let request = parse(client).ok_or(Refusal::Malformed)?;
+    if parse::<Request>(server).ok_or(Refusal::Malformed)? != request {
+        return Err(Refusal::Differ);
+    }
+    if let Request::Slots(slots) = request {
+        let (architecture, _) = model.ok_or(Refusal::NoModel)?;
+        let slots = usize::try_from(slots).map_err(|_| Refusal::TooLarge)?;
+        let words =
+            architecture.layers().iter().map(Need::of).fold(0, |sum: usize, need| {
+                sum.saturating_add(need.mask).saturating_add(need.shared)
+            });
+        if slots > MAX_SLOTS || words.saturating_mul(slots) > MAX_MATERIAL {
+            return Err(Refusal::TooLarge);
+        }
+    }
+    Ok(request)
+}
+
+/// Sends the server what completes the client's shares.
+fn deal<S: Channel, G: Rng>(
+    architecture: &Architecture,
+    masks: &[Matrix],
+    seed: &Seed,
+    slots: usize,
+    server: &mut S,
+    rng: &mut G,
+) -> Result<(), ChannelError> {
+    // One draw of 256 bits from the caller's generator: it may be slow.
+    let mut rng = ChaCha20Rng::from_rng(rng);
+    let mut client = ChaCha20Rng::from_seed(**seed);
+    let mut masks = masks.iter();
+    let mut frames = Frames::new(server);
+    for shape in architecture.layers() {
+        let need = Need::of(shape);
+        match *shape {
+            LayerShape::Dense { .. } => {
+                let b = expand(need.mask.saturating_mul(slots), &mut client);
+                let mut shared = expand(need.shared.saturating_mul(slots), &mut client);
+                shared.iter_mut().for_each(|word| *word = word.wrapping_neg());
+                masks.by_ref().take(1).for_each(|mask| mask.add_product(&b, &mut shared));
+                frames.push(&shared)?;
+            }
+            LayerShape::Relu { width, shift } | LayerShape::Truncate { width, shift } => {
+                let layout = Layout::new(shift);
+                let tables = Tables::new(&layout);
+                for _ in 0..width.saturating_mul(slots) {
+                    let mut share = expand(record::words(&layout), &mut client);
+                    record::deal(&layout, &tables, &mut share, &mut rng);
+                    frames.push(&share)?;
+                }
+            }
+        }
+        frames.finish()?;
+    }
+    Ok(())
+}
+
+fn reply<C: Channel>(channel: &mut C, reply: &Reply) -> Result<(), ChannelError> {
+    // A reply is an enum of plain data: it always encodes.
+    channel.send(postcard::to_stdvec(reply).unwrap_or_default())
+}

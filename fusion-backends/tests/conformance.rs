@@ -1,0 +1,13 @@
+//! Every backend runs one suite.
+
+use fusion_backends::{additive::Additive, clear::Clear, conformance};
+
+#[test]
+fn clear() {
+    conformance::passes::<Clear>(1);
+}
+
+#[test]
+fn additive() {
+    conformance::passes::<Additive>(2);
+}
