@@ -1,0 +1,181 @@
+//! The client, the server and the dealer, for any base protocol that runs the model.
+
+use std::{
+    error::Error as StdError,
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    time::Duration,
+};
+
+use fusion::{
+    Channel, Client, Connection, Costs, Error, Limits, Network, Policy, Rejection, Report,
+    SemiHonest, Server, Stage, Verified,
+    channel::{Emulated, TcpChannel},
+};
+use fusion_backends::{
+    additive::{Additive, Dealer, Dealt},
+    clear::Clear,
+    model::{Architecture, Model},
+};
+use fusion_core::misbehave::{self, Cheating, CheatingServer, Corrupting};
+use rand::{rand_core::UnwrapErr, rngs::SysRng};
+
+use crate::{
+    Cheat, Net, Options, Result,
+    data::{self, Data, Image},
+    processes::{PATIENCE, accept},
+    show::Progress,
+};
+
+type BoxedChannel = Box<dyn Channel>;
+
+/// A base protocol that runs the model, and how its parties are made.
+pub(crate) trait Backend:
+    SemiHonest<
+        ClientContext = Architecture,
+        ServerContext = Model,
+        Query = Vec<i64>,
+        Output = Vec<i64>,
+        Error: StdError + 'static,
+    >
+{
+    /// What the dealer runs, on its channels to the client and to the server. A protocol that has
+    /// one gets a process for it, and its parties get their channels to it.
+    const DEALER: Option<fn(BoxedChannel, BoxedChannel) -> Result<Dealt>> = None;
+
+    fn client(dealer: Option<BoxedChannel>) -> Result<Self::Client>;
+
+    fn server(dealer: Option<BoxedChannel>) -> Result<Self::Server>;
+}
+
+impl Backend for Clear {
+    fn client(_: Option<BoxedChannel>) -> Result<()> {
+        Ok(())
+    }
+
+    fn server(_: Option<BoxedChannel>) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Backend for Additive {
+    const DEALER: Option<fn(BoxedChannel, BoxedChannel) -> Result<Dealt>> =
+        Some(|client, server| Ok(Dealer::serve(client, server, &mut UnwrapErr(SysRng))?));
+
+    fn client(dealer: Option<BoxedChannel>) -> Result<Self> {
+        Ok(Self::new(dealer.ok_or(NO_DEALER)?))
+    }
+
+    fn server(dealer: Option<BoxedChannel>) -> Result<Self> {
+        Ok(Self::new(dealer.ok_or(NO_DEALER)?))
+    }
+}
+
+const NO_DEALER: &str = "this backend needs a dealer";
+
+/// How a batch ended.
+pub(crate) enum Outcome {
+    Accepted(Verified<Vec<Vec<i64>>>),
+    Rejected { verdict: Rejection, report: Option<Box<Report>> },
+}
+
+/// The client: one batch.
+pub(crate) fn infer<B: Backend>(
+    server: SocketAddr,
+    dealer: Option<SocketAddr>,
+    options: &Options,
+    policy: Policy,
+    data: &Data,
+    queries: &[Image],
+) -> Result<Outcome> {
+    let party = B::client(dealer.map(|at| call_dealer(at, CLIENT)).transpose()?)?;
+    let stream = TcpStream::connect(server)?;
+    let mut connection = Connection::new(emulate(options.network, channel(stream)?));
+    let inputs: Vec<_> = queries.iter().map(Image::input).collect();
+
+    let mut client = Client::<B>::with(party, policy, data.checks()).observe(Progress::default());
+    let result =
+        client.infer(&mut connection, &data::architecture()?, &inputs, &mut UnwrapErr(SysRng));
+    match result {
+        Ok(answers) => Ok(Outcome::Accepted(answers)),
+        Err(Error::PeerMisbehaved { verdict, report }) => Ok(Outcome::Rejected { verdict, report }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The server: one batch, honest or not.
+pub(crate) fn serve<B: Backend>(
+    listener: &TcpListener,
+    dealer: Option<SocketAddr>,
+    options: &Options,
+    model: &Model,
+) -> Result<Costs> {
+    let party = B::server(dealer.map(|at| call_dealer(at, SERVER)).transpose()?)?;
+    let line = emulate(options.network, channel(accept(listener)?)?);
+    let online = B::PHASES.iter().position(|phase| phase.stage == Stage::Online).unwrap_or(0);
+    let mut connection = match options.cheat {
+        Some(Cheat::Corrupt) => Connection::new(Corrupting::new(line, u16::try_from(online)?)),
+        _ => Connection::new(line),
+    };
+    let cheat = match options.cheat {
+        Some(Cheat::Flip) => Some(misbehave::Cheat::Flip { slots: 1 }),
+        Some(Cheat::Swap) => Some(misbehave::Cheat::Swap { pairs: 1 }),
+        Some(Cheat::WrongModel | Cheat::Corrupt) | None => None,
+    };
+    let mut rng = UnwrapErr(SysRng);
+    Ok(match cheat {
+        Some(cheat) => Server::<Cheating<B>>::with(CheatingServer::new(party, cheat)).serve(
+            &mut connection,
+            model,
+            &mut rng,
+        )?,
+        None => Server::<B>::with(party).serve(&mut connection, model, &mut rng)?,
+    })
+}
+
+/// The first byte that each party sends to the dealer: it tells them apart.
+const CLIENT: u8 = 0;
+const SERVER: u8 = 1;
+
+/// The dealer: accepts both parties, in either order, and serves them.
+pub(crate) fn deal<B: Backend>(listener: &TcpListener) -> Result<Dealt> {
+    let deal = B::DEALER.ok_or("this backend has no dealer")?;
+    let (first, second) = (answer_call(listener)?, answer_call(listener)?);
+    match (first, second) {
+        ((CLIENT, client), (SERVER, server)) | ((SERVER, server), (CLIENT, client)) => {
+            deal(channel(client)?, channel(server)?)
+        }
+        _ => Err("the dealer needs one client and one server".into()),
+    }
+}
+
+fn call_dealer(at: SocketAddr, who: u8) -> Result<BoxedChannel> {
+    let mut stream = TcpStream::connect(at)?;
+    stream.write_all(&[who])?;
+    channel(stream)
+}
+
+fn answer_call(listener: &TcpListener) -> Result<(u8, TcpStream)> {
+    let mut stream = accept(listener)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut who = [0];
+    stream.read_exact(&mut who)?;
+    let [who] = who;
+    Ok((who, stream))
+}
+
+fn channel(stream: TcpStream) -> Result<BoxedChannel> {
+    Ok(Box::new(TcpChannel::new(stream, stall())?))
+}
+
+fn stall() -> Duration {
+    Limits::default().message
+}
+
+fn emulate(network: Net, line: BoxedChannel) -> BoxedChannel {
+    match network {
+        Net::None => line,
+        Net::Lan => Box::new(Emulated::new(line, Network::LAN)),
+        Net::Wan => Box::new(Emulated::new(line, Network::WAN)),
+    }
+}

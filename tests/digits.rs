@@ -1,0 +1,206 @@
+//! The digits example, as a user runs it: what it prints and how it exits.
+
+use std::{
+    env,
+    error::Error,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::LazyLock,
+};
+
+type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
+
+const ACCEPTED: i32 = 0;
+const FAILED: i32 = 1;
+const REJECTED: i32 = 2;
+
+/// What a run printed, on both streams, and its exit status.
+struct Run {
+    status: Option<i32>,
+    text: String,
+}
+
+/// The example, built once: `cargo test --test digits` alone would run whatever an earlier build
+/// left.
+fn example() -> Result<&'static Path, String> {
+    static EXAMPLE: LazyLock<Result<PathBuf, String>> =
+        LazyLock::new(|| build().map_err(|error| error.to_string()));
+    EXAMPLE.as_deref().map_err(Clone::clone)
+}
+
+/// Builds it with the profile of this test, in the same directory: target/debug/{deps,examples}.
+fn build() -> Result<PathBuf> {
+    let test = env::current_exe()?;
+    let profile = test.parent().and_then(Path::parent).ok_or("no profile directory")?;
+    let target = profile.parent().ok_or("no target directory")?;
+    let release = profile.ends_with("release").then_some("--release");
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", "fusion", "--example", "digits", "--target-dir"])
+        .arg(target)
+        .args(release)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()?;
+    if !status.success() {
+        return Err("the example does not build".into());
+    }
+    Ok(profile.join("examples").join(format!("digits{}", env::consts::EXE_SUFFIX)))
+}
+
+/// The base protocols that the example offers.
+const BACKENDS: [&str; 2] = ["additive", "clear"];
+
+fn digits(arguments: &[&str]) -> Result<Run> {
+    let Output { status, stdout, stderr } = Command::new(example()?).args(arguments).output()?;
+    let text = format!("{}{}", String::from_utf8(stdout)?, String::from_utf8(stderr)?);
+    Ok(Run { status: status.code(), text })
+}
+
+#[track_caller]
+fn expect(run: &Run, status: i32, parts: &[&str]) {
+    assert_eq!(run.status, Some(status), "{}", run.text);
+    for part in parts {
+        assert!(run.text.contains(part), "no {part:?} in\n{}", run.text);
+    }
+}
+
+#[test]
+fn an_honest_server_is_accepted() -> Result {
+    for backend in BACKENDS {
+        let run = digits(&["--backend", backend])?;
+        expect(
+            &run,
+            ACCEPTED,
+            &[
+                "15 of 16 answers are the right digit",
+                "295 of 300 check images",
+                "verdict      accepted",
+                "N = 16 x 9 + 8 = 152",
+                "8 of 8 checks right",
+                "not covered",
+                "Server's side",
+                "from start to end",
+            ],
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_default_is_private_and_needs_a_dealer() -> Result {
+    let run = digits(&[])?;
+    expect(
+        &run,
+        ACCEPTED,
+        &[
+            "Report on Additive",
+            "hidden even from a deviating server",
+            "assumes      a dealer",
+            "Dealer's side",
+        ],
+    );
+    let run = digits(&["--backend", "clear"])?;
+    expect(&run, ACCEPTED, &["Report on Clear", "NONE: the server sees the input"]);
+    assert!(!run.text.contains("Dealer"), "{}", run.text);
+    Ok(())
+}
+
+#[test]
+fn an_emulated_network_changes_no_answer() -> Result {
+    for (backend, network) in [("clear", "lan"), ("additive", "lan"), ("additive", "wan")] {
+        let run = digits(&["--backend", backend, "--network", network, "--queries", "3"])?;
+        expect(&run, ACCEPTED, &["3 of 3 answers are the right digit", "verdict      accepted"]);
+    }
+    Ok(())
+}
+
+#[test]
+fn one_wrong_execution_is_rejected() -> Result {
+    for backend in BACKENDS {
+        let run = digits(&["--backend", backend, "--cheat", "flip"])?;
+        expect(&run, REJECTED, &["REJECTED", "No answer is released", "verdict      REJECTED"]);
+        // A check or a copy, as chance would have it.
+        let reasons = ["disagreement: the copies of 1 query", "accuracy: 1 of 8 checks"];
+        assert!(reasons.iter().any(|reason| run.text.contains(reason)), "{}", run.text);
+        assert!(!run.text.contains("answers are the right digit"), "{}", run.text);
+    }
+    Ok(())
+}
+
+#[test]
+fn swapped_executions_are_rejected() -> Result {
+    let reasons = ["disagreement: the copies of", "of 8 checks answered wrongly"];
+    let rejected = |run: &Run| {
+        run.status == Some(REJECTED) && reasons.iter().any(|reason| run.text.contains(reason))
+    };
+    // What belongs to one execution is of no use to another, even of the same digit.
+    let run = digits(&["--cheat", "swap"])?;
+    assert!(rejected(&run), "{}", run.text);
+    // Here, in one run of twenty the two hold the same digit, and swapping them changes nothing.
+    for _ in 0..10 {
+        let run = digits(&["--backend", "clear", "--cheat", "swap"])?;
+        if rejected(&run) {
+            return Ok(());
+        }
+        expect(&run, ACCEPTED, &["two copies of the same digit"]);
+    }
+    Err("no run of ten was rejected".into())
+}
+
+#[test]
+fn another_model_is_rejected() -> Result {
+    for backend in BACKENDS {
+        let run = digits(&["--backend", backend, "--cheat", "wrong-model"])?;
+        expect(&run, REJECTED, &["accuracy: 8 of 8 checks answered wrongly", "another", "model"]);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_bit_that_flips_on_the_line_is_rejected() -> Result {
+    for backend in BACKENDS {
+        let run = digits(&["--backend", backend, "--cheat", "corrupt"])?;
+        expect(&run, REJECTED, &["transcript: what one party sent in the online phase"]);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_batch_that_cannot_be_run_says_what_to_ask_for() -> Result {
+    for count in ["0", "201"] {
+        let run = digits(&["--queries", count])?;
+        expect(&run, FAILED, &["error: --queries", "ask for 1 to 200"]);
+    }
+    let run = digits(&["--soundness", "20"])?;
+    expect(&run, FAILED, &["error: --soundness 20", "ask for 40 or more"]);
+    Ok(())
+}
+
+#[test]
+fn missing_data_says_where_to_look() -> Result {
+    let run = digits(&["--data", "nowhere"])?;
+    expect(&run, FAILED, &["error: cannot read", "digits_checks.csv", "--data DIR"]);
+    Ok(())
+}
+
+#[test]
+fn a_server_that_cannot_start_says_why() -> Result {
+    let folder = env::temp_dir().join(format!("fusion-digits-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
+    for file in ["digits_checks.csv", "digits_queries.csv"] {
+        std::fs::copy(data.join(file), folder.join(file))?;
+    }
+    let run = digits(&["--data", &folder.to_string_lossy()]);
+    std::fs::remove_dir_all(&folder)?;
+    expect(&run?, FAILED, &["error: the server did not start", "digits.safetensors"]);
+    Ok(())
+}
+
+#[test]
+fn help_teaches_by_examples() -> Result {
+    let run = digits(&["--help"])?;
+    expect(&run, ACCEPTED, &["--cheat", "Examples:", "Exit status:"]);
+    assert!(!run.text.contains("--dealer"), "{}", run.text);
+    expect(&digits(&["--cheat", "politely"])?, FAILED, &["wrong-model"]);
+    Ok(())
+}
