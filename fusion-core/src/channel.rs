@@ -3,12 +3,17 @@
 //! A channel moves whole frames and knows nothing of protocols. [`Connection`](crate::Connection)
 //! sits on top: it labels, counts and hashes.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 mod emulate;
 mod memory;
 mod queue;
 mod tcp;
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 pub use emulate::{Emulated, Network};
 pub use memory::{MemoryChannel, memory_pair};
@@ -77,6 +82,13 @@ pub enum ChannelError {
     /// The operating system reported an error.
     #[error("{0}")]
     Os(String),
+}
+
+/// When a wait that begins now is over. A wait too long for the clock is cut to a century.
+pub(crate) fn deadline(wait: Duration) -> Instant {
+    const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    let now = Instant::now();
+    now.checked_add(wait).or_else(|| now.checked_add(CENTURY)).unwrap_or(now)
 }
 
 impl ChannelError {

@@ -1,5 +1,7 @@
 //! Both parties state what they are about to run, before anything secret moves.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,8 @@
 //! The channel as a phase sees it: `Read` and `Write`. Underneath, all that passes is framed,
 //! labelled with phase and slot, counted and hashed.
 
+#![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
+
 pub(crate) mod frame;
 mod link;
 

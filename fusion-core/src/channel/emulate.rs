@@ -50,15 +50,16 @@ impl<C: Channel> Emulated<C> {
 
 impl<C: Channel> Channel for Emulated<C> {
     fn send(&mut self, mut frame: Vec<u8>) -> Result<(), ChannelError> {
-        let sent = now().max(self.link_free) + self.network.time_of(frame.len());
+        let busy = self.network.time_of(frame.len());
+        let sent = now().max(self.link_free).saturating_add(busy);
         self.link_free = sent;
-        let arrival = sent + self.network.round_trip / 2;
+        let arrival = sent.saturating_add(self.network.round_trip.div_f64(2.0));
         frame.extend_from_slice(&(arrival.as_nanos() as u64).to_le_bytes());
         self.inner.send(frame)
     }
 
     fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
-        let end = now() + wait;
+        let end = now().saturating_add(wait);
         let mut frame = self.inner.recv(wait)?;
         let at = frame.len().checked_sub(8).ok_or(ChannelError::NotEmulated)?;
         let stamp = frame.split_off(at).try_into().map_err(|_| ChannelError::NotEmulated)?;

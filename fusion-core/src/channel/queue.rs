@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::ChannelError;
+use super::{ChannelError, deadline};
 
 /// What may wait for a peer that does not read. Far more than a protocol has in flight, so two
 /// parties that write at once do not stop each other, and still a bound on memory.
@@ -32,22 +32,22 @@ impl Queue {
     pub(super) fn push(&self, frame: Vec<u8>, wait: Duration) -> Result<(), ChannelError> {
         let mut state = self.lock();
         let mut stuck_at = state.bytes;
-        let mut deadline = Instant::now() + wait;
+        let mut end = deadline(wait);
         loop {
             if let Some(reason) = &state.closed {
                 return Err(reason.clone());
             }
             if state.bytes < BACKLOG {
-                state.bytes += frame.len();
+                state.bytes = state.bytes.saturating_add(frame.len());
                 state.frames.push_back(frame);
                 self.0.changed.notify_all();
                 return Ok(());
             }
             if state.bytes < stuck_at {
                 stuck_at = state.bytes;
-                deadline = Instant::now() + wait;
+                end = deadline(wait);
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(ChannelError::NotReading { after: wait, waiting: state.bytes });
             }
@@ -58,7 +58,7 @@ impl Queue {
     /// Takes the oldest frame, waiting for one until the deadline (for ever without one). Frames
     /// that were queued before the queue was closed still come out.
     pub(super) fn pop(&self, wait: Option<Duration>) -> Result<Vec<u8>, ChannelError> {
-        let deadline = wait.map(|wait| (wait, Instant::now() + wait));
+        let deadline = wait.map(|wait| (wait, deadline(wait)));
         let mut state = self.lock();
         loop {
             if let Some(frame) = state.frames.pop_front() {

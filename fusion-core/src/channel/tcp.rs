@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Channel, ChannelError, MAX_FRAME, queue::Queue};
+use super::{Channel, ChannelError, MAX_FRAME, deadline, queue::Queue};
 
 /// Frames over TCP: a length of four bytes (little endian), then the frame.
 ///
@@ -43,7 +43,7 @@ impl TcpChannel {
     ///
     /// The last refusal.
     pub fn connect(address: impl ToSocketAddrs, patience: Duration) -> io::Result<Self> {
-        let deadline = Instant::now() + patience;
+        let deadline = deadline(patience);
         loop {
             match TcpStream::connect(&address) {
                 Ok(stream) => return Self::new(stream, Duration::from_secs(30)),
@@ -59,7 +59,7 @@ impl TcpChannel {
             self.reader.get_ref().set_read_timeout(Some(end.left()?))?;
             match self.reader.read(rest) {
                 Ok(0) => break,
-                Ok(count) => filled += count,
+                Ok(count) => filled = filled.saturating_add(count),
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
                         return Err(ChannelError::Silent(end.wait));
@@ -82,7 +82,7 @@ impl Channel for TcpChannel {
     }
 
     fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
-        let end = Deadline { at: Instant::now() + wait, wait };
+        let end = Deadline { at: deadline(wait), wait };
         let mut length = [0; 4];
         match self.read_exact(&mut length, end)? {
             0 => return Err(ChannelError::Closed),
@@ -106,7 +106,7 @@ impl Drop for TcpChannel {
         self.outgoing.close(ChannelError::Closed);
         let Some(writer) = self.writer.take() else { return };
         // A peer that reads a byte now and then must not keep us: one `stall` for everything.
-        let deadline = Instant::now() + self.stall;
+        let deadline = deadline(self.stall);
         while !writer.is_finished() && Instant::now() < deadline {
             thread::sleep(Duration::from_micros(200));
         }

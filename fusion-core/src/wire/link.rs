@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::frame::{HEADER, Kind, Label};
 use crate::{
-    channel::{Channel, ChannelError, MAX_FRAME},
+    channel::{Channel, ChannelError, MAX_FRAME, deadline},
     error::{Fault, Malformed, Place},
     protocol::Phase,
     report::{Costs, PhaseCost},
@@ -91,7 +91,7 @@ impl Link {
             channel: Some(channel),
             limits,
             now_in: None,
-            phase_ends: now + limits.phase,
+            phase_ends: deadline(limits.phase),
             started: now,
             outgoing: Vec::new(),
             incoming: Vec::new(),
@@ -141,7 +141,7 @@ impl Link {
     /// Sends what is left of a slot and makes sure that nothing is left to read.
     pub(crate) fn end_slot(&mut self) -> Result<(), Fault> {
         self.flush()?;
-        let unread = self.incoming.len() - self.read_to;
+        let unread = self.incoming.len().saturating_sub(self.read_to);
         if unread > 0 {
             return Err(self.malformed(Malformed::Trailing(unread)));
         }
@@ -312,7 +312,7 @@ impl Link {
     fn send_frame(&mut self, frame: Vec<u8>) -> Result<(), Fault> {
         self.usable()?;
         self.listening = false;
-        self.cost.sent += frame.len() as u64 + LENGTH_PREFIX;
+        self.cost.sent = counted(self.cost.sent, &frame);
         let Some(channel) = &mut self.channel else { return self.usable() };
         channel.send(frame).map_err(|error| self.lost(error))
     }
@@ -321,13 +321,13 @@ impl Link {
         self.usable()?;
         if !self.listening {
             self.listening = true;
-            self.cost.rounds += 1;
+            self.cost.rounds = self.cost.rounds.saturating_add(1);
         }
         let left = self.phase_ends.saturating_duration_since(Instant::now());
         let wait = self.limits.message.min(left);
         let Some(channel) = &mut self.channel else { return Err(self.lost(ChannelError::Closed)) };
         let frame = channel.recv(wait).map_err(|error| self.lost(error))?;
-        self.cost.received += frame.len() as u64 + LENGTH_PREFIX;
+        self.cost.received = counted(self.cost.received, &frame);
         if frame.len() > MAX_FRAME {
             return Err(self.lost(ChannelError::TooLong(frame.len() as u64)));
         }
@@ -383,7 +383,7 @@ impl Link {
 
     fn begin_cost(&mut self, phase: Option<&Phase>) {
         self.started = Instant::now();
-        self.phase_ends = self.started + self.limits.phase;
+        self.phase_ends = deadline(self.limits.phase);
         self.cost = PhaseCost::new(phase);
         self.listening = false;
     }
@@ -393,4 +393,9 @@ impl Link {
         let done = std::mem::replace(&mut self.cost, PhaseCost::new(None));
         self.costs.phases.push(done);
     }
+}
+
+/// Bytes with those of one more frame.
+fn counted(bytes: u64, frame: &[u8]) -> u64 {
+    bytes.saturating_add(frame.len() as u64).saturating_add(LENGTH_PREFIX)
 }

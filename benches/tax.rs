@@ -1,0 +1,145 @@
+//! The tax of hardening: the time of a hardened batch of N executions over the time of N plain
+//! executions of the same backend in one batch, on the digits network, over a loopback socket.
+//!
+//!     cargo bench --bench tax
+//!
+//! The floor is 1: mixing, transcript and verification would be free. Plain and hardened runs
+//! alternate, so that both see the same machine; criterion measures one thing at a time and cannot
+//! do that. The spread is that of the ratio of neighbouring runs.
+
+use std::{
+    io,
+    net::{TcpListener, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
+
+use fusion::{Check, Client, Connection, Policy, Server, semi_honest};
+use fusion_backends::{
+    additive::Additive,
+    clear::Clear,
+    conformance::Backend,
+    model::{Architecture, LayerShape, Model},
+};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+const RUNS: usize = 101;
+
+fn main() {
+    println!(
+        "{:<10} {:>5} {:>5} {:>12} {:>12} {:>8} {:>17}",
+        "backend", "R", "N", "plain", "hardened", "ratio", "middle half"
+    );
+    for queries in [16, 128] {
+        measure::<Additive>(queries);
+        measure::<Clear>(queries);
+    }
+}
+
+fn measure<B: Backend>(queries: usize) {
+    let setting = Setting::new(queries);
+    let slots = setting.policy.parameters(queries).map(|p| p.slots()).expect("sound");
+    // The first pair warms up.
+    let runs = (0..=RUNS as u64).map(|run| {
+        let (plain, hardened) = if run.is_multiple_of(2) {
+            let plain = setting.plain::<B>(slots, run);
+            (plain, setting.hardened::<B>(run))
+        } else {
+            let hardened = setting.hardened::<B>(run);
+            (setting.plain::<B>(slots, run), hardened)
+        };
+        (plain, hardened, hardened.as_secs_f64() / plain.as_secs_f64())
+    });
+    let runs: Vec<_> = runs.skip(1).collect();
+    let plain = sorted(runs.iter().map(|run| run.0.as_secs_f64()));
+    let hardened = sorted(runs.iter().map(|run| run.1.as_secs_f64()));
+    let ratios = sorted(runs.iter().map(|run| run.2));
+    println!(
+        "{:<10} {queries:>5} {slots:>5} {:>9.2} ms {:>9.2} ms {:>8.3} {:>8.3} to {:.3}",
+        B::NAME,
+        plain[RUNS / 2] * 1e3,
+        hardened[RUNS / 2] * 1e3,
+        ratios[RUNS / 2],
+        ratios[RUNS / 4],
+        ratios[RUNS * 3 / 4],
+    );
+}
+
+/// A model of the size of the digits', with queries and checks for it.
+struct Setting {
+    model: Model,
+    inputs: Vec<Vec<i64>>,
+    queries: usize,
+    policy: Policy,
+}
+
+impl Setting {
+    fn new(queries: usize) -> Self {
+        let architecture = Architecture::new(vec![
+            LayerShape::Dense { inputs: 64, outputs: 64 },
+            LayerShape::Relu { width: 64, shift: 12 },
+            LayerShape::Dense { inputs: 64, outputs: 32 },
+            LayerShape::Relu { width: 32, shift: 12 },
+            LayerShape::Dense { inputs: 32, outputs: 10 },
+        ]);
+        let mut rng = StdRng::seed_from_u64(1);
+        let input = |_| (0..64).map(|_| rng.random_range(0..4096)).collect();
+        let inputs = (0..1000).map(input).collect();
+        let model = Model::random(&architecture.expect("it fits"), 4096, &mut rng);
+        let policy = Policy::cheapest(40, queries).expect("a batch that can be run");
+        Self { model, inputs, queries, policy }
+    }
+
+    fn hardened<B: Backend>(&self, seed: u64) -> Duration {
+        let (client, server) = B::parties(seed);
+        let (mut here, mut there) = connections().expect("loopback");
+        let (queries, samples) = self.inputs.split_at(self.queries);
+        let checks = samples.iter().take(50).map(|sample| {
+            Check::exact(sample.clone(), self.model.infer(sample).expect("the width fits"))
+        });
+        let mut client = Client::<B>::with(client, self.policy, checks.collect());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut rng = StdRng::seed_from_u64(seed);
+                Server::<B>::with(server).serve(&mut there, &self.model, &mut rng).expect("fair");
+            });
+            let mut rng = StdRng::seed_from_u64(seed + 1);
+            let start = Instant::now();
+            client
+                .infer(&mut here, self.model.architecture(), queries, &mut rng)
+                .expect("an honest server");
+            start.elapsed()
+        })
+    }
+
+    fn plain<B: Backend>(&self, slots: usize, seed: u64) -> Duration {
+        let (mut client, mut server) = B::parties(seed);
+        let (mut here, mut there) = connections().expect("loopback");
+        let inputs = self.inputs.get(..slots).expect("enough inputs");
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut rng = StdRng::seed_from_u64(seed);
+                semi_honest::serve::<B, _>(&mut server, &mut there, &self.model, &mut rng)
+                    .expect("fair");
+            });
+            let mut rng = StdRng::seed_from_u64(seed + 1);
+            let (party, architecture) = (&mut client, self.model.architecture());
+            let start = Instant::now();
+            semi_honest::infer::<B, _>(party, &mut here, architecture, inputs, &mut rng)
+                .expect("an honest server");
+            start.elapsed()
+        })
+    }
+}
+
+fn connections() -> io::Result<(Connection, Connection)> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let here = TcpStream::connect(listener.local_addr()?)?;
+    Ok((Connection::tcp(here)?, Connection::tcp(listener.accept()?.0)?))
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values
+}

@@ -1,0 +1,57 @@
+//! Tasks of the repository: `cargo xtask ci` is the gate, the others take longer than it may.
+#![forbid(unsafe_code)]
+
+mod ci;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::run::{Result, Step};
+
+/// Tasks of the repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// The gate: formatting, lints, docs, all tests, a smoke run of the examples
+    Ci,
+    /// All benchmarks: transcript and tax of hardening (about three minutes)
+    Bench,
+    /// Writes the recorded expansions and compiler messages anew, after a deliberate change
+    Snapshots,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().task {
+        Task::Ci => ci::run(),
+        Task::Bench => bench(),
+        Task::Snapshots => snapshots(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench() -> Result {
+    Step::cargo(&["bench", "--locked", "--package", "fusion-core", "--bench", "transcript"])
+        .run()?;
+    Step::cargo(&["bench", "--locked", "--bench", "tax"]).run()
+}
+
+fn snapshots() -> Result {
+    Step::cargo(&["test", "--locked", "--package", "fusion-macros"])
+        .env("SNAPSHOTS", "overwrite")
+        .run()?;
+    Step::cargo(&["test", "--locked", "--test", "ui"]).env("TRYBUILD", "overwrite").run()
+}
