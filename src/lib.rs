@@ -2,4 +2,4 @@
 #![forbid(unsafe_code)]
 
 pub use fusion_core::*;
-pub use fusion_macros::{client, harden, server};
+pub use fusion_macros::{client, harden, phase, server};

@@ -9,8 +9,9 @@ use std::{
 };
 
 use fusion::{
-    Check, Client, ClientRun, Column, Connection, Declaration, Declared, Exact, Kept, Phase,
-    PhaseError, Policy, Privacy, SemiHonest, Server, ServerRun, Stage, channel::memory_pair,
+    Check, Client, ClientRun, ClientSide, Column, Connection, Declaration, Declared, Exact, Kept,
+    PhaseError, Policy, Privacy, SemiHonest, Server, ServerRun, ServerSide, Stage, Step,
+    channel::memory_pair,
 };
 use fusion_core::misbehave::{Cheat, Cheating, CheatingServer, Event, Recorded};
 use rand::{CryptoRng, RngExt, SeedableRng, rngs::StdRng};
@@ -90,31 +91,31 @@ impl Declared for Handwritten {
 impl SemiHonest for Handwritten {
     const NAME: &'static str = "masked product";
     const VERSION: u32 = 2;
-    const PHASES: &'static [Phase] = &[
-        Phase::new(Stage::Setup, "setup_client", "setup_server"),
-        Phase::new(Stage::Offline, "offline_client", "offline_server"),
-        Phase::new(Stage::Online, "online_client", "online_server"),
+
+    type Agreement = Exact;
+}
+
+impl ClientSide for Handwritten {
+    const CLIENT_STEPS: &'static [Step] = &[
+        Step::new(Stage::Setup, "setup_client"),
+        Step::new(Stage::Offline, "offline_client"),
+        Step::new(Stage::Online, "online_client"),
     ];
 
     type Client = ();
-    type Server = ();
     type ClientContext = ();
-    type ServerContext = i64;
     type Query = i64;
     type Output = i64;
-    type Error = io::Error;
-    type Agreement = Exact;
+    type ClientError = io::Error;
     type ClientSetup = Kept<Parity>;
-    type ServerSetup = ();
     type ClientState = Column<Mask>;
-    type ServerState = Column<Mask>;
 
-    fn client_phase(
-        phase: usize,
+    async fn client_step(
+        step: usize,
         run: &mut ClientRun<'_, Self>,
     ) -> Result<(), PhaseError<io::Error>> {
         let (reader, writer) = run.wire.split();
-        match phase {
+        match step {
             0 => {
                 let parity = Generated::setup_client(reader).map_err(PhaseError::Protocol)?;
                 run.setup.put(parity);
@@ -134,13 +135,27 @@ impl SemiHonest for Handwritten {
         }
         Ok(())
     }
+}
 
-    fn server_phase(
-        phase: usize,
+impl ServerSide for Handwritten {
+    const SERVER_STEPS: &'static [Step] = &[
+        Step::new(Stage::Setup, "setup_server"),
+        Step::new(Stage::Offline, "offline_server"),
+        Step::new(Stage::Online, "online_server"),
+    ];
+
+    type Server = ();
+    type ServerContext = i64;
+    type ServerError = io::Error;
+    type ServerSetup = ();
+    type ServerState = Column<Mask>;
+
+    async fn server_step(
+        step: usize,
         run: &mut ServerRun<'_, Self>,
     ) -> Result<(), PhaseError<io::Error>> {
         let (reader, writer) = run.wire.split();
-        match phase {
+        match step {
             0 => Generated::setup_server(run.context, writer).map_err(PhaseError::Protocol),
             1 => {
                 let mask = Generated::offline_server(reader).map_err(PhaseError::Protocol)?;
@@ -175,7 +190,8 @@ where
             ServerContext = i64,
             Query = i64,
             Output = i64,
-            Error = io::Error,
+            ClientError = io::Error,
+            ServerError = io::Error,
         >,
 {
     let (here, there) = memory_pair();

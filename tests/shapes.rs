@@ -23,7 +23,8 @@ fn agrees_and_catches<P>(
     P::Client: Send,
     P::Server: Send,
     P::ServerContext: Sync,
-    P::Error: Debug + Send,
+    P::ClientError: Debug + Send,
+    P::ServerError: Debug + Send,
 {
     let queries: Vec<i64> = (0..6).collect();
     let checks = || (100..110).map(|x| Check::exact(x, plain(x))).collect();

@@ -36,7 +36,8 @@ pub(crate) trait Backend:
         ServerContext = Model,
         Query = Vec<i64>,
         Output = Vec<i64>,
-        Error: StdError + 'static,
+        ClientError: StdError + 'static,
+        ServerError: StdError + 'static,
     >
 {
     /// What the dealer runs, on its channels to the client and to the server. A protocol that has

@@ -35,7 +35,8 @@ pub trait Backend:
         ServerContext = Model,
         Query = Vec<i64>,
         Output = Vec<i64>,
-        Error: Debug + Send,
+        ClientError: Debug + Send,
+        ServerError: Debug + Send,
     >
 {
     /// A client and a server that belong together: whatever else they need (a dealer) is there.
@@ -273,7 +274,7 @@ impl<B: Backend> Setting<B> {
         (here, there): (impl Channel, impl Channel),
         peer: Peer<'_>,
         rng: &mut ChaCha20Rng,
-    ) -> Result<Verified<Vec<Vec<i64>>>, Error<B::Error>> {
+    ) -> Result<Verified<Vec<Vec<i64>>>, Error<B::ClientError>> {
         let (client, server) = B::parties(rng.next_u64());
         let (mut here, mut there) = (Connection::new(here), Connection::new(there));
         let mut their_rng = fork(rng);

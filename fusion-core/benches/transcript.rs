@@ -19,7 +19,7 @@ fn transcript(criterion: &mut Criterion) {
         });
         group.bench_function("transcript", |bencher| {
             let mut transcript = Transcript::new(Role::Client, b"bench");
-            bencher.iter(|| transcript.sent(black_box(&bytes)));
+            bencher.iter(|| transcript.sent(0, black_box(&bytes)));
         });
         group.finish();
     }

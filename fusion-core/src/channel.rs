@@ -5,7 +5,10 @@
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
+mod carrier;
 mod emulate;
+#[cfg(feature = "async")]
+mod futures;
 mod memory;
 mod queue;
 mod tcp;
@@ -15,7 +18,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub(crate) use carrier::Carrier;
+pub use carrier::PollChannel;
 pub use emulate::{Emulated, Network};
+#[cfg(feature = "async")]
+pub use futures::{FuturesChannel, Timer};
 pub use memory::{MemoryChannel, memory_pair};
 pub use tcp::TcpChannel;
 
@@ -79,6 +86,18 @@ pub enum ChannelError {
     /// The frame is not one of the emulated network.
     #[error("the peer does not run the same network emulation")]
     NotEmulated,
+    /// A wire was used where nothing can be sent or received.
+    #[error(
+        "nothing is sent or received here: the step is `local`, or the wire is used outside of a \
+         phase"
+    )]
+    OutsidePhase,
+    /// A phase that blocks was run on an asynchronous connection.
+    #[error(
+        "a blocking phase cannot wait on an asynchronous connection: make the phases `async fn`, or \
+         use a blocking channel"
+    )]
+    NotBlocking,
     /// The operating system reported an error.
     #[error("{0}")]
     Os(String),

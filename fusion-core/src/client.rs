@@ -1,7 +1,7 @@
 use rand::{CryptoRng, seq};
 
 use crate::{
-    connection::{Connection, Observer, Setup, run_phases},
+    connection::{Connection, Observer, Setup, Walk, block_on, explain},
     error::{Error, Place},
     handshake::{self, Mode},
     mix::Mix,
@@ -11,7 +11,7 @@ use crate::{
     rng::PhaseRng,
     soundness::Parameters,
     verify::{Agreement, Check, Verified, judge},
-    wire::Wire,
+    wire::{Wire, inner},
 };
 
 /// The hardened client: mixes its queries with checks, runs the base protocol on all of them, and
@@ -79,16 +79,32 @@ impl<P: SemiHonest> Client<P> {
         context: &P::ClientContext,
         queries: &[P::Query],
         rng: &mut R,
-    ) -> Result<Verified<Vec<P::Output>>, Error<P::Error>> {
+    ) -> Result<Verified<Vec<P::Output>>, Error<P::ClientError>> {
+        block_on(self.infer_async(connection, context, queries, rng))
+    }
+
+    /// As [`infer`](Self::infer), for phases that are `async fn`, on the caller's runtime. The
+    /// future does nothing until it is polled, and must be polled to its end: dropping it leaves
+    /// the connection unusable.
+    ///
+    /// # Errors
+    ///
+    /// As [`infer`](Self::infer).
+    pub async fn infer_async<R: CryptoRng + ?Sized>(
+        &mut self,
+        connection: &mut Connection,
+        context: &P::ClientContext,
+        queries: &[P::Query],
+        rng: &mut R,
+    ) -> Result<Verified<Vec<P::Output>>, Error<P::ClientError>> {
         let parameters = self.parameters(queries.len())?;
         let id = connection.id();
         let wire = connection.begin_run()?;
         self.setup.begin(!self.setup.is_from(id));
-        let result = self.run(parameters, wire, context, queries, PhaseRng::fork(rng));
+        let rng = PhaseRng::fork(rng);
+        let result = self.run(parameters, wire, context, queries, rng).await;
         self.setup.end(id, result.is_ok());
-        if result.is_err() {
-            connection.close();
-        }
+        connection.end_run(result.is_ok());
         result
     }
 
@@ -104,14 +120,14 @@ impl<P: SemiHonest> Client<P> {
         self.policy.parameters(queries)
     }
 
-    fn run(
+    async fn run(
         &mut self,
         parameters: Parameters,
         wire: &mut Wire,
         context: &P::ClientContext,
         queries: &[P::Query],
         mut rng: PhaseRng,
-    ) -> Result<Verified<Vec<P::Output>>, Error<P::Error>> {
+    ) -> Result<Verified<Vec<P::Output>>, Error<P::ClientError>> {
         let report = Report::new(
             P::NAME,
             P::VERSION,
@@ -121,7 +137,7 @@ impl<P: SemiHonest> Client<P> {
             self.policy.soundness(),
         );
         let mode = Mode::Hardened(parameters);
-        handshake::greet::<P>(wire, mode, self.setup.is_fresh(), &mut rng)?;
+        handshake::greet::<P>(wire, mode, self.setup.is_fresh(), &mut rng).await?;
 
         let chosen: Vec<&Check<P::Query, P::Output>> =
             seq::index::sample(&mut rng, self.checks.len(), parameters.checks())
@@ -140,7 +156,8 @@ impl<P: SemiHonest> Client<P> {
             &slots,
             &mut rng,
             observer,
-        )?;
+        )
+        .await?;
 
         let answers = mix.unmix(outputs.unseal()).ok_or_else(lost_count)?;
         let expected: Vec<_> = chosen.iter().map(|check| &check.expected).collect();
@@ -150,8 +167,8 @@ impl<P: SemiHonest> Client<P> {
     }
 }
 
-/// All phases on all slots, whatever is in them.
-pub(crate) fn run_all<P: SemiHonest>(
+/// All steps on all slots, whatever is in them.
+pub(crate) async fn run_all<P: SemiHonest>(
     party: &mut P::Client,
     setup: &mut Setup<P::ClientSetup>,
     wire: &mut Wire,
@@ -159,34 +176,33 @@ pub(crate) fn run_all<P: SemiHonest>(
     slots: &[&P::Query],
     rng: &mut PhaseRng,
     observer: &mut dyn Observer,
-) -> Result<(Outputs<P::Output>, Option<Place>, Costs), Error<P::Error>> {
+) -> Result<(Outputs<P::Output>, Option<Place>, Costs), Error<P::ClientError>> {
     let count = slots.len();
     let mut state = P::ClientState::default();
     let mut outputs = Outputs::with_capacity(count);
     let mut forks: Vec<P::Client> = Vec::new();
-    let fresh = setup.is_fresh();
-    let (mismatch, costs) =
-        run_phases(wire, P::PHASES, count, fresh, observer, |index, slot, wire| {
-            let phase = P::PHASES.get(index).copied();
-            let online = phase.is_some_and(|phase| phase.stage == crate::Stage::Online);
-            let shared = phase.is_none_or(|phase| phase.runs_once());
-            if !shared && forks.is_empty() {
-                forks = (0..count).map_while(|_| P::fork_client(party)).collect();
-            }
-            P::client_phase(
-                index,
-                &mut ClientRun {
-                    party: if shared { party } else { forks.get_mut(slot).unwrap_or(party) },
-                    context,
-                    setup: &mut setup.left,
-                    state: &mut state,
-                    wire,
-                    rng,
-                    batch: Batch::new(if online { slots } else { &[] }, count, slot),
-                    outputs: &mut outputs,
-                },
-            )
-        })?;
+    let mut walk = Walk::new(P::CLIENT_STEPS, P::PHASES, count, setup.is_fresh());
+    while let Some(call) = walk.next(wire, observer) {
+        if !call.once && forks.is_empty() {
+            forks = (0..count).map_while(|_| P::fork_client(party)).collect();
+        }
+        let own = if call.once { None } else { forks.get_mut(call.slot) };
+        let shared = wire.shared();
+        let mut run = ClientRun {
+            party: own.unwrap_or(&mut *party),
+            context,
+            setup: &mut setup.left,
+            state: &mut state,
+            wire: &mut *wire,
+            rng: &mut *rng,
+            batch: Batch::new(if call.online { slots } else { &[] }, count, call.slot),
+            outputs: &mut outputs,
+        };
+        let step = inner::known(shared, P::client_step(call.step, &mut run)).await;
+        step.map_err(|error| explain(wire, error))?;
+        walk.done(wire, observer)?;
+    }
+    let (mismatch, costs) = wire.wait(|link, cx| link.poll_end_run(cx)).await?;
     Ok((outputs, mismatch, costs))
 }
 

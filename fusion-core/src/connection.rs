@@ -1,15 +1,20 @@
 use std::{
     io,
     net::TcpStream,
-    sync::atomic::{AtomicU64, Ordering},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+    thread,
 };
 
 use crate::{
-    channel::{Channel, MemoryChannel, TcpChannel, memory_pair},
-    error::{Error, Place},
+    channel::{Carrier, Channel, MemoryChannel, PollChannel, TcpChannel, memory_pair},
+    error::{Error, Fault},
     policy::Misuse,
-    protocol::{Phase, PhaseError, Stage},
-    report::Costs,
+    protocol::{Phase, PhaseError, Stage, Step},
     transcript::ALL_SLOTS,
     wire::{Limits, Link, PhasePlan, Wire},
 };
@@ -30,9 +35,33 @@ impl Connection {
 
     /// A connection over `channel` that waits no longer than `limits`.
     pub fn with_limits(channel: impl Channel, limits: Limits) -> Self {
+        Self::over(Carrier::Blocking(Box::new(channel)), limits)
+    }
+
+    /// A connection that is polled instead of waited for: `infer_async` and `serve_async` run on
+    /// it, on the caller's runtime.
+    pub fn polled(channel: impl PollChannel, limits: Limits) -> Self {
+        Self::over(Carrier::Polled(Box::new(channel)), limits)
+    }
+
+    /// A connection over any `AsyncRead + AsyncWrite`. `timer` is the runtime's own, for example
+    /// `tokio::time::sleep`; it ends the wait for a peer that is silent.
+    #[cfg(feature = "async")]
+    pub fn futures<S, F>(
+        stream: S,
+        timer: impl FnMut(std::time::Duration) -> F + Send + 'static,
+    ) -> Self
+    where
+        S: futures_io::AsyncRead + futures_io::AsyncWrite + Unpin + Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self::polled(crate::channel::FuturesChannel::new(stream, timer), Limits::default())
+    }
+
+    fn over(carrier: Carrier, limits: Limits) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self { wire: Wire::new(Link::new(Box::new(channel), limits)), id }
+        Self { wire: Wire::new(Link::new(carrier, limits)), id }
     }
 
     /// A connection over a TCP socket.
@@ -53,7 +82,8 @@ impl Connection {
 
     pub(crate) fn begin_run(&mut self) -> Result<&mut Wire, Misuse> {
         let mut link = self.wire.link();
-        if !link.is_open() {
+        // One that was dropped on the way leaves the parties at different places.
+        if !link.is_open() || link.is_running() {
             return Err(Misuse::ConnectionClosed);
         }
         link.begin_run();
@@ -66,6 +96,15 @@ impl Connection {
         self.id
     }
 
+    /// A run that failed closes the connection.
+    pub(crate) fn end_run(&mut self, succeeded: bool) {
+        if succeeded {
+            self.wire.link().end();
+        } else {
+            self.close();
+        }
+    }
+
     /// Closes the connection without a word.
     pub fn close(&mut self) {
         self.wire.link().close();
@@ -73,8 +112,8 @@ impl Connection {
 }
 
 /// What happens in a run, for progress bars and logs. It must not reach the peer.
-pub trait Observer {
-    /// A phase begins; it calls the protocol `calls` times.
+pub trait Observer: Send {
+    /// A phase or a local step begins; it calls the protocol `calls` times.
     fn phase(&mut self, phase: &Phase, calls: usize);
 
     /// One more call of the current phase is done.
@@ -129,40 +168,125 @@ impl<S: Default> Setup<S> {
     }
 }
 
-/// Runs all phases on all slots, in order, and gives the first phase in which the transcripts
-/// differ. Setup runs only if it is `fresh`. Both parties' drivers are this function.
-pub(crate) fn run_phases<E>(
-    wire: &mut Wire,
+/// Walks through all steps of a party on all slots, in order. Both parties' drivers do that.
+pub(crate) struct Walk {
+    steps: &'static [Step],
     phases: &'static [Phase],
     slots: usize,
     fresh: bool,
-    observer: &mut dyn Observer,
-    mut call: impl FnMut(usize, usize, &mut Wire) -> Result<(), PhaseError<E>>,
-) -> Result<(Option<Place>, Costs), Error<E>> {
-    let due = |phase: &Phase| fresh || phase.stage != Stage::Setup;
-    for (index, phase) in phases.iter().enumerate().filter(|(_, phase)| due(phase)) {
-        let plan = PhasePlan { index: index as u16, phase: *phase };
-        let calls = if phase.runs_once() { 1 } else { slots };
-        let _span = tracing::debug_span!("phase", name = phase.client, calls).entered();
-        observer.phase(phase, calls);
-        wire.link().begin_phase(plan);
-        for slot in 0..calls {
-            wire.link().begin_slot(if phase.runs_once() { ALL_SLOTS } else { slot as u32 });
-            call(index, slot, wire).map_err(|error| explain(wire, error))?;
-            wire.link().end_slot()?;
-            observer.call_done();
-        }
-        wire.link().end_phase()?;
+    step: usize,
+    phase: usize,
+    calls: usize,
+    slot: usize,
+}
+
+/// A call that is due: a step, for a slot.
+pub(crate) struct Call {
+    pub(crate) step: usize,
+    pub(crate) slot: usize,
+    pub(crate) online: bool,
+    /// Whether it is for all slots.
+    pub(crate) once: bool,
+}
+
+impl Walk {
+    /// Setup runs only if it is `fresh`.
+    pub(crate) fn new(
+        steps: &'static [Step],
+        phases: &'static [Phase],
+        slots: usize,
+        fresh: bool,
+    ) -> Self {
+        Self { steps, phases, slots, fresh, step: 0, phase: 0, calls: 0, slot: 0 }
     }
-    Ok(wire.link().end_run()?)
+
+    /// The next call; `None` after the last.
+    pub(crate) fn next(&mut self, wire: &Wire, observer: &mut dyn Observer) -> Option<Call> {
+        loop {
+            let step = *self.steps.get(self.step)?;
+            if step.stage == Stage::Setup && !self.fresh {
+                self.leave(step);
+                continue;
+            }
+            if self.slot == 0 {
+                self.begin(step, wire, observer);
+            }
+            if self.slot == self.calls {
+                self.leave(step);
+                continue;
+            }
+            let (once, slot) = (step.runs_once(), self.slot);
+            if !step.local {
+                wire.link().begin_slot(if once { ALL_SLOTS } else { slot as u32 });
+            }
+            let online = step.stage == Stage::Online;
+            return Some(Call { step: self.step, slot, online, once });
+        }
+    }
+
+    /// Ends the call that was due.
+    pub(crate) fn done(&mut self, wire: &Wire, observer: &mut dyn Observer) -> Result<(), Fault> {
+        let local = self.steps.get(self.step).is_some_and(|step| step.local);
+        if !local {
+            wire.link().end_slot()?;
+        }
+        observer.call_done();
+        self.slot = self.slot.saturating_add(1);
+        if self.slot == self.calls && !local {
+            wire.link().end_phase()?;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, step: Step, wire: &Wire, observer: &mut dyn Observer) {
+        self.calls = if step.runs_once() { 1 } else { self.slots };
+        let phase = match self.phases.get(self.phase) {
+            Some(phase) if !step.local => {
+                let index = u16::try_from(self.phase).unwrap_or(u16::MAX);
+                wire.link().begin_phase(PhasePlan { index, phase: *phase });
+                *phase
+            }
+            _ => {
+                let local = Phase::alone(step);
+                wire.link().begin_local(&local);
+                local
+            }
+        };
+        tracing::debug!(step = step.name, calls = self.calls, "begins");
+        observer.phase(&phase, self.calls);
+    }
+
+    fn leave(&mut self, step: Step) {
+        self.step = self.step.saturating_add(1);
+        self.phase = self.phase.saturating_add(usize::from(!step.local));
+        (self.slot, self.calls) = (0, 0);
+    }
 }
 
 /// If the wire failed first, that is the reason: the protocol only saw an `io::Error`.
-fn explain<E>(wire: &Wire, error: PhaseError<E>) -> Error<E> {
+pub(crate) fn explain<E>(wire: &Wire, error: PhaseError<E>) -> Error<E> {
     let link = wire.link();
     match (link.fault(), error) {
         (Some(fault), _) => fault.into(),
         (None, PhaseError::Protocol(source)) => Error::Protocol { place: link.place(), source },
         (None, PhaseError::State(error)) => Error::from_state(link.place(), error),
+    }
+}
+
+/// Runs a future to its end on this thread.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
     }
 }

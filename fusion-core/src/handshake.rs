@@ -115,17 +115,18 @@ impl Identity {
 }
 
 /// The client's side. Leaves the wire hashing, if the mode is hardened.
-pub(crate) fn greet<P: SemiHonest>(
+pub(crate) async fn greet<P: SemiHonest>(
     wire: &Wire,
     mode: Mode,
     setup: bool,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<(), Fault> {
-    let mut link = wire.link();
     let identity = Identity::of::<P>();
     let hello = Hello { wire_version: WIRE_VERSION, identity, mode, setup, nonce: nonce(rng) };
-    link.send_message(HELLO, &hello)?;
-    let (welcome, answer) = link.receive_message::<Welcome>(WELCOME, "welcome")?;
+    wire.link().send_message(HELLO, &hello)?;
+    let heard = wire.wait(|link, cx| link.poll_message::<Welcome>(cx, WELCOME, "welcome")).await;
+    let (welcome, answer) = heard?;
+    let mut link = wire.link();
     if let Some(reason) = differs(welcome.wire_version, &hello.identity, &welcome.identity) {
         return Err(link.malformed(reason));
     }
@@ -138,13 +139,14 @@ pub(crate) fn greet<P: SemiHonest>(
 }
 
 /// The server's side: how many executions the client wants, and whether setup runs.
-pub(crate) fn welcome<P: SemiHonest>(
+pub(crate) async fn welcome<P: SemiHonest>(
     wire: &Wire,
     offer: Offer,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<(usize, bool), Fault> {
+    let heard = wire.wait(|link, cx| link.poll_message::<Hello>(cx, HELLO, "hello")).await;
+    let (hello, said) = heard?;
     let mut link = wire.link();
-    let (hello, said) = link.receive_message::<Hello>(HELLO, "hello")?;
     let identity = Identity::of::<P>();
     let difference = differs(hello.wire_version, &identity, &hello.identity);
     let slots = hello.mode.slots();

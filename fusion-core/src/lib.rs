@@ -34,41 +34,22 @@ pub mod transcript;
 pub mod verify;
 mod wire;
 
-pub use channel::{Channel, ChannelError, Network};
+pub use channel::{Channel, ChannelError, Network, PollChannel};
 pub use client::Client;
 pub use connection::{Connection, Observer};
 pub use error::{Error, Malformed, Place, Rejection};
 pub use policy::{Misuse, Policy};
 pub use protocol::{
-    Batch, ClientRun, Column, Declaration, Declared, Kept, Outputs, Phase, PhaseError, Privacy,
-    SemiHonest, ServerRun, Stage, StateError,
+    Batch, ClientRun, ClientSide, Column, Declaration, Declared, Kept, MAX_PHASES, Outputs, Pair,
+    Phase, PhaseError, Privacy, SemiHonest, ServerRun, ServerSide, Stage, StateError, Step,
 };
-pub use report::{CheckTally, Costs, NOT_COVERED, PhaseCost, Report};
+pub use report::{CheckTally, Costs, InnerCost, NOT_COVERED, PhaseCost, Report};
 pub use rng::PhaseRng;
 pub use server::{DEFAULT_MAX_SLOTS, Server};
 pub use soundness::Parameters;
-pub use verify::{Agreement, Check, Exact, Verified};
-pub use wire::{Limits, Wire, WireReader, WireWriter};
+pub use verify::{Agreement, Check, Exact, Projected, Projection, Verified};
+pub use wire::{InnerPhase, Limits, Wire, WireReader, WireWriter};
 
 /// What generated code calls; not part of the interface.
 #[doc(hidden)]
-pub mod __private {
-    /// The two types in a `Result`, also behind an alias.
-    pub trait Outcome {
-        /// The type of success.
-        type Ok;
-        /// The type of failure.
-        type Err;
-        /// The result itself.
-        fn outcome(self) -> Result<Self::Ok, Self::Err>;
-    }
-
-    impl<T, E> Outcome for Result<T, E> {
-        type Ok = T;
-        type Err = E;
-
-        fn outcome(self) -> Result<T, E> {
-            self
-        }
-    }
-}
+pub mod __private;

@@ -198,17 +198,41 @@ pub struct PhaseCost {
     pub rounds: u64,
     /// Wall time.
     pub time: Duration,
+    /// The parts that `#[fusion::phase]` marks, by name.
+    pub inner: Vec<InnerCost>,
+}
+
+/// What the parts of a phase with one name cost one party, over all slots.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct InnerCost {
+    /// Their name.
+    pub name: String,
+    /// Bytes sent, with all framing.
+    pub sent: u64,
+    /// Bytes received, with all framing.
+    pub received: u64,
+    /// How often this party waited for the peer after it had sent.
+    pub rounds: u64,
+    /// Wall time.
+    pub time: Duration,
+}
+
+impl InnerCost {
+    pub(crate) fn new(name: &str) -> Self {
+        Self { name: name.into(), sent: 0, received: 0, rounds: 0, time: Duration::ZERO }
+    }
 }
 
 impl PhaseCost {
     pub(crate) fn new(phase: Option<&Phase>) -> Self {
         Self {
-            name: phase.map_or_else(|| "handshake".into(), |phase| phase.client.into()),
+            name: phase.map_or_else(|| "handshake".into(), |phase| phase.name().into()),
             stage: phase.map(|phase| phase.stage),
             sent: 0,
             received: 0,
             rounds: 0,
             time: Duration::ZERO,
+            inner: Vec::new(),
         }
     }
 }
@@ -243,19 +267,31 @@ impl fmt::Display for Costs {
             "stage", "phase", "sent", "received", "rounds", "time"
         )?;
         for phase in self.phases.iter().chain([&self.total()]) {
-            writeln!(
+            row(
                 f,
-                "  {:<9} {:<22} {:>12} {:>12} {:>7} {:>9.2} ms",
                 phase.stage.map_or("", Stage::name),
-                phase.name,
-                bytes(phase.sent),
-                bytes(phase.received),
-                phase.rounds,
-                phase.time.as_secs_f64() * 1e3
+                &phase.name,
+                [phase.sent, phase.received, phase.rounds],
+                phase.time,
             )?;
+            for part in &phase.inner {
+                let name = format!("- {}", part.name);
+                row(f, "", &name, [part.sent, part.received, part.rounds], part.time)?;
+            }
         }
         Ok(())
     }
+}
+
+fn row(
+    f: &mut fmt::Formatter<'_>,
+    stage: &str,
+    name: &str,
+    [sent, received, rounds]: [u64; 3],
+    time: Duration,
+) -> fmt::Result {
+    let (sent, received, time) = (bytes(sent), bytes(received), time.as_secs_f64() * 1e3);
+    writeln!(f, "  {stage:<9} {name:<22} {sent:>12} {received:>12} {rounds:>7} {time:>9.2} ms")
 }
 
 /// Two decimals, rounded down: a guarantee is never overstated.

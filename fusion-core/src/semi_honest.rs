@@ -4,7 +4,7 @@ use rand::CryptoRng;
 
 use crate::{
     client,
-    connection::{Connection, Setup},
+    connection::{Connection, Setup, block_on},
     error::Error,
     handshake::{self, Mode, Offer},
     policy::Misuse,
@@ -30,19 +30,21 @@ pub fn infer<P: SemiHonest, R: CryptoRng + ?Sized>(
     context: &P::ClientContext,
     queries: &[P::Query],
     rng: &mut R,
-) -> Result<(Vec<P::Output>, Costs), Error<P::Error>> {
+) -> Result<(Vec<P::Output>, Costs), Error<P::ClientError>> {
     let slots = u32::try_from(queries.len()).unwrap_or(u32::MAX);
     if slots == 0 {
         return Err(Misuse::NoQueries.into());
     }
     let mut rng = PhaseRng::fork(rng);
     let wire = connection.begin_run()?;
-    handshake::greet::<P>(wire, Mode::SemiHonest { slots }, true, &mut rng)?;
-    let inputs: Vec<&P::Query> = queries.iter().collect();
-    let setup = &mut Setup::default();
-    let (outputs, _, costs) =
-        client::run_all::<P>(party, setup, wire, context, &inputs, &mut rng, &mut ())?;
-    Ok((outputs.unseal(), costs))
+    let result = block_on(async {
+        handshake::greet::<P>(wire, Mode::SemiHonest { slots }, true, &mut rng).await?;
+        let inputs: Vec<&P::Query> = queries.iter().collect();
+        let setup = &mut Setup::default();
+        client::run_all::<P>(party, setup, wire, context, &inputs, &mut rng, &mut ()).await
+    });
+    connection.end_run(result.is_ok());
+    result.map(|(outputs, _, costs)| (outputs.unseal(), costs))
 }
 
 /// Runs the server's side of a batch of plain executions.
@@ -55,12 +57,15 @@ pub fn serve<P: SemiHonest, R: CryptoRng + ?Sized>(
     connection: &mut Connection,
     context: &P::ServerContext,
     rng: &mut R,
-) -> Result<Costs, Error<P::Error>> {
+) -> Result<Costs, Error<P::ServerError>> {
     let mut rng = PhaseRng::fork(rng);
     let wire = connection.begin_run()?;
     let offer = Offer { hardened: false, max_slots: DEFAULT_MAX_SLOTS, has_setup: false };
-    let (slots, _) = handshake::welcome::<P>(wire, offer, &mut rng)?;
-    let setup = &mut Setup::default();
-    let (_, costs) = server::run_all::<P>(party, setup, wire, context, slots, &mut rng, &mut ())?;
-    Ok(costs)
+    let result = block_on(async {
+        let (slots, _) = handshake::welcome::<P>(wire, offer, &mut rng).await?;
+        let setup = &mut Setup::default();
+        server::run_all::<P>(party, setup, wire, context, slots, &mut rng, &mut ()).await
+    });
+    connection.end_run(result.is_ok());
+    result.map(|(_, costs)| costs)
 }

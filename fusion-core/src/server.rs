@@ -1,13 +1,13 @@
 use rand::CryptoRng;
 
 use crate::{
-    connection::{Connection, Observer, Setup, run_phases},
+    connection::{Connection, Observer, Setup, Walk, block_on, explain},
     error::{Error, Place, Rejection},
     handshake::{self, Offer},
     protocol::{Batch, SemiHonest, ServerRun},
     report::Costs,
     rng::PhaseRng,
-    wire::Wire,
+    wire::{Wire, inner},
 };
 
 /// How many executions a server runs in one batch, unless told otherwise.
@@ -67,30 +67,42 @@ impl<P: SemiHonest> Server<P> {
         connection: &mut Connection,
         context: &P::ServerContext,
         rng: &mut R,
-    ) -> Result<Costs, Error<P::Error>> {
-        let result = self.run(connection, context, PhaseRng::fork(rng));
+    ) -> Result<Costs, Error<P::ServerError>> {
+        block_on(self.serve_async(connection, context, rng))
+    }
+
+    /// As [`serve`](Self::serve), for phases that are `async fn`, on the caller's runtime.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    pub async fn serve_async<R: CryptoRng + ?Sized>(
+        &mut self,
+        connection: &mut Connection,
+        context: &P::ServerContext,
+        rng: &mut R,
+    ) -> Result<Costs, Error<P::ServerError>> {
+        let result = self.run(connection, context, PhaseRng::fork(rng)).await;
         self.setup.end(connection.id(), result.is_ok());
-        if result.is_err() {
-            connection.close();
-        }
+        connection.end_run(result.is_ok());
         result
     }
 
-    fn run(
+    async fn run(
         &mut self,
         connection: &mut Connection,
         context: &P::ServerContext,
         mut rng: PhaseRng,
-    ) -> Result<Costs, Error<P::Error>> {
+    ) -> Result<Costs, Error<P::ServerError>> {
         let has_setup = self.setup.is_from(connection.id());
         let wire = connection.begin_run()?;
         let offer = Offer { hardened: true, max_slots: self.max_slots, has_setup };
-        let (slots, fresh) = handshake::welcome::<P>(wire, offer, &mut rng)?;
+        let (slots, fresh) = handshake::welcome::<P>(wire, offer, &mut rng).await?;
         self.setup.begin(fresh);
         let observer = &mut *self.observer;
         let (party, setup) = (&mut self.party, &mut self.setup);
         let (mismatch, costs) =
-            run_all::<P>(party, setup, wire, context, slots, &mut rng, observer)?;
+            run_all::<P>(party, setup, wire, context, slots, &mut rng, observer).await?;
         match mismatch {
             None => Ok(costs),
             Some(place) => Err(Error::PeerMisbehaved {
@@ -101,8 +113,8 @@ impl<P: SemiHonest> Server<P> {
     }
 }
 
-/// All phases on all slots.
-pub(crate) fn run_all<P: SemiHonest>(
+/// All steps on all slots.
+pub(crate) async fn run_all<P: SemiHonest>(
     party: &mut P::Server,
     setup: &mut Setup<P::ServerSetup>,
     wire: &mut Wire,
@@ -110,26 +122,28 @@ pub(crate) fn run_all<P: SemiHonest>(
     slots: usize,
     rng: &mut PhaseRng,
     observer: &mut dyn Observer,
-) -> Result<(Option<Place>, Costs), Error<P::Error>> {
+) -> Result<(Option<Place>, Costs), Error<P::ServerError>> {
     let mut state = P::ServerState::default();
     let mut forks: Vec<P::Server> = Vec::new();
-    let fresh = setup.is_fresh();
-    run_phases(wire, P::PHASES, slots, fresh, observer, |index, slot, wire| {
-        let shared = P::PHASES.get(index).is_none_or(|phase| phase.runs_once());
-        if !shared && forks.is_empty() {
+    let mut walk = Walk::new(P::SERVER_STEPS, P::PHASES, slots, setup.is_fresh());
+    while let Some(call) = walk.next(wire, observer) {
+        if !call.once && forks.is_empty() {
             forks = (0..slots).map_while(|_| P::fork_server(party)).collect();
         }
-        P::server_phase(
-            index,
-            &mut ServerRun {
-                party: if shared { party } else { forks.get_mut(slot).unwrap_or(party) },
-                context,
-                setup: &mut setup.left,
-                state: &mut state,
-                wire,
-                rng,
-                batch: Batch::new(&[], slots, slot),
-            },
-        )
-    })
+        let own = if call.once { None } else { forks.get_mut(call.slot) };
+        let shared = wire.shared();
+        let mut run = ServerRun {
+            party: own.unwrap_or(&mut *party),
+            context,
+            setup: &mut setup.left,
+            state: &mut state,
+            wire: &mut *wire,
+            rng: &mut *rng,
+            batch: Batch::new(&[], slots, call.slot),
+        };
+        let step = inner::known(shared, P::server_step(call.step, &mut run)).await;
+        step.map_err(|error| explain(wire, error))?;
+        walk.done(wire, observer)?;
+    }
+    Ok(wire.wait(|link, cx| link.poll_end_run(cx)).await?)
 }

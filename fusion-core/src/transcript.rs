@@ -19,6 +19,7 @@ const TO_CLIENT: &str = "fusion 2026-11 transcript v1 server to client";
 const TAG_DOMAIN: u8 = 1;
 const TAG_PHASE: u8 = 2;
 const TAG_SLOT: u8 = 3;
+const TAG_INNER: u8 = 4;
 
 /// Which of the two parties this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,14 +77,14 @@ impl Transcript {
         self.both(|direction| direction.end_slot(slot));
     }
 
-    /// Adds bytes that this party sent.
-    pub fn sent(&mut self, bytes: &[u8]) {
-        self.sent.absorb(bytes);
+    /// Adds bytes that this party sent, in this inner phase of its step (0 for none).
+    pub fn sent(&mut self, inner: u16, bytes: &[u8]) {
+        self.sent.absorb(inner, bytes);
     }
 
-    /// Adds bytes that this party received.
-    pub fn received(&mut self, bytes: &[u8]) {
-        self.received.absorb(bytes);
+    /// Adds bytes that this party received, in this inner phase of the sender's step.
+    pub fn received(&mut self, inner: u16, bytes: &[u8]) {
+        self.received.absorb(inner, bytes);
     }
 
     /// The digests of everything so far.
@@ -105,22 +106,37 @@ const STRETCH: usize = 64 << 10;
 struct Direction {
     hasher: Hasher,
     gathered: Vec<u8>,
-    slot_bytes: u64,
+    /// Since the last record.
+    bytes: u64,
+    inner: u16,
 }
 
 impl Direction {
     fn new(context: &str, domain: &[u8]) -> Self {
         let hasher = Hasher::new_derive_key(context);
-        let mut new = Self { hasher, gathered: Vec::with_capacity(STRETCH), slot_bytes: 0 };
+        let mut new = Self { hasher, gathered: Vec::with_capacity(STRETCH), bytes: 0, inner: 0 };
         new.gather(domain);
         new.gather(&(domain.len() as u64).to_le_bytes());
         new.gather(&[TAG_DOMAIN]);
         new
     }
 
-    fn absorb(&mut self, bytes: &[u8]) {
+    fn absorb(&mut self, inner: u16, bytes: &[u8]) {
+        self.enter(inner);
         self.gather(bytes);
-        self.slot_bytes = self.slot_bytes.wrapping_add(bytes.len() as u64);
+        self.bytes = self.bytes.wrapping_add(bytes.len() as u64);
+    }
+
+    /// Bytes of another inner phase follow; a slot begins and ends outside of all.
+    fn enter(&mut self, inner: u16) {
+        if inner == self.inner {
+            return;
+        }
+        let length = std::mem::take(&mut self.bytes);
+        self.gather(&length.to_le_bytes());
+        self.gather(&inner.to_le_bytes());
+        self.gather(&[TAG_INNER]);
+        self.inner = inner;
     }
 
     fn phase(&mut self, phase: u32) {
@@ -129,7 +145,8 @@ impl Direction {
     }
 
     fn end_slot(&mut self, slot: u32) {
-        let length = std::mem::take(&mut self.slot_bytes);
+        self.enter(0);
+        let length = std::mem::take(&mut self.bytes);
         self.gather(&length.to_le_bytes());
         self.gather(&slot.to_le_bytes());
         self.gather(&[TAG_SLOT]);
@@ -162,13 +179,13 @@ mod tests {
         transcript.begin_phase(0);
         match role {
             Role::Client => {
-                transcript.sent(b"masked input");
-                transcript.received(b"masked ");
-                transcript.received(b"answer");
+                transcript.sent(0, b"masked input");
+                transcript.received(0, b"masked ");
+                transcript.received(0, b"answer");
             }
             Role::Server => {
-                transcript.received(b"masked input");
-                transcript.sent(b"masked answer");
+                transcript.received(0, b"masked input");
+                transcript.sent(0, b"masked answer");
             }
         }
         transcript.end_slot(3);
@@ -198,13 +215,13 @@ mod tests {
         let reference = conversation(Role::Client).digests();
         let mut other_slot = Transcript::new(Role::Client, b"toy v1");
         other_slot.begin_phase(0);
-        other_slot.sent(b"masked input");
-        other_slot.received(b"masked answer");
+        other_slot.sent(0, b"masked input");
+        other_slot.received(0, b"masked answer");
         other_slot.end_slot(4);
         assert_ne!(reference.sent, other_slot.digests().sent);
         let mut other_phase = Transcript::new(Role::Client, b"toy v1");
         other_phase.begin_phase(1);
-        other_phase.sent(b"masked input");
+        other_phase.sent(0, b"masked input");
         other_phase.end_slot(3);
         assert_ne!(reference.sent, other_phase.digests().sent);
         let empty = |domain| Transcript::new(Role::Client, domain).digests();
@@ -217,8 +234,8 @@ mod tests {
         let bytes: Vec<u8> = (0..5 * STRETCH + 77).map(|n| (n % 251) as u8).collect();
         let mut whole = Transcript::new(Role::Client, b"d");
         let mut parts = whole.clone();
-        whole.sent(&bytes);
-        bytes.chunks(1021).for_each(|part| parts.sent(part));
+        whole.sent(0, &bytes);
+        bytes.chunks(1021).for_each(|part| parts.sent(0, part));
         assert_eq!(whole.digests(), parts.digests());
         let mut plain = Hasher::new_derive_key(TO_SERVER);
         plain.update(b"d").update(&1u64.to_le_bytes()).update(&[TAG_DOMAIN]).update(&bytes);
@@ -236,14 +253,30 @@ mod tests {
             let mut whole = Transcript::new(Role::Client, b"d");
             let mut parts = whole.clone();
             let mut flipped = whole.clone();
-            whole.sent(&bytes);
-            parts.sent(&bytes[..cut]);
-            parts.sent(&bytes[cut..]);
+            whole.sent(0, &bytes);
+            parts.sent(0, &bytes[..cut]);
+            parts.sent(0, &bytes[cut..]);
             prop_assert_eq!(whole.digests(), parts.digests());
             let mut other = bytes.clone();
             other[cut] ^= 1 << bit;
-            flipped.sent(&other);
+            flipped.sent(0, &other);
             prop_assert_ne!(whole.digests(), flipped.digests());
+        }
+
+        #[test]
+        fn moving_bytes_between_inner_phases_changes_the_digest(
+            bytes in proptest::collection::vec(any::<u8>(), 1..64),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let cut = cut.index(bytes.len());
+            let mut one = Transcript::new(Role::Client, b"d");
+            let mut two = one.clone();
+            one.sent(1, &bytes);
+            two.sent(0, &bytes[..cut]);
+            two.sent(1, &bytes[cut..]);
+            one.end_slot(0);
+            two.end_slot(0);
+            prop_assert_eq!(one.digests() == two.digests(), cut == 0);
         }
 
         #[test]
@@ -254,12 +287,12 @@ mod tests {
             let cut = cut.index(bytes.len());
             let mut one = Transcript::new(Role::Client, b"d");
             let mut two = one.clone();
-            one.sent(&bytes);
+            one.sent(0, &bytes);
             one.end_slot(0);
             one.end_slot(1);
-            two.sent(&bytes[..cut]);
+            two.sent(0, &bytes[..cut]);
             two.end_slot(0);
-            two.sent(&bytes[cut..]);
+            two.sent(0, &bytes[cut..]);
             two.end_slot(1);
             prop_assert_ne!(one.digests(), two.digests());
         }

@@ -1,11 +1,12 @@
 //! Agreement of the copies, correctness of the checks, one verdict. The only place that makes a
 //! [`Verified`].
 
-use std::{fmt, ops::Deref};
+use std::{fmt, marker::PhantomData, ops::Deref};
 
 use crate::{
     error::{Place, Rejection},
     mix::Unmixed,
+    protocol::ClientSide,
     report::{CheckTally, Report},
 };
 
@@ -33,6 +34,36 @@ impl<O: PartialEq + ?Sized> Agreement<O> for Exact {
     fn statement(&self) -> &'static str {
         "exact: copies must give equal answers"
     }
+}
+
+/// Answers agree when a part of them is equal: for example the label of a vector of logits.
+///
+/// What is left out of the comparison, a server may change as it likes.
+pub struct Projection<P>(PhantomData<fn() -> P>);
+
+impl<P> Default for Projection<P> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<P: Projected> Agreement<P::Output> for Projection<P> {
+    fn agree(&self, left: &P::Output, right: &P::Output) -> bool {
+        P::same(left, right)
+    }
+
+    fn statement(&self) -> &'static str {
+        P::STATEMENT
+    }
+}
+
+/// A protocol whose answers agree when a part of them is equal: what `agree_on = ..` implements.
+pub trait Projected: ClientSide {
+    /// Which part, for the report.
+    const STATEMENT: &'static str;
+
+    /// Whether that part is equal.
+    fn same(left: &Self::Output, right: &Self::Output) -> bool;
 }
 
 /// A public sample whose answer the client knows.

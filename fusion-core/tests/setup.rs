@@ -6,8 +6,8 @@ use std::{
 };
 
 use fusion_core::{
-    Check, Client, ClientRun, Connection, Declaration, Declared, Error, Exact, Kept, Phase,
-    PhaseError, Policy, SemiHonest, Server, ServerRun, Stage,
+    Check, Client, ClientRun, ClientSide, Connection, Declaration, Declared, Error, Exact, Kept,
+    PhaseError, Policy, SemiHonest, Server, ServerRun, ServerSide, Stage, Step,
 };
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -20,29 +20,36 @@ impl Declared for Counting {
 
 impl SemiHonest for Counting {
     const NAME: &'static str = "counting";
-    const PHASES: &'static [Phase] =
-        &[Phase::new(Stage::Setup, "hear", "count"), Phase::new(Stage::Online, "ask", "answer")];
+
+    type Agreement = Exact;
+}
+
+impl ClientSide for Counting {
+    const CLIENT_STEPS: &'static [Step] = &[
+        Step::new(Stage::Setup, "hear"),
+        Step::new(Stage::Setup, "think").local(),
+        Step::new(Stage::Online, "ask"),
+    ];
 
     type Client = ();
-    /// How many setups there were.
-    type Server = u8;
     type ClientContext = ();
-    type ServerContext = ();
     type Query = u8;
     type Output = u8;
-    type Error = io::Error;
-    type Agreement = Exact;
+    type ClientError = io::Error;
     type ClientSetup = Kept<u8>;
-    type ServerSetup = Kept<u8>;
     type ClientState = ();
-    type ServerState = ();
 
-    fn client_phase(
-        phase: usize,
+    async fn client_step(
+        step: usize,
         run: &mut ClientRun<'_, Self>,
     ) -> Result<(), PhaseError<io::Error>> {
         let mut byte = [0];
-        if phase == 0 {
+        if step == 1 {
+            // Nobody listens in a local step.
+            assert!(run.wire.write_all(&[1]).is_err() && run.wire.read(&mut byte).is_err());
+            return Ok(());
+        }
+        if step == 0 {
             run.wire.read_exact(&mut byte).map_err(PhaseError::Protocol)?;
             run.setup.put(byte[0]);
         } else {
@@ -52,12 +59,24 @@ impl SemiHonest for Counting {
         }
         Ok(())
     }
+}
 
-    fn server_phase(
-        phase: usize,
+impl ServerSide for Counting {
+    const SERVER_STEPS: &'static [Step] =
+        &[Step::new(Stage::Setup, "count"), Step::new(Stage::Online, "answer")];
+
+    /// How many setups there were.
+    type Server = u8;
+    type ServerContext = ();
+    type ServerError = io::Error;
+    type ServerSetup = Kept<u8>;
+    type ServerState = ();
+
+    async fn server_step(
+        step: usize,
         run: &mut ServerRun<'_, Self>,
     ) -> Result<(), PhaseError<io::Error>> {
-        if phase == 0 {
+        if step == 0 {
             *run.party += 1;
             run.wire.write_all(&[*run.party]).map_err(PhaseError::Protocol)?;
             run.setup.put(*run.party);

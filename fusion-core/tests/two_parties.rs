@@ -7,9 +7,9 @@ use std::{
 };
 
 use fusion_core::{
-    Channel, Check, Client, ClientRun, Column, Connection, Declaration, Declared, Error, Exact,
-    Limits, Malformed, Misuse, Phase, PhaseError, Policy, Privacy, Rejection, SemiHonest, Server,
-    ServerRun, Stage,
+    Channel, Check, Client, ClientRun, ClientSide, Column, Connection, Declaration, Declared,
+    Error, Exact, Limits, Malformed, Misuse, PhaseError, Policy, Privacy, Rejection, SemiHonest,
+    Server, ServerRun, ServerSide, Stage, Step,
     channel::{Emulated, Network, TcpChannel, memory_pair},
     misbehave::{Cheat, Cheating, CheatingServer, Corrupting, Event, Recorded},
     semi_honest,
@@ -26,29 +26,27 @@ impl Declared for Adder {
 
 impl SemiHonest for Adder {
     const NAME: &'static str = "adder";
-    const PHASES: &'static [Phase] = &[
-        Phase::new(Stage::Offline, "offline_client", "offline_server"),
-        Phase::new(Stage::Online, "online_client", "online_server"),
-    ];
+
+    type Agreement = Exact;
+}
+
+impl ClientSide for Adder {
+    const CLIENT_STEPS: &'static [Step] =
+        &[Step::new(Stage::Offline, "offline_client"), Step::new(Stage::Online, "online_client")];
 
     type Client = ();
-    type Server = ();
     type ClientContext = ();
-    type ServerContext = u64;
     type Query = u64;
     type Output = u64;
-    type Error = io::Error;
-    type Agreement = Exact;
+    type ClientError = io::Error;
     type ClientSetup = ();
-    type ServerSetup = ();
     type ClientState = Column<u64>;
-    type ServerState = Column<u64>;
 
-    fn client_phase(
-        phase: usize,
+    async fn client_step(
+        step: usize,
         run: &mut ClientRun<'_, Self>,
     ) -> Result<(), PhaseError<io::Error>> {
-        if phase == 0 {
+        if step == 0 {
             let mask = run.rng.next_u64();
             send(run.wire, mask)?;
             run.state.push(mask);
@@ -60,12 +58,23 @@ impl SemiHonest for Adder {
         }
         Ok(())
     }
+}
 
-    fn server_phase(
-        phase: usize,
+impl ServerSide for Adder {
+    const SERVER_STEPS: &'static [Step] =
+        &[Step::new(Stage::Offline, "offline_server"), Step::new(Stage::Online, "online_server")];
+
+    type Server = ();
+    type ServerContext = u64;
+    type ServerError = io::Error;
+    type ServerSetup = ();
+    type ServerState = Column<u64>;
+
+    async fn server_step(
+        step: usize,
         run: &mut ServerRun<'_, Self>,
     ) -> Result<(), PhaseError<io::Error>> {
-        if phase == 0 {
+        if step == 0 {
             let mask = receive(run.wire)?;
             run.state.push(mask);
         } else {
@@ -302,7 +311,7 @@ fn hostile(script: impl FnOnce(&mut dyn Channel) + Send) -> Answer {
 
 /// A correct welcome: the hello up to its mode names the same protocol, version and schedule.
 fn welcome_for(hello: &[u8]) -> Vec<u8> {
-    let identity = 7 + 1 + 6 + 1 + 1 + 2 * 2;
+    let identity = 9 + 1 + 6 + 1 + 1 + 2 * 2;
     let mut frame = hello[..identity].to_vec();
     frame[0] = 2;
     frame.extend_from_slice(&[0; 16]);
@@ -313,11 +322,11 @@ fn welcome_for(hello: &[u8]) -> Vec<u8> {
 const DATA: u8 = 3;
 
 fn online(payload: &[u8], slot: u8) -> Vec<u8> {
-    [&[DATA, 1, 0, slot, 0, 0, 0], payload].concat()
+    [&[DATA, 1, 0, slot, 0, 0, 0, 0, 0], payload].concat()
 }
 
 fn digest(channel: &mut dyn Channel) {
-    let frame = [&[4, 0, 0, 0xff, 0xff, 0xff, 0xff][..], &[0; 64]].concat();
+    let frame = [&[4, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0][..], &[0; 64]].concat();
     channel.send(frame).unwrap();
 }
 
@@ -335,7 +344,7 @@ fn every_malformed_frame_is_named_by_phase_and_reason() {
         other => panic!("{other}"),
     };
     assert_eq!(malformed(vec![DATA, 1]), Malformed::NoHeader(2));
-    assert_eq!(malformed(vec![99, 0, 0, 0, 0, 0, 0]), Malformed::UnknownKind(99));
+    assert_eq!(malformed(vec![99, 0, 0, 0, 0, 0, 0, 0, 0]), Malformed::UnknownKind(99));
     assert_eq!(malformed(online(&[], 0)), Malformed::Empty);
     assert_eq!(malformed(online(&[0; 9], 0)), Malformed::Trailing(1));
     assert!(matches!(malformed(online(&[0; 8], 5)), Malformed::OutOfOrder { .. }));
@@ -346,11 +355,11 @@ fn every_malformed_frame_is_named_by_phase_and_reason() {
 #[test]
 fn a_garbage_digest_and_a_garbage_welcome_do_not_decode() {
     let said = verdict(hostile(|channel| {
-        channel.send(vec![4, 0, 0, 0xff, 0xff, 0xff, 0xff, 1]).unwrap();
+        channel.send(vec![4, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 1]).unwrap();
     }));
     assert!(said.to_string().contains("the digest message does not decode"), "{said}");
     let (left, mut right) = memory_pair();
-    right.send(vec![2, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff]).unwrap();
+    right.send(vec![2, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff]).unwrap();
     let said = verdict(ask(&mut Connection::new(left))).to_string();
     assert!(said.contains("handshake: the welcome message does not decode"), "{said}");
 }

@@ -1,14 +1,24 @@
 /// Batched and slot-by-slot phases hand values to each other.
 struct Mixed;
 #[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
 impl ::fusion::Declared for Mixed {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Mixed`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 type MixedClient = ::fusion::Client<Mixed>;
 ///The hardened server of [`Mixed`]: runs the protocol on whatever the client sends.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 type MixedServer = ::fusion::Server<Mixed>;
 impl Mixed {
     fn pads(
@@ -60,31 +70,34 @@ impl Mixed {
     }
 }
 #[automatically_derived]
-#[allow(unused_variables, clippy::all, clippy::pedantic)]
-impl ::fusion::SemiHonest for Mixed {
-    const NAME: &'static ::core::primitive::str = "Mixed";
-    const PHASES: &'static [::fusion::Phase] = &[
-        ::fusion::Phase::new(::fusion::Stage::Offline, "pads", "take_pads").batched(),
-        ::fusion::Phase::new(::fusion::Stage::Offline, "per_slot", "per_slot_too"),
-        ::fusion::Phase::new(::fusion::Stage::Online, "ask", "answer").batched(),
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::ClientSide for Mixed {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Offline, "pads").batched(),
+        ::fusion::Step::new(::fusion::Stage::Offline, "per_slot"),
+        ::fusion::Step::new(::fusion::Stage::Online, "ask").batched(),
     ];
     type Client = ();
-    type Server = ();
     type ClientContext = ();
-    type ServerContext = ();
     type Query = i64;
     type Output = i64;
-    type Error = <io::Result<Vec<i64>> as ::fusion::__private::Outcome>::Err;
-    type Agreement = ::fusion::Exact;
+    type ClientError = <io::Result<Vec<i64>> as ::fusion::__private::Outcome>::Err;
     type ClientSetup = ();
-    type ServerSetup = ();
     type ClientState = (::fusion::Kept<Vec<Pad>>, ::fusion::Column<u8>);
-    type ServerState = (::fusion::Column<Pad>,);
-    fn client_phase(
-        phase: ::core::primitive::usize,
+    async fn client_step(
+        step: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
-        match phase {
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+        match step {
             0usize => {
                 let (_, writer) = run.wire.split();
                 let value = Self::pads(run.batch.slots(), writer, &mut *run.rng)
@@ -119,11 +132,34 @@ impl ::fusion::SemiHonest for Mixed {
             }
         }
     }
-    fn server_phase(
-        phase: ::core::primitive::usize,
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::ServerSide for Mixed {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Offline, "take_pads").batched(),
+        ::fusion::Step::new(::fusion::Stage::Offline, "per_slot_too"),
+        ::fusion::Step::new(::fusion::Stage::Online, "answer").batched(),
+    ];
+    type Server = ();
+    type ServerContext = ();
+    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+    type ServerSetup = ();
+    type ServerState = (::fusion::Column<Pad>,);
+    async fn server_step(
+        step: ::core::primitive::usize,
         run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
-        match phase {
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+        match step {
             0usize => {
                 let (reader, _) = run.wire.split();
                 let value = Self::take_pads(run.batch.slots(), reader)
@@ -152,4 +188,19 @@ impl ::fusion::SemiHonest for Mixed {
             }
         }
     }
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::SemiHonest for Mixed {
+    const NAME: &'static ::core::primitive::str = "Mixed";
+    type Agreement = ::fusion::Exact;
 }

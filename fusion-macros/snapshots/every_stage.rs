@@ -1,14 +1,24 @@
 /// A mask from the offline stage hides the input; a key from setup is shared by all slots.
 struct Masked<W>(std::marker::PhantomData<W>);
 #[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
 impl<W> ::fusion::Declared for Masked<W> {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Masked`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 type MaskedClient<W> = ::fusion::Client<Masked<W>>;
 ///The hardened server of [`Masked`]: runs the protocol on whatever the client sends.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 type MaskedServer<W> = ::fusion::Server<Masked<W>>;
 impl<W> Masked<W>
 where
@@ -62,35 +72,37 @@ where
     }
 }
 #[automatically_derived]
-#[allow(unused_variables, clippy::all, clippy::pedantic)]
-impl<W> ::fusion::SemiHonest for Masked<W>
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl<W> ::fusion::ClientSide for Masked<W>
 where
     W: Into<i64> + Copy,
 {
-    const NAME: &'static ::core::primitive::str = "masked";
-    const VERSION: u32 = 3;
-    const PHASES: &'static [::fusion::Phase] = &[
-        ::fusion::Phase::new(::fusion::Stage::Setup, "listen", "announce"),
-        ::fusion::Phase::new(::fusion::Stage::Offline, "send_mask", "receive_mask"),
-        ::fusion::Phase::new(::fusion::Stage::Online, "ask", "answer"),
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Setup, "listen"),
+        ::fusion::Step::new(::fusion::Stage::Offline, "send_mask"),
+        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
     ];
     type Client = ();
-    type Server = ();
     type ClientContext = i64;
-    type ServerContext = (::std::vec::Vec<W>, i64);
     type Query = i64;
     type Output = i64;
-    type Error = Failure;
-    type Agreement = ::fusion::Exact;
+    type ClientError = Failure;
     type ClientSetup = (::fusion::Kept<u64>,);
-    type ServerSetup = (::fusion::Kept<i64>,);
     type ClientState = (::fusion::Column<Mask>,);
-    type ServerState = (::fusion::Column<Mask>,);
-    fn client_phase(
-        phase: ::core::primitive::usize,
+    async fn client_step(
+        step: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
-        match phase {
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+        match step {
             0usize => {
                 let value = Self::listen(&mut *run.wire)
                     .map_err(|error| ::fusion::PhaseError::Protocol(
@@ -129,11 +141,37 @@ where
             }
         }
     }
-    fn server_phase(
-        phase: ::core::primitive::usize,
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl<W> ::fusion::ServerSide for Masked<W>
+where
+    W: Into<i64> + Copy,
+{
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Setup, "announce"),
+        ::fusion::Step::new(::fusion::Stage::Offline, "receive_mask"),
+        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+    ];
+    type Server = ();
+    type ServerContext = (::std::vec::Vec<W>, i64);
+    type ServerError = Failure;
+    type ServerSetup = (::fusion::Kept<i64>,);
+    type ServerState = (::fusion::Column<Mask>,);
+    async fn server_step(
+        step: ::core::primitive::usize,
         run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
-        match phase {
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+        match step {
             0usize => {
                 let value = Self::announce(&run.context.0, &mut *run.wire)
                     .map_err(::fusion::PhaseError::Protocol)?;
@@ -169,4 +207,23 @@ where
             }
         }
     }
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl<W> ::fusion::SemiHonest for Masked<W>
+where
+    W: Into<i64> + Copy,
+{
+    const NAME: &'static ::core::primitive::str = "masked";
+    const VERSION: u32 = 3;
+    type Agreement = ::fusion::Exact;
 }

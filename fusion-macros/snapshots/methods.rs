@@ -5,14 +5,24 @@ struct Counter {
     seen: i64,
 }
 #[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
 impl ::fusion::Declared for Counter {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Counter`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 type CounterClient = ::fusion::Client<Counter>;
 ///The hardened server of [`Counter`]: runs the protocol on whatever the client sends.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 type CounterServer = ::fusion::Server<Counter>;
 impl Counter {
     /// Not a phase.
@@ -38,30 +48,33 @@ impl Counter {
     }
 }
 #[automatically_derived]
-#[allow(unused_variables, clippy::all, clippy::pedantic)]
-impl ::fusion::SemiHonest for Counter {
-    const NAME: &'static ::core::primitive::str = "Counter";
-    const PHASES: &'static [::fusion::Phase] = &[
-        ::fusion::Phase::new(::fusion::Stage::Offline, "first", "second"),
-        ::fusion::Phase::new(::fusion::Stage::Online, "ask", "answer"),
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::ClientSide for Counter {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Offline, "first"),
+        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
     ];
     type Client = Self;
-    type Server = Self;
     type ClientContext = ();
-    type ServerContext = ();
     type Query = i64;
     type Output = i64;
-    type Error = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
-    type Agreement = ::fusion::Exact;
+    type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
     type ClientSetup = ();
-    type ServerSetup = ();
     type ClientState = ();
-    type ServerState = ();
-    fn client_phase(
-        phase: ::core::primitive::usize,
+    async fn client_step(
+        step: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
-        match phase {
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+        match step {
             0usize => {
                 let value = Self::first(&mut *run.party, &mut *run.wire)
                     .map_err(::fusion::PhaseError::Protocol)?;
@@ -83,11 +96,36 @@ impl ::fusion::SemiHonest for Counter {
             }
         }
     }
-    fn server_phase(
-        phase: ::core::primitive::usize,
+    fn fork_client(instance: &Self::Client) -> ::core::option::Option<Self::Client> {
+        ::core::option::Option::Some(::core::clone::Clone::clone(instance))
+    }
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::ServerSide for Counter {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Offline, "second"),
+        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+    ];
+    type Server = Self;
+    type ServerContext = ();
+    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+    type ServerSetup = ();
+    type ServerState = ();
+    async fn server_step(
+        step: ::core::primitive::usize,
         run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
-        match phase {
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+        match step {
             0usize => {
                 let value = Self::second(&mut *run.party, &mut *run.wire)
                     .map_err(::fusion::PhaseError::Protocol)?;
@@ -109,10 +147,22 @@ impl ::fusion::SemiHonest for Counter {
             }
         }
     }
-    fn fork_client(instance: &Self::Client) -> ::core::option::Option<Self::Client> {
-        ::core::option::Option::Some(::core::clone::Clone::clone(instance))
-    }
     fn fork_server(instance: &Self::Server) -> ::core::option::Option<Self::Server> {
         ::core::option::Option::Some(::core::clone::Clone::clone(instance))
     }
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::SemiHonest for Counter {
+    const NAME: &'static ::core::primitive::str = "Counter";
+    type Agreement = ::fusion::Exact;
 }

@@ -3,15 +3,25 @@ struct Total {
     calls: usize,
 }
 #[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
 impl ::fusion::Declared for Total {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
         .batch(6, 3, 4, 0);
 }
 ///The hardened client of [`Total`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 type TotalClient = ::fusion::Client<Total>;
 ///The hardened server of [`Total`]: runs the protocol on whatever the client sends.
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 type TotalServer = ::fusion::Server<Total>;
 impl Total {
     fn ask(&mut self, x: &i64, channel: &mut (impl Read + Write)) -> i64 {
@@ -26,29 +36,32 @@ impl Total {
     }
 }
 #[automatically_derived]
-#[allow(unused_variables, clippy::all, clippy::pedantic)]
-impl ::fusion::SemiHonest for Total {
-    const NAME: &'static ::core::primitive::str = "Total";
-    const PHASES: &'static [::fusion::Phase] = &[
-        ::fusion::Phase::new(::fusion::Stage::Online, "ask", "answer"),
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::ClientSide for Total {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
     ];
     type Client = Self;
-    type Server = Self;
     type ClientContext = ();
-    type ServerContext = ();
     type Query = i64;
     type Output = i64;
-    type Error = ::core::convert::Infallible;
-    type Agreement = ::fusion::Exact;
+    type ClientError = ::core::convert::Infallible;
     type ClientSetup = ();
-    type ServerSetup = ();
     type ClientState = ();
-    type ServerState = ();
-    fn client_phase(
-        phase: ::core::primitive::usize,
+    async fn client_step(
+        step: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
-        match phase {
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+        match step {
             0usize => {
                 let value = Self::ask(
                     &mut *run.party,
@@ -67,11 +80,32 @@ impl ::fusion::SemiHonest for Total {
             }
         }
     }
-    fn server_phase(
-        phase: ::core::primitive::usize,
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::ServerSide for Total {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+    ];
+    type Server = Self;
+    type ServerContext = ();
+    type ServerError = ::core::convert::Infallible;
+    type ServerSetup = ();
+    type ServerState = ();
+    async fn server_step(
+        step: ::core::primitive::usize,
         run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::Error>> {
-        match phase {
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+        match step {
             0usize => {
                 let value = Self::answer(&mut *run.party, &mut *run.wire);
                 ::core::mem::drop(value);
@@ -86,4 +120,19 @@ impl ::fusion::SemiHonest for Total {
             }
         }
     }
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::SemiHonest for Total {
+    const NAME: &'static ::core::primitive::str = "Total";
+    type Agreement = ::fusion::Exact;
 }

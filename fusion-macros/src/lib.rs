@@ -8,6 +8,7 @@
 mod check;
 mod expand;
 mod fallback;
+mod inner;
 mod parse;
 mod plan;
 #[cfg(test)]
@@ -55,6 +56,24 @@ pub fn server(
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     outside("server", item.into()).into()
+}
+
+/// Marks an inner phase: a function that a phase calls, and that transcript and costs should see
+/// as a part of it. Any function will do, a method or not, `async` or not.
+///
+/// In a hardened run what the function sends is hashed under a mark of its own, and the report
+/// lists what it cost under its name. Elsewhere the attribute does nothing.
+///
+/// | key | meaning |
+/// | --- | --- |
+/// | `name = ".."` | the name in the report; the function's own unless given |
+/// | `crate = path` | where Fusion is, if not at `::fusion` |
+#[proc_macro_attribute]
+pub fn phase(
+    args: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    inner::phase(args.into(), item.into()).into()
 }
 
 fn outside(marker: &str, item: TokenStream) -> TokenStream {

@@ -2,6 +2,7 @@
 //! `check`.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{
     Attribute, DeriveInput, Expr, Generics, Ident, Result, Signature, Token, Type, Visibility,
     ext::IdentExt, parse::Parse, parse::ParseStream, punctuated::Punctuated, token,
@@ -71,14 +72,40 @@ impl Party {
 /// `key` or `key = value` between the brackets of an attribute.
 pub(crate) struct Entry {
     pub key: Ident,
-    pub value: Option<Expr>,
+    pub value: Option<Value>,
 }
+
+/// The value of a key.
+pub(crate) enum Value {
+    Expr(Expr),
+    /// Of the keys that take a type: `Evaluator<P>` is no expression.
+    Type(Type),
+}
+
+/// The keys whose values are types.
+const TYPE_KEYS: [&str; 3] = ["client", "server", "agreement"];
 
 impl Parse for Entry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let key = input.call(Ident::parse_any)?;
-        let value = input.parse::<Option<Token![=]>>()?.map(|_| input.parse()).transpose()?;
-        Ok(Self { key, value })
+        if input.parse::<Option<Token![=]>>()?.is_none() {
+            return Ok(Self { key, value: None });
+        }
+        let value = if TYPE_KEYS.iter().any(|name| key == name) {
+            Value::Type(input.parse()?)
+        } else {
+            Value::Expr(input.parse()?)
+        };
+        Ok(Self { key, value: Some(value) })
+    }
+}
+
+impl ToTokens for Value {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Expr(expr) => expr.to_tokens(tokens),
+            Self::Type(ty) => ty.to_tokens(tokens),
+        }
     }
 }
 
@@ -135,7 +162,7 @@ impl Parse for Item {
             return input.parse().map(|method| Self::Method(Box::new(method)));
         }
         let item: syn::ImplItem = input.parse()?;
-        Ok(Self::Other(quote::ToTokens::into_token_stream(item)))
+        Ok(Self::Other(item.into_token_stream()))
     }
 }
 

@@ -2,9 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{GenericArgument, Ident, LitInt, LitStr, Path, PathArguments, Type};
-
-use crate::parse::Party;
+use syn::{Expr, GenericArgument, Ident, LitInt, LitStr, Path, PathArguments, Type};
 
 /// The struct half.
 pub(crate) struct Declaration {
@@ -13,6 +11,31 @@ pub(crate) struct Declaration {
     pub batch: Option<FixedBatch>,
     pub privacy: Option<Ident>,
     pub assumes: Option<LitStr>,
+    /// Where the parties are structs of their own.
+    pub parties: Option<Parties>,
+}
+
+/// The protocol of two structs.
+pub(crate) struct Parties {
+    /// `None` if it is the struct itself.
+    pub client: Option<Type>,
+    pub server: Option<Type>,
+    pub identity: Identity,
+}
+
+/// What `SemiHonest` itself holds.
+pub(crate) struct Identity {
+    pub name: LitStr,
+    pub version: Option<LitInt>,
+    pub agreement: Agreement,
+}
+
+/// When two answers count as the same.
+pub(crate) enum Agreement {
+    Exact,
+    Type(Type),
+    /// When this function gives the same for both.
+    On(Expr),
 }
 
 /// R, B, T and slack, where the struct fixes them.
@@ -26,19 +49,35 @@ pub(crate) struct FixedBatch {
 /// The impl half.
 pub(crate) struct Protocol {
     pub krate: Path,
-    pub name: LitStr,
-    pub version: Option<LitInt>,
-    pub agreement: Option<Path>,
-    /// Whether each execution gets an instance of its own.
-    pub per_slot: bool,
+    /// `None` if the other party is another struct: then the struct half says the rest.
+    pub identity: Option<Identity>,
+    pub instance: Instance,
+    pub channel: Channel,
     pub query: Type,
     pub output: Type,
-    /// None if no phase can fail.
-    pub error: Option<ErrorType>,
-    pub client: Side,
-    pub server: Side,
-    /// In the order in which both parties run them.
-    pub steps: Vec<Step>,
+    /// `None` if the party is another struct.
+    pub client: Option<Side>,
+    pub server: Option<Side>,
+}
+
+/// Which instance an execution gets.
+pub(crate) enum Instance {
+    Shared,
+    /// A clone.
+    PerSlot,
+    /// What this function makes of the instance that was passed in.
+    Made(Expr),
+}
+
+/// The user's own channel.
+#[derive(Default)]
+pub(crate) struct Channel {
+    /// Makes it of a `Wire`.
+    pub make: Option<Expr>,
+    /// The field of the struct that holds it.
+    pub field: Option<Ident>,
+    /// What is called on it when a phase is over.
+    pub flush: Option<Path>,
 }
 
 /// The protocol's own error.
@@ -82,12 +121,15 @@ impl ErrorType {
 }
 
 /// What one party is made of.
-#[derive(Default)]
 pub(crate) struct Side {
     /// Whether a phase has a receiver.
     pub has_self: bool,
     pub contexts: Vec<Type>,
     pub states: Vec<State>,
+    /// None if no phase can fail.
+    pub error: Option<ErrorType>,
+    /// In the order in which the party runs them.
+    pub steps: Vec<Step>,
 }
 
 /// A value that a phase leaves for later ones.
@@ -127,21 +169,12 @@ impl Stage {
     }
 }
 
-/// One phase, both sides.
+/// A phase of one party.
 pub(crate) struct Step {
     pub stage: Stage,
     pub batch: bool,
-    pub client: Call,
-    pub server: Call,
-}
-
-impl Step {
-    pub(crate) fn call(&self, party: Party) -> &Call {
-        match party {
-            Party::Client => &self.client,
-            Party::Server => &self.server,
-        }
-    }
+    pub local: bool,
+    pub call: Call,
 }
 
 /// How one side of a phase is called.
@@ -153,6 +186,7 @@ pub(crate) struct Call {
     pub result: Fate,
     /// One call for all slots.
     pub runs_once: bool,
+    pub is_async: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -160,6 +194,8 @@ pub(crate) enum Receiver {
     None,
     Ref,
     Mut,
+    /// A clone.
+    Value,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -176,6 +212,8 @@ pub(crate) enum Fallible {
 pub(crate) enum Fate {
     Dropped,
     Output,
+    /// The answers of all slots as an array with a leading axis.
+    Unstacked,
     /// The state with this index.
     Kept(usize),
 }
@@ -196,7 +234,13 @@ pub(crate) enum Arg {
     Queries(By),
     /// The queries of all slots as `&[&Q]`.
     QueryRefs,
-    Channel,
+    /// The queries of all slots as an array with a leading axis; flat if a query is one number.
+    Stacked {
+        by: By,
+        is_view: bool,
+        is_flat: bool,
+    },
+    Channel(By),
     Reader,
     Writer,
     Rng,

@@ -3,13 +3,18 @@ use std::io::{Read, Result, Write};
 #[fusion::harden(soundness = 40)]
 struct Toy;
 
-struct Mine;
+struct Failure;
 
 #[fusion::harden]
 impl Toy {
+    #[fusion::client(offline, local)]
+    fn prepare() -> std::result::Result<(), Failure> {
+        Err(Failure)
+    }
+
     #[fusion::client(online, query = x)]
-    fn ask(x: &u8, channel: &mut impl Write) -> std::result::Result<u8, Mine> {
-        channel.write_all(&[*x]).map(|()| *x).map_err(|_| Mine)
+    fn ask(x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {
+        channel.write_all(&[*x]).map(|()| *x)
     }
 
     #[fusion::server(online)]

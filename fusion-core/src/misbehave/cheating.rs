@@ -1,14 +1,18 @@
 use std::{
     collections::HashMap,
     marker::PhantomData,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use rand::seq;
 
 use crate::{
     error::Place,
-    protocol::{ClientRun, Declaration, Declared, Phase, PhaseError, SemiHonest, ServerRun, Stage},
+    protocol::{
+        ClientRun, ClientSide, Declaration, Declared, Phase, PhaseError, SemiHonest, ServerRun,
+        ServerSide, Stage, Step,
+    },
+    rng::PhaseRng,
     wire::Wire,
 };
 
@@ -39,17 +43,22 @@ pub struct Cheating<P>(PhantomData<P>);
 pub struct CheatingServer<S> {
     honest: S,
     cheat: Cheat,
-    chosen: Vec<usize>,
-    seen: Seen,
+    plot: Arc<Mutex<Plot>>,
 }
 
-/// For each pair of slots what the earlier one was sent.
-type Seen = Arc<Mutex<HashMap<usize, Vec<u8>>>>;
+/// What a cheating server keeps in mind.
+#[derive(Default)]
+struct Plot {
+    /// The slots that it has chosen.
+    chosen: Vec<usize>,
+    /// For each pair of them what the earlier one was sent.
+    seen: HashMap<usize, Vec<u8>>,
+}
 
 impl<S> CheatingServer<S> {
     /// The server `honest`, but cheating.
     pub fn new(honest: S, cheat: Cheat) -> Self {
-        Self { honest, cheat, chosen: Vec::new(), seen: Seen::default() }
+        Self { honest, cheat, plot: Arc::default() }
     }
 }
 
@@ -62,56 +71,54 @@ impl<P: SemiHonest> SemiHonest for Cheating<P> {
     const VERSION: u32 = P::VERSION;
     const PHASES: &'static [Phase] = P::PHASES;
 
+    type Agreement = P::Agreement;
+}
+
+impl<P: SemiHonest> ClientSide for Cheating<P> {
+    const CLIENT_STEPS: &'static [Step] = P::CLIENT_STEPS;
+
     type Client = P::Client;
-    type Server = CheatingServer<P::Server>;
     type ClientContext = P::ClientContext;
-    type ServerContext = P::ServerContext;
     type Query = P::Query;
     type Output = P::Output;
-    type Error = P::Error;
-    type Agreement = P::Agreement;
+    type ClientError = P::ClientError;
     type ClientSetup = P::ClientSetup;
-    type ServerSetup = P::ServerSetup;
     type ClientState = P::ClientState;
-    type ServerState = P::ServerState;
 
-    fn client_phase(
-        phase: usize,
+    async fn client_step(
+        step: usize,
         run: &mut ClientRun<'_, Self>,
-    ) -> Result<(), PhaseError<P::Error>> {
-        P::client_phase(
-            phase,
-            &mut ClientRun {
-                party: run.party,
-                context: run.context,
-                setup: run.setup,
-                state: run.state,
-                wire: run.wire,
-                rng: run.rng,
-                batch: run.batch,
-                outputs: run.outputs,
-            },
-        )
+    ) -> Result<(), PhaseError<P::ClientError>> {
+        P::client_step(step, &mut run.cast()).await
     }
 
-    fn server_phase(
-        phase: usize,
+    fn fork_client(client: &P::Client) -> Option<P::Client> {
+        P::fork_client(client)
+    }
+}
+
+impl<P: SemiHonest> ServerSide for Cheating<P> {
+    const SERVER_STEPS: &'static [Step] = P::SERVER_STEPS;
+
+    type Server = CheatingServer<P::Server>;
+    type ServerContext = P::ServerContext;
+    type ServerError = P::ServerError;
+    type ServerSetup = P::ServerSetup;
+    type ServerState = P::ServerState;
+
+    async fn server_step(
+        step: usize,
         run: &mut ServerRun<'_, Self>,
-    ) -> Result<(), PhaseError<P::Error>> {
+    ) -> Result<(), PhaseError<P::ServerError>> {
         let slots = run.batch.slots();
-        let CheatingServer { honest, cheat, chosen, seen } = &mut *run.party;
-        if P::PHASES.get(phase).is_some_and(|phase| phase.stage == Stage::Online) {
-            if chosen.is_empty() {
-                let wanted = match *cheat {
-                    Cheat::Flip { slots } => slots,
-                    Cheat::Swap { pairs } => pairs.saturating_mul(2),
-                };
-                *chosen = seq::index::sample(run.rng, slots, wanted.min(slots)).into_vec();
-            }
-            install(run.wire, *cheat, chosen.clone(), seen.clone(), slots);
+        let CheatingServer { honest, cheat, plot } = &mut *run.party;
+        let cheats = P::SERVER_STEPS.get(step).is_some_and(|step| step.stage == Stage::Online);
+        if cheats {
+            lock(plot).choose(*cheat, slots, run.rng);
+            install(run.wire, *cheat, plot.clone(), slots);
         }
-        let result = P::server_phase(
-            phase,
+        let result = P::server_step(
+            step,
             &mut ServerRun {
                 party: honest,
                 context: run.context,
@@ -121,29 +128,56 @@ impl<P: SemiHonest> SemiHonest for Cheating<P> {
                 rng: run.rng,
                 batch: run.batch,
             },
-        );
-        // Whatever is still in the buffer is part of the phase, and of the cheating.
-        if result.is_ok() {
-            // A failure shows again when the driver ends the slot.
-            let _ = run.wire.link().flush();
+        )
+        .await;
+        if cheats {
+            // Whatever is still in the buffer is part of the phase, and of the cheating. A failure
+            // shows again when the driver ends the slot.
+            let mut link = run.wire.link();
+            if result.is_ok() {
+                let _ = link.flush();
+            }
+            link.tamper = None;
         }
-        run.wire.link().tamper = None;
         result
+    }
+
+    /// All forks are in one plot: the slots are chosen once for the batch.
+    fn fork_server(server: &CheatingServer<P::Server>) -> Option<CheatingServer<P::Server>> {
+        let CheatingServer { honest, cheat, plot } = server;
+        let honest = P::fork_server(honest)?;
+        Some(CheatingServer { honest, cheat: *cheat, plot: plot.clone() })
     }
 }
 
-fn install(wire: &Wire, cheat: Cheat, chosen: Vec<usize>, seen: Seen, slots: usize) {
-    let tamper = move |place: Place, message: &mut [u8]| match (place.slot(), cheat) {
-        (Some(slot), Cheat::Flip { .. }) if chosen.contains(&slot) => flip(message),
-        (Some(_), Cheat::Flip { .. }) => {}
-        (Some(slot), Cheat::Swap { .. }) => repeat(message, slot, &chosen, &seen),
-        (None, Cheat::Flip { .. }) => {
-            let length = message.len() / slots.max(1);
-            for &slot in &chosen {
-                flip(message.get_mut(slot * length..(slot + 1) * length).unwrap_or_default());
-            }
+impl Plot {
+    /// Chooses slots, once.
+    fn choose(&mut self, cheat: Cheat, slots: usize, rng: &mut PhaseRng) {
+        if self.chosen.is_empty() {
+            let wanted = match cheat {
+                Cheat::Flip { slots } => slots,
+                Cheat::Swap { pairs } => pairs.saturating_mul(2),
+            };
+            self.chosen = seq::index::sample(rng, slots, wanted.min(slots)).into_vec();
         }
-        (None, Cheat::Swap { .. }) => swap(message, &chosen, slots),
+    }
+}
+
+fn install(wire: &Wire, cheat: Cheat, plot: Arc<Mutex<Plot>>, slots: usize) {
+    let tamper = move |place: Place, message: &mut [u8]| {
+        let mut plot = lock(&plot);
+        match (place.slot(), cheat) {
+            (Some(slot), Cheat::Flip { .. }) if plot.chosen.contains(&slot) => flip(message),
+            (Some(_), Cheat::Flip { .. }) => {}
+            (Some(slot), Cheat::Swap { .. }) => repeat(message, slot, &mut plot),
+            (None, Cheat::Flip { .. }) => {
+                let length = message.len() / slots.max(1);
+                for &slot in &plot.chosen {
+                    flip(message.get_mut(slot * length..(slot + 1) * length).unwrap_or_default());
+                }
+            }
+            (None, Cheat::Swap { .. }) => swap(message, &plot.chosen, slots),
+        }
     };
     wire.link().tamper = Some(Box::new(tamper));
 }
@@ -163,15 +197,18 @@ fn swap(message: &mut [u8], chosen: &[usize], slots: usize) {
     }
 }
 
-fn repeat(message: &mut [u8], slot: usize, chosen: &[usize], seen: &Seen) {
-    let Some(pair) = chosen.iter().position(|&other| other == slot).map(|at| at / 2) else {
+fn repeat(message: &mut [u8], slot: usize, plot: &mut Plot) {
+    let Some(pair) = plot.chosen.iter().position(|&other| other == slot).map(|at| at / 2) else {
         return;
     };
-    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-    match seen.get(&pair) {
+    match plot.seen.get(&pair) {
         Some(earlier) if earlier.len() == message.len() => message.copy_from_slice(earlier),
         _ => {
-            seen.insert(pair, message.to_vec());
+            plot.seen.insert(pair, message.to_vec());
         }
     }
+}
+
+fn lock(plot: &Mutex<Plot>) -> MutexGuard<'_, Plot> {
+    plot.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -31,14 +31,55 @@ impl fmt::Display for Stage {
     }
 }
 
-/// A step of the base protocol in which both parties exchange messages.
+/// A step of one party.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// When it runs.
+    pub stage: Stage,
+    /// The function.
+    pub name: &'static str,
+    /// Whether one call handles all slots, so that rounds are paid once.
+    pub batch: bool,
+    /// Whether the party exchanges no message in it. The other party does not know of it.
+    pub local: bool,
+}
+
+impl Step {
+    /// A step that runs slot by slot (once in all, in [`Stage::Setup`]).
+    #[must_use]
+    pub const fn new(stage: Stage, name: &'static str) -> Self {
+        Self { stage, name, batch: false, local: false }
+    }
+
+    /// The same step, called once for all slots.
+    #[must_use]
+    pub const fn batched(mut self) -> Self {
+        self.batch = true;
+        self
+    }
+
+    /// The same step, without messages.
+    #[must_use]
+    pub const fn local(mut self) -> Self {
+        self.local = true;
+        self
+    }
+
+    /// Whether the driver calls the step once rather than once per slot.
+    #[must_use]
+    pub const fn runs_once(&self) -> bool {
+        self.batch || matches!(self.stage, Stage::Setup)
+    }
+}
+
+/// A step in which both parties exchange messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Phase {
     /// When it runs.
     pub stage: Stage,
-    /// The client's function.
+    /// The client's function; of a local step, the only one.
     pub client: &'static str,
-    /// The server's function.
+    /// The server's function; empty for a local step.
     pub server: &'static str,
     /// Whether one call handles all slots, so that rounds are paid once.
     pub batch: bool,
@@ -49,6 +90,15 @@ impl Phase {
     #[must_use]
     pub const fn new(stage: Stage, client: &'static str, server: &'static str) -> Self {
         Self { stage, client, server, batch: false }
+    }
+
+    pub(super) const fn of(client: Step, server: Step) -> Self {
+        Self { stage: client.stage, client: client.name, server: server.name, batch: client.batch }
+    }
+
+    /// A local step, as reports and errors name it.
+    pub(crate) const fn alone(step: Step) -> Self {
+        Self { stage: step.stage, client: step.name, server: "", batch: step.batch }
     }
 
     /// The same phase, called once for all slots.
@@ -63,10 +113,18 @@ impl Phase {
     pub const fn runs_once(&self) -> bool {
         self.batch || matches!(self.stage, Stage::Setup)
     }
+
+    /// One name for both functions.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.client
+    }
 }
 
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} phase ({} / {})", self.stage, self.client, self.server)
+        match (self.client, self.server) {
+            (name, "") => write!(f, "{} step ({name}, local)", self.stage),
+            (client, server) => write!(f, "{} phase ({client} / {server})", self.stage),
+        }
     }
 }

@@ -1,10 +1,10 @@
 use std::fmt;
 
-use super::{SemiHonest, StateError};
+use super::{ClientSide, ServerSide, StateError};
 use crate::{rng::PhaseRng, wire::Wire};
 
 /// What the client's side of a phase gets to work with.
-pub struct ClientRun<'a, P: SemiHonest> {
+pub struct ClientRun<'a, P: ClientSide> {
     /// What the phases are called on.
     pub party: &'a mut P::Client,
     /// What the client knows besides its queries.
@@ -23,8 +23,35 @@ pub struct ClientRun<'a, P: SemiHonest> {
     pub outputs: &'a mut Outputs<P::Output>,
 }
 
+impl<'a, P: ClientSide> ClientRun<'a, P> {
+    /// The same run for another protocol whose client is made of the same types: for protocols
+    /// that are put together from others.
+    pub fn cast<Q>(&mut self) -> ClientRun<'_, Q>
+    where
+        Q: ClientSide<
+                Client = P::Client,
+                ClientContext = P::ClientContext,
+                Query = P::Query,
+                Output = P::Output,
+                ClientSetup = P::ClientSetup,
+                ClientState = P::ClientState,
+            >,
+    {
+        ClientRun {
+            party: self.party,
+            context: self.context,
+            setup: self.setup,
+            state: self.state,
+            wire: self.wire,
+            rng: self.rng,
+            batch: self.batch,
+            outputs: self.outputs,
+        }
+    }
+}
+
 /// What the server's side of a phase gets to work with.
-pub struct ServerRun<'a, P: SemiHonest> {
+pub struct ServerRun<'a, P: ServerSide> {
     /// What the phases are called on.
     pub party: &'a mut P::Server,
     /// What the server knows, for example the model.
@@ -39,6 +66,29 @@ pub struct ServerRun<'a, P: SemiHonest> {
     pub rng: &'a mut PhaseRng,
     /// Which slot this is. The server never sees queries.
     pub batch: Batch<'a, std::convert::Infallible>,
+}
+
+impl<'a, P: ServerSide> ServerRun<'a, P> {
+    /// As [`ClientRun::cast`].
+    pub fn cast<Q>(&mut self) -> ServerRun<'_, Q>
+    where
+        Q: ServerSide<
+                Server = P::Server,
+                ServerContext = P::ServerContext,
+                ServerSetup = P::ServerSetup,
+                ServerState = P::ServerState,
+            >,
+    {
+        ServerRun {
+            party: self.party,
+            context: self.context,
+            setup: self.setup,
+            state: self.state,
+            wire: self.wire,
+            rng: self.rng,
+            batch: self.batch,
+        }
+    }
 }
 
 /// The slots of the batch as a phase sees them: queries, copies and checks look alike.

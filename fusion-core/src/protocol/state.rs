@@ -112,7 +112,10 @@ pub enum StateError {
     /// There are no inputs before the online stage.
     #[error("a phase before the online stage reads the query")]
     NoQuery,
-    /// The implementation lists more phases than it handles.
-    #[error("phase {0} is listed in PHASES but not handled")]
+    /// The queries of a batch have different shapes and cannot be stacked.
+    #[error("the queries and checks have different shapes; give all of them the same")]
+    Shapes,
+    /// The implementation lists more steps than it handles.
+    #[error("step {0} is listed but not handled")]
     UnknownPhase(usize),
 }

@@ -2,11 +2,12 @@ use std::fmt;
 
 use crate::{error::Malformed, transcript::ALL_SLOTS};
 
-/// Kind (1 byte), phase (2 bytes), slot (4 bytes), little endian. Frozen with the wire version.
-pub(crate) const HEADER: usize = 7;
+/// Kind (1 byte), phase (2 bytes), slot (4 bytes), inner phase (2 bytes), little endian. Frozen
+/// with the wire version.
+pub(crate) const HEADER: usize = 9;
 
 /// Goes up whenever frames, handshake or transcript change.
-pub(crate) const WIRE_VERSION: u16 = 1;
+pub(crate) const WIRE_VERSION: u16 = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -22,11 +23,25 @@ pub(crate) struct Label {
     pub(crate) kind: Kind,
     pub(crate) phase: u16,
     pub(crate) slot: u32,
+    /// Which inner phase of the sender's step the data belongs to; 0 for none.
+    pub(crate) inner: u16,
 }
 
 impl Label {
     pub(crate) const fn new(kind: Kind, phase: u16, slot: u32) -> Self {
-        Self { kind, phase, slot }
+        Self { kind, phase, slot, inner: 0 }
+    }
+
+    pub(crate) const fn inside(mut self, inner: u16) -> Self {
+        self.inner = inner;
+        self
+    }
+
+    /// Whether the frame is the one that is due: where the sender divides its step is its own
+    /// affair.
+    pub(crate) fn is_due(self, expected: Self) -> bool {
+        let inner = if self.kind == Kind::Data { self.inner } else { 0 };
+        self == expected.inside(inner)
     }
 
     /// A frame that so far holds only this header; the payload follows it.
@@ -35,12 +50,13 @@ impl Label {
         frame.push(self.kind as u8);
         frame.extend_from_slice(&self.phase.to_le_bytes());
         frame.extend_from_slice(&self.slot.to_le_bytes());
+        frame.extend_from_slice(&self.inner.to_le_bytes());
         frame
     }
 
     /// Reads the header of a frame from the peer.
     pub(crate) fn parse(frame: &[u8]) -> Result<Self, Malformed> {
-        let &[kind, phase0, phase1, slot0, slot1, slot2, slot3, ..] = frame else {
+        let &[kind, phase0, phase1, slot0, slot1, slot2, slot3, inner0, inner1, ..] = frame else {
             return Err(Malformed::NoHeader(frame.len()));
         };
         let kind = match kind {
@@ -51,7 +67,8 @@ impl Label {
             other => return Err(Malformed::UnknownKind(other)),
         };
         let phase = u16::from_le_bytes([phase0, phase1]);
-        Ok(Self::new(kind, phase, u32::from_le_bytes([slot0, slot1, slot2, slot3])))
+        let slot = u32::from_le_bytes([slot0, slot1, slot2, slot3]);
+        Ok(Self::new(kind, phase, slot).inside(u16::from_le_bytes([inner0, inner1])))
     }
 }
 
@@ -75,8 +92,8 @@ mod tests {
 
     #[test]
     fn known_answer() {
-        let frame = Label::new(Kind::Data, 0x0102, 0x0304_0506).start_frame();
-        assert_eq!(frame, [3, 2, 1, 6, 5, 4, 3]);
+        let frame = Label::new(Kind::Data, 0x0102, 0x0304_0506).inside(0x0708).start_frame();
+        assert_eq!(frame, [3, 2, 1, 6, 5, 4, 3, 8, 7]);
     }
 
     proptest! {

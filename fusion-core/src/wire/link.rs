@@ -1,14 +1,18 @@
 use std::{
     collections::VecDeque,
     io::Read,
+    task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::frame::{HEADER, Kind, Label};
+use super::{
+    frame::{HEADER, Kind, Label},
+    inner::Inner,
+};
 use crate::{
-    channel::{Channel, ChannelError, MAX_FRAME, deadline},
+    channel::{Carrier, ChannelError, MAX_FRAME, deadline},
     error::{Fault, Malformed, Place},
     protocol::Phase,
     report::{Costs, PhaseCost},
@@ -57,8 +61,9 @@ pub(crate) type Tamper = Box<dyn FnMut(Place, &mut [u8]) + Send>;
 
 /// One party's end of a run: framing, counting, hashing, and what went wrong.
 pub(crate) struct Link {
-    channel: Option<Box<dyn Channel>>,
+    channel: Option<Carrier>,
     limits: Limits,
+    running: bool,
     now_in: Option<(PhasePlan, u32)>,
     phase_ends: Instant,
     started: Instant,
@@ -72,6 +77,7 @@ pub(crate) struct Link {
     mismatch: Option<Place>,
     costs: Costs,
     cost: PhaseCost,
+    inner: Inner,
     listening: bool,
     fault: Option<Fault>,
     #[cfg(feature = "test-kit")]
@@ -85,11 +91,12 @@ struct DigestMessage {
 }
 
 impl Link {
-    pub(crate) fn new(channel: Box<dyn Channel>, limits: Limits) -> Self {
+    pub(crate) fn new(channel: Carrier, limits: Limits) -> Self {
         let now = Instant::now();
         Self {
             channel: Some(channel),
             limits,
+            running: false,
             now_in: None,
             phase_ends: deadline(limits.phase),
             started: now,
@@ -101,6 +108,7 @@ impl Link {
             mismatch: None,
             costs: Costs::default(),
             cost: PhaseCost::new(None),
+            inner: Inner::default(),
             listening: false,
             fault: None,
             #[cfg(feature = "test-kit")]
@@ -110,6 +118,7 @@ impl Link {
 
     /// Starts a run: nothing said, nothing counted.
     pub(crate) fn begin_run(&mut self) {
+        self.running = true;
         self.now_in = None;
         self.transcript = None;
         self.owed.clear();
@@ -118,9 +127,38 @@ impl Link {
         self.begin_cost(None);
     }
 
+    /// Ends a run that came to its end; handles that are left lead nowhere.
+    pub(crate) fn end(&mut self) {
+        self.running = false;
+        self.now_in = None;
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.running
+    }
+
+    #[cfg(feature = "async")]
+    pub(crate) fn is_full(&self) -> bool {
+        self.channel.as_ref().is_some_and(Carrier::is_full)
+    }
+
     /// Hashes everything from here on.
     pub(crate) fn begin_transcript(&mut self, transcript: Transcript) {
         self.transcript = Some(transcript);
+    }
+
+    /// A wire that refuses everything.
+    pub(crate) fn closed() -> Self {
+        let mut link = Self::new(Carrier::nowhere(), Limits::default());
+        link.close();
+        link
+    }
+
+    /// Begins a step without messages: until the next phase, nothing can be sent or received.
+    pub(crate) fn begin_local(&mut self, step: &Phase) {
+        self.end_cost();
+        self.begin_cost(Some(step));
+        self.now_in = None;
     }
 
     pub(crate) fn begin_phase(&mut self, plan: PhasePlan) {
@@ -133,6 +171,7 @@ impl Link {
     }
 
     pub(crate) fn begin_slot(&mut self, slot: u32) {
+        self.inner.begin_slot();
         if let Some((_, current)) = &mut self.now_in {
             *current = slot;
         }
@@ -167,13 +206,30 @@ impl Link {
         Ok(())
     }
 
-    /// Waits for the digests that the peer still owes; the first mismatch of the run.
-    pub(crate) fn end_run(&mut self) -> Result<(Option<Place>, Costs), Fault> {
+    /// Waits for the digests that the peer still owes, and for what is still to be sent; the first
+    /// mismatch of the run.
+    pub(crate) fn poll_end_run(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(Option<Place>, Costs), Fault>> {
         while !self.owed.is_empty() {
-            self.receive_digest()?;
+            ready!(self.poll_digest(cx))?;
         }
+        ready!(self.poll_flushed(cx))?;
         self.end_cost();
-        Ok((self.mismatch, std::mem::take(&mut self.costs)))
+        Poll::Ready(Ok((self.mismatch, std::mem::take(&mut self.costs))))
+    }
+
+    /// Begins an inner phase of the step.
+    pub(crate) fn enter(&mut self, name: &'static str) {
+        self.flush_before_a_mark();
+        self.inner.enter(name, &self.cost);
+    }
+
+    /// Ends the inner phase that began last.
+    pub(crate) fn leave(&mut self) {
+        self.flush_before_a_mark();
+        self.inner.leave(&mut self.cost);
     }
 
     pub(crate) fn fault(&self) -> Option<Fault> {
@@ -198,7 +254,7 @@ impl Link {
         self.usable()?;
         for chunk in bytes.chunks(FLUSH_AT) {
             if self.outgoing.is_empty() {
-                self.outgoing = self.data_label()?.start_frame();
+                self.outgoing = self.data_label()?.inside(self.inner.current()).start_frame();
             }
             self.outgoing.extend_from_slice(chunk);
             if self.outgoing.len() >= FLUSH_AT && !self.gathers() {
@@ -221,19 +277,36 @@ impl Link {
         self.send_data(frame)
     }
 
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Fault> {
+    /// Reads what there is of the step's data, waiting for some.
+    pub(crate) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<Result<usize, Fault>> {
         if buffer.is_empty() {
-            return Ok(0);
+            return Poll::Ready(Ok(0));
         }
         if self.read_to == self.incoming.len() {
             self.flush()?;
-            self.receive_data()?;
+            ready!(self.poll_data(cx))?;
         }
         let mut ready = self.incoming.get(self.read_to..).unwrap_or_default();
         // Reading from a slice copies what fits and cannot fail.
         let count = ready.read(buffer).unwrap_or_default();
         self.read_to = self.read_to.saturating_add(count);
-        Ok(count)
+        Poll::Ready(Ok(count))
+    }
+
+    /// Waits until all that was sent is on its way; a blocking channel sees to that by itself.
+    pub(crate) fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        self.usable()?;
+        let Some(channel) = &mut self.channel else { return Poll::Ready(Ok(())) };
+        channel.poll_flush(cx).map_err(|error| self.lost(error))
+    }
+
+    /// A blocking phase cannot wait on an asynchronous connection.
+    pub(crate) fn cannot_block(&mut self) -> Fault {
+        self.lost(ChannelError::NotBlocking)
     }
 
     pub(crate) fn send_message<M: Serialize>(
@@ -248,17 +321,18 @@ impl Link {
     }
 
     /// Receives a message, and its bytes as they came.
-    pub(crate) fn receive_message<M: DeserializeOwned>(
+    pub(crate) fn poll_message<M: DeserializeOwned>(
         &mut self,
+        cx: &mut Context<'_>,
         label: Label,
         name: &'static str,
-    ) -> Result<(M, Vec<u8>), Fault> {
-        let mut frame = self.receive_frame(label)?;
+    ) -> Poll<Result<(M, Vec<u8>), Fault>> {
+        let (_, mut frame) = ready!(self.poll_frame(cx, label))?;
         let payload = frame.split_off(HEADER);
-        match postcard::take_from_bytes(&payload) {
+        Poll::Ready(match postcard::take_from_bytes(&payload) {
             Ok((message, [])) => Ok((message, payload)),
             _ => Err(self.malformed(Malformed::Undecodable(name))),
-        }
+        })
     }
 
     /// Records that the peer sent something malformed; nothing more is sent or received.
@@ -269,43 +343,53 @@ impl Link {
 
     fn send_data(&mut self, frame: Vec<u8>) -> Result<(), Fault> {
         if let (Some(transcript), Some(payload)) = (&mut self.transcript, frame.get(HEADER..)) {
-            transcript.sent(payload);
+            transcript.sent(self.inner.current(), payload);
         }
         self.send_frame(frame)
     }
 
-    fn receive_data(&mut self) -> Result<(), Fault> {
+    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         while !self.owed.is_empty() {
-            self.receive_digest()?;
+            ready!(self.poll_digest(cx))?;
         }
-        let frame = self.receive_frame(self.data_label()?)?;
+        let due = self.data_label()?;
+        let (label, frame) = ready!(self.poll_frame(cx, due))?;
         if frame.len() == HEADER {
-            return Err(self.malformed(Malformed::Empty));
+            return Poll::Ready(Err(self.malformed(Malformed::Empty)));
         }
         if let (Some(transcript), Some(payload)) = (&mut self.transcript, frame.get(HEADER..)) {
-            transcript.received(payload);
+            transcript.received(label.inner, payload);
         }
         self.incoming = frame;
         self.read_to = HEADER;
-        Ok(())
+        Poll::Ready(Ok(()))
     }
 
-    fn receive_digest(&mut self) -> Result<(), Fault> {
-        let Some((plan, ours)) = self.owed.pop_front() else { return Ok(()) };
+    fn poll_digest(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        let Some((plan, ours)) = self.owed.front().copied() else { return Poll::Ready(Ok(())) };
         let label = Label::new(Kind::Digest, plan.index, ALL_SLOTS);
-        let (theirs, _) = self.receive_message::<DigestMessage>(label, "digest")?;
+        let (theirs, _) = ready!(self.poll_message::<DigestMessage>(cx, label, "digest"))?;
+        self.owed.pop_front();
         let theirs = Digests { sent: theirs.sent.into(), received: theirs.received.into() };
         if !ours.matches(&theirs) {
             self.mismatch.get_or_insert(plan.place(ALL_SLOTS));
         }
-        Ok(())
+        Poll::Ready(Ok(()))
+    }
+
+    /// What is in the buffer belongs to what came before the mark. A failure shows again with the
+    /// next thing that is sent.
+    fn flush_before_a_mark(&mut self) {
+        if self.now_in.is_some() {
+            let _ = self.flush();
+        }
     }
 
     fn data_label(&self) -> Result<Label, Fault> {
         match self.now_in {
             Some((plan, slot)) => Ok(Label::new(Kind::Data, plan.index, slot)),
-            // A wire kept beyond its run.
-            None => Err(Fault::Channel(Place::handshake(), ChannelError::Closed)),
+            // A local step, or a wire kept beyond its run.
+            None => Err(Fault::Channel(Place::handshake(), ChannelError::OutsidePhase)),
         }
     }
 
@@ -317,7 +401,11 @@ impl Link {
         channel.send(frame).map_err(|error| self.lost(error))
     }
 
-    fn receive_frame(&mut self, expected: Label) -> Result<Vec<u8>, Fault> {
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+        due: Label,
+    ) -> Poll<Result<(Label, Vec<u8>), Fault>> {
         self.usable()?;
         if !self.listening {
             self.listening = true;
@@ -325,18 +413,20 @@ impl Link {
         }
         let left = self.phase_ends.saturating_duration_since(Instant::now());
         let wait = self.limits.message.min(left);
-        let Some(channel) = &mut self.channel else { return Err(self.lost(ChannelError::Closed)) };
-        let frame = channel.recv(wait).map_err(|error| self.lost(error))?;
+        let Some(channel) = &mut self.channel else {
+            return Poll::Ready(Err(self.lost(ChannelError::Closed)));
+        };
+        let frame = ready!(channel.poll_recv(cx, wait)).map_err(|error| self.lost(error))?;
         self.cost.received = counted(self.cost.received, &frame);
         if frame.len() > MAX_FRAME {
-            return Err(self.lost(ChannelError::TooLong(frame.len() as u64)));
+            return Poll::Ready(Err(self.lost(ChannelError::TooLong(frame.len() as u64))));
         }
         let label = Label::parse(&frame).map_err(|reason| self.malformed(reason))?;
-        if label != expected {
-            let (expected, got) = (expected.to_string(), label.to_string());
-            return Err(self.malformed(Malformed::OutOfOrder { expected, got }));
+        if !label.is_due(due) {
+            let (expected, got) = (due.to_string(), label.to_string());
+            return Poll::Ready(Err(self.malformed(Malformed::OutOfOrder { expected, got })));
         }
-        Ok(frame)
+        Poll::Ready(Ok((label, frame)))
     }
 
     fn usable(&self) -> Result<(), Fault> {
@@ -368,7 +458,7 @@ impl Link {
     /// Sends a message as a cheating server changed it: what it hashes is what it sends.
     #[cfg(feature = "test-kit")]
     fn send_tampered(&mut self, mut frame: Vec<u8>) -> Result<(), Fault> {
-        let (place, label) = (self.place(), self.data_label()?);
+        let (place, label) = (self.place(), self.data_label()?.inside(self.inner.current()));
         let mut payload = frame.split_off(HEADER);
         if let Some(tamper) = &mut self.tamper {
             tamper(place, &mut payload);

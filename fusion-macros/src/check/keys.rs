@@ -1,9 +1,9 @@
 //! Rules on the keys of an attribute: known, not twice, with the value that they take.
 
-use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitInt, LitStr, Path};
+use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitInt, LitStr, Path, Type};
 
 use super::Errors;
-use crate::parse::Entry;
+use crate::parse::{Entry, Value};
 
 /// The entries of an attribute that passed the rules on keys.
 pub(crate) struct Keys(Vec<Entry>);
@@ -61,7 +61,9 @@ impl Keys {
     pub(crate) fn number(&self, key: &str, errors: &mut Errors) -> Option<LitInt> {
         let entry = self.get(key)?;
         match &entry.value {
-            Some(Expr::Lit(ExprLit { lit: Lit::Int(number), .. })) => return Some(number.clone()),
+            Some(Value::Expr(Expr::Lit(ExprLit { lit: Lit::Int(number), .. }))) => {
+                return Some(number.clone());
+            }
             Some(other) => errors.push(
                 other,
                 format!(
@@ -77,7 +79,9 @@ impl Keys {
     pub(crate) fn string(&self, key: &str, errors: &mut Errors) -> Option<LitStr> {
         let entry = self.get(key)?;
         match &entry.value {
-            Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => return Some(text.clone()),
+            Some(Value::Expr(Expr::Lit(ExprLit { lit: Lit::Str(text), .. }))) => {
+                return Some(text.clone());
+            }
             Some(other) => errors.push(other, format!("`{key}` must be a string literal")),
             None => errors.push(&entry.key, format!("`{key}` needs a string: `{key} = \"..\"`")),
         }
@@ -87,9 +91,37 @@ impl Keys {
     pub(crate) fn path(&self, key: &str, errors: &mut Errors) -> Option<Path> {
         let entry = self.get(key)?;
         match &entry.value {
-            Some(Expr::Path(ExprPath { path, qself: None, .. })) => return Some(path.clone()),
+            Some(Value::Expr(Expr::Path(ExprPath { path, qself: None, .. }))) => {
+                return Some(path.clone());
+            }
             Some(other) => errors.push(other, format!("`{key}` must be a path")),
             None => errors.push(&entry.key, format!("`{key}` needs a path: `{key} = some::path`")),
+        }
+        None
+    }
+
+    /// A path or a closure, for a function that is called on something.
+    pub(crate) fn function(&self, key: &str, like: &str, errors: &mut Errors) -> Option<Expr> {
+        let entry = self.get(key)?;
+        match &entry.value {
+            Some(Value::Expr(function @ (Expr::Path(_) | Expr::Closure(_)))) => {
+                return Some(function.clone());
+            }
+            Some(other) => errors.push(
+                other,
+                format!("`{key}` takes a function, by its path or as a closure: `{key} = {like}`"),
+            ),
+            None => errors.push(&entry.key, format!("`{key}` needs a function: `{key} = {like}`")),
+        }
+        None
+    }
+
+    pub(crate) fn ty(&self, key: &str, errors: &mut Errors) -> Option<Type> {
+        let entry = self.get(key)?;
+        match &entry.value {
+            Some(Value::Type(ty)) => return Some(ty.clone()),
+            Some(other) => errors.push(other, format!("`{key}` must be a type")),
+            None => errors.push(&entry.key, format!("`{key}` needs a type: `{key} = SomeType`")),
         }
         None
     }

@@ -1,19 +1,24 @@
 //! Stage 2: all rules, all errors. What comes out cannot fail to expand.
 
+mod arrays;
+mod channel;
+mod declaration;
 mod keys;
+mod params;
 mod phases;
 mod roles;
+mod schedule;
 mod states;
 mod types;
 
 use quote::ToTokens;
-use syn::{DeriveInput, Ident, LitInt, LitStr, Path, Type, spanned::Spanned};
+use syn::{Expr, Ident, LitInt, LitStr, Path, Type, spanned::Spanned};
 
-pub(crate) use self::types::owned;
+pub(crate) use self::{declaration::declaration, types::owned};
 use self::{keys::Keys, phases::Draft};
 use crate::{
-    parse::{Entry, ImplHalf, Item},
-    plan::{Declaration, FixedBatch, Protocol},
+    parse::{Entry, ImplHalf, Item, Party, Value},
+    plan::{Agreement, Identity, Instance, Protocol},
 };
 
 /// Every mistake that was found.
@@ -41,77 +46,52 @@ impl Errors {
     }
 }
 
-const STRUCT_KEYS: [&str; 8] =
-    ["soundness", "queries", "copies", "checks", "slack", "privacy", "assumes", "crate"];
-const IMPL_KEYS: [&str; 5] = ["name", "version", "agreement", "instance", "crate"];
+const STRUCT_KEYS: [&str; 10] = [
+    "soundness",
+    "queries",
+    "copies",
+    "checks",
+    "slack",
+    "privacy",
+    "assumes",
+    "client",
+    "server",
+    "crate",
+];
+/// On the struct only if the parties are structs of their own.
+const IDENTITY_KEYS: [&str; 4] = ["name", "version", "agreement", "agree_on"];
+const IMPL_KEYS: [&str; 11] = [
+    "name",
+    "version",
+    "agreement",
+    "agree_on",
+    "client",
+    "server",
+    "instance",
+    "channel",
+    "field",
+    "flush",
+    "crate",
+];
 
 /// Where generated code finds Fusion, unless told otherwise.
 pub(crate) fn krate(entries: &[Entry]) -> Path {
     let given = entries.iter().find(|entry| entry.key == "crate");
     match given.and_then(|entry| entry.value.as_ref()) {
-        Some(syn::Expr::Path(path)) => path.path.clone(),
+        Some(Value::Expr(Expr::Path(path))) => path.path.clone(),
         _ => syn::parse_quote!(::fusion),
     }
 }
 
-/// The struct half.
-pub(crate) fn declaration(
-    item: &DeriveInput,
-    entries: Vec<Entry>,
-    errors: &mut Errors,
-) -> Option<Declaration> {
+/// The keys of `#[fusion::phase]`: where Fusion is, and a name.
+pub(crate) fn inner_keys(entries: Vec<Entry>, errors: &mut Errors) -> (Path, Option<LitStr>) {
     let krate = krate(&entries);
-    let elsewhere =
-        |key: &str| IMPL_KEYS.contains(&key).then_some("on the `impl` block that holds the phases");
-    let keys = Keys::read(entries, &STRUCT_KEYS, &[], elsewhere, errors);
+    let keys = Keys::read(entries, &["name", "crate"], &[], |_| None, errors);
     keys.path("crate", errors);
-    let soundness = at_least_one(&keys, "soundness", errors);
-    if keys.get("soundness").is_none() {
-        errors.push(
-            &item.ident,
-            "the security parameters are missing: write `#[fusion::harden(soundness = 40)]`, the \
-             bits of statistical security against a cheating server",
-        );
-    }
-    if let Some(bits) = &soundness
-        && bits.base10_parse::<u32>().is_ok_and(|bits| bits > 256)
-    {
-        errors.push(bits, "a soundness above 256 bits means nothing; 40 to 80 is usual");
-    }
-    let batch = fixed_batch(&keys, errors);
-    let privacy = keys.word("privacy", &["malicious", "semi_honest", "public"], errors);
-    let assumes = keys.string("assumes", errors);
-    Some(Declaration { krate, soundness: soundness?, batch, privacy, assumes })
+    (krate, keys.string("name", errors))
 }
 
-fn fixed_batch(keys: &Keys, errors: &mut Errors) -> Option<FixedBatch> {
-    let [queries, copies] = ["queries", "copies"].map(|key| at_least_one(keys, key, errors));
-    let [checks, slack] = ["checks", "slack"].map(|key| in_range(keys, key, errors));
-    const NEEDED: [&str; 3] = ["queries", "copies", "checks"];
-    let given = |key: &&str| keys.get(key).is_some();
-    if let (Some(present), Some(absent)) = (
-        ["slack", "queries", "copies", "checks"].iter().find_map(|key| keys.get(key)),
-        NEEDED.iter().find(|key| !given(key)),
-    ) {
-        errors.push(
-            &present.key,
-            format!(
-                "`{absent}` is missing: `queries`, `copies` and `checks` fix the batch together; \
-                 leave all out to choose at run time"
-            ),
-        );
-    }
-    Some(FixedBatch { queries: queries?, copies: copies?, checks: checks?, slack })
-}
-
-fn at_least_one(keys: &Keys, key: &str, errors: &mut Errors) -> Option<LitInt> {
-    let number = in_range(keys, key, errors)?;
-    if number.base10_parse::<u32>().is_ok_and(|value| value == 0) {
-        errors.push(&number, format!("`{key}` must be at least 1"));
-    }
-    Some(number)
-}
-
+/// A number that fits 32 bits, without a suffix.
 fn in_range(keys: &Keys, key: &str, errors: &mut Errors) -> Option<LitInt> {
     let number = keys.number(key, errors)?;
     match number.base10_parse::<u32>() {
@@ -134,13 +114,27 @@ pub(crate) fn protocol(half: &mut ImplHalf, entries: Vec<Entry>, errors: &mut Er
     let elsewhere = |key: &str| STRUCT_KEYS.contains(&key).then_some("on the struct");
     let keys = Keys::read(entries, &IMPL_KEYS, &[], elsewhere, errors);
     keys.path("crate", errors);
-    let agreement = keys.path("agreement", errors);
-    let version = in_range(&keys, "version", errors);
-    let instance = keys.word("instance", &["shared", "per_slot"], errors);
-    let name = keys.string("name", errors).or_else(|| protocol_name(&half.self_ty));
-    if name.as_ref().is_none_or(|name| name.value().is_empty()) {
-        errors.push(&half.self_ty, "this type has no name of its own: add `name = \"..\"`");
-    }
+    let only = only_party(&keys, errors);
+    let identity = match only {
+        None => Some(identity(&keys, &half.self_ty, errors)),
+        Some(party) => {
+            let key = IDENTITY_KEYS.iter().find_map(|key| keys.get(key));
+            if let Some(entry) = key {
+                errors.push(
+                    &entry.key,
+                    format!(
+                        "this impl is the {}'s alone; `{}` is said once for both, on the struct \
+                         with `soundness`",
+                        party.name(),
+                        entry.key
+                    ),
+                );
+            }
+            None
+        }
+    };
+    let instance = instance(&keys, errors);
+    let channel = channel::read(&keys, errors);
 
     let mut drafts = Vec::new();
     for item in &mut half.items {
@@ -156,22 +150,112 @@ pub(crate) fn protocol(half: &mut ImplHalf, entries: Vec<Entry>, errors: &mut Er
         ));
     }
     for draft in &drafts {
-        draft.check_instance(instance.as_ref(), errors);
+        draft.check_instance(instance.is_some(), errors);
+        channel::check(&channel, draft, errors);
     }
-    let schedule = phases::pair(drafts, errors);
-    let roles = roles::assign(&schedule, &half.generics, errors);
+    schedule::one_kind(&drafts, errors);
+    let (clients, servers) = schedule::parties(drafts, only, errors);
+    let mut shared =
+        roles::Shared { krate: &krate, generics: &half.generics, channel: &channel, query: None };
+    let client_is_here = only != Some(Party::Server);
+    let client = client_is_here.then(|| roles::assign(&clients, &mut shared, errors));
+    let server =
+        (only != Some(Party::Client)).then(|| roles::assign(&servers, &mut shared, errors));
+    let output = if client_is_here { roles::output(&clients, &krate, errors) } else { None };
+    if client_is_here {
+        roles::check_query(&clients, &shared, errors);
+    }
+    let unknown: fn() -> Type = || syn::parse_quote!(());
+    let query = shared.query.unwrap_or_else(unknown);
     Protocol {
         krate,
-        name: name.unwrap_or_else(|| LitStr::new("", half.self_ty.span())),
+        identity,
+        instance: instance.unwrap_or(Instance::Shared),
+        query,
+        output: output.unwrap_or_else(unknown),
+        client,
+        server,
+        channel,
+    }
+}
+
+/// `client` or `server`, without a value: this impl is one party's.
+fn only_party(keys: &Keys, errors: &mut Errors) -> Option<Party> {
+    let given = |party: Party| keys.get(party.name()).map(|entry| (party, entry));
+    let (client, server) = (given(Party::Client), given(Party::Server));
+    for (party, entry) in [&client, &server].into_iter().flatten() {
+        if let Some(value) = &entry.value {
+            errors.push(
+                value,
+                format!(
+                    "on an impl, `{0}` takes no value: it says that this impl is the {0}'s. Which \
+                     struct is which is said on the struct with `soundness`",
+                    party.name()
+                ),
+            );
+        }
+    }
+    if let (Some(_), Some((_, server))) = (&client, &server) {
+        errors.push(
+            &server.key,
+            "an impl that holds both parties' phases says neither `client` nor `server`",
+        );
+        return None;
+    }
+    client.or(server).map(|(party, _)| party)
+}
+
+/// The name, the version and the agreement.
+fn identity(keys: &Keys, self_ty: &Type, errors: &mut Errors) -> Identity {
+    let version = in_range(keys, "version", errors);
+    let agreement = keys.ty("agreement", errors);
+    let projection = keys.function("agree_on", "Self::label", errors);
+    if let (Some(_), Some(entry)) = (&agreement, keys.get("agree_on")) {
+        errors.push(&entry.key, "`agreement` says already when answers agree; leave one");
+    }
+    let name = keys.string("name", errors).or_else(|| protocol_name(self_ty));
+    if name.as_ref().is_none_or(|name| name.value().is_empty()) {
+        errors.push(self_ty, "this type has no name of its own: add `name = \"..\"`");
+    }
+    Identity {
+        name: name.unwrap_or_else(|| LitStr::new("", self_ty.span())),
         version,
-        agreement,
-        per_slot: instance.is_some_and(|word| word == "per_slot"),
-        query: roles.query,
-        output: roles.output,
-        error: roles.error,
-        client: roles.client,
-        server: roles.server,
-        steps: roles.steps,
+        agreement: match (agreement, projection) {
+            (Some(ty), _) => Agreement::Type(ty),
+            (None, Some(function)) => Agreement::On(function),
+            (None, None) => Agreement::Exact,
+        },
+    }
+}
+
+fn instance(keys: &Keys, errors: &mut Errors) -> Option<Instance> {
+    let word = |expr: &Expr| match expr {
+        Expr::Path(path) => path.path.get_ident().map(Ident::to_string),
+        _ => None,
+    };
+    let entry = keys.get("instance")?;
+    match &entry.value {
+        Some(Value::Expr(expr)) if word(expr).as_deref() == Some("shared") => {
+            Some(Instance::Shared)
+        }
+        Some(Value::Expr(expr)) if word(expr).as_deref() == Some("per_slot") => {
+            Some(Instance::PerSlot)
+        }
+        Some(Value::Expr(expr @ Expr::Closure(_))) => Some(Instance::Made(expr.clone())),
+        Some(Value::Expr(expr @ Expr::Path(_))) if word(expr).is_none() => {
+            Some(Instance::Made(expr.clone()))
+        }
+        other => {
+            let message = "`instance` is `shared`, `per_slot` (a clone for each execution), or a \
+                           function that makes the instance of one execution: `Self::fresh` or \
+                           `|it| Self::new(it.key)`";
+            match other {
+                Some(value) => errors.push(value, message),
+                None => errors.push(&entry.key, message),
+            }
+            // So that no phase complains that nothing was said.
+            Some(Instance::Shared)
+        }
     }
 }
 
@@ -181,17 +265,18 @@ fn protocol_name(self_ty: &Type) -> Option<LitStr> {
 
 impl Draft {
     /// A phase that changes `self` and runs once per slot could mean two things.
-    fn check_instance(&self, instance: Option<&Ident>, errors: &mut Errors) {
+    fn check_instance(&self, is_said: bool, errors: &mut Errors) {
         if let Some(receiver) = self.changes_self()
             && !self.runs_once()
-            && instance.is_none()
+            && !is_said
         {
             errors.push(
                 receiver,
                 format!(
                     "`{}` runs once per slot and changes `self`: say whether all executions share \
                      one instance (`#[fusion::harden(instance = shared)]`) or each gets a clone \
-                     (`instance = per_slot`; one-time secrets made in `setup` would be cloned too)",
+                     (`instance = per_slot`; one-time secrets made in `setup` would be cloned too) \
+                     or one made for it (`instance = |it| Self::new(..)`)",
                     self.method
                 ),
             );

@@ -1,13 +1,17 @@
-//! Rules on markers: one per method, one stage, and every phase has a partner at the other party.
+//! Rules on markers: one per method, one stage, roles of parameters.
 
-use syn::{FnArg, Generics, Ident, Pat, Receiver as SynReceiver, ReceiverKind, ReturnType, Type};
+use syn::{
+    FnArg, GenericParam, Generics, Ident, Pat, Receiver as SynReceiver, ReceiverKind, ReturnType,
+    Token, Type,
+};
 
 use super::{
     Errors,
     keys::{Keys, list, nearest},
+    types,
 };
 use crate::{
-    parse::{Marker, Method, Party},
+    parse::{Marker, Method, Party, Value},
     plan::{Receiver, Stage},
 };
 
@@ -17,6 +21,9 @@ pub(crate) struct Draft {
     pub stage: Stage,
     pub stage_key: Ident,
     pub batch: Option<Ident>,
+    pub local: Option<Ident>,
+    /// `async`, where it stands.
+    pub is_async: Option<Token![async]>,
     pub method: Ident,
     pub receiver: Receiver,
     self_token: Option<SynReceiver>,
@@ -39,6 +46,11 @@ impl Draft {
         self.batch.is_some() || self.stage == Stage::Setup
     }
 
+    /// Whether the other party has nothing to do with it.
+    pub(crate) fn is_local(&self) -> bool {
+        self.local.is_some()
+    }
+
     pub(crate) fn changes_self(&self) -> Option<&SynReceiver> {
         self.self_token.as_ref().filter(|_| self.receiver == Receiver::Mut)
     }
@@ -50,10 +62,10 @@ impl Draft {
     }
 }
 
-const FLAGS: [&str; 4] = ["setup", "offline", "online", "batch"];
-const KEYS: [&str; 13] = [
-    "setup", "offline", "online", "batch", "query", "channel", "reader", "writer", "rng", "state",
-    "context", "slots", "slot",
+const FLAGS: [&str; 5] = ["setup", "offline", "online", "batch", "local"];
+const KEYS: [&str; 14] = [
+    "setup", "offline", "online", "batch", "local", "query", "channel", "reader", "writer", "rng",
+    "state", "context", "slots", "slot",
 ];
 
 /// Reads the markers of a method; `None` if it is no phase or cannot be one.
@@ -77,6 +89,7 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
     if let (Some(batch), Stage::Setup) = (&batch, stage) {
         errors.push(batch, "`setup` runs once in any case; leave `batch` out");
     }
+    let local = keys.flag("local", errors).cloned();
     let params = params(method);
     let overrides = overrides(&keys, &params, errors);
     if let Some((role, _)) = overrides.iter().find(|(role, _)| role == "query")
@@ -90,12 +103,16 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
             },
         );
     }
-    let (receiver, self_token) = receiver(method, errors);
+    let runs_once = batch.is_some() || stage == Stage::Setup;
+    let (receiver, self_token) = receiver(method, runs_once, errors);
+    check_generics(method, errors);
     Some(Draft {
         party,
         stage,
         stage_key,
         batch,
+        local,
+        is_async: method.sig.asyncness,
         method: method.sig.ident.clone(),
         receiver,
         self_token,
@@ -109,7 +126,7 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
 
 fn harden_key(key: &str) -> Option<&'static str> {
     match key {
-        "name" | "version" | "agreement" | "instance" => {
+        "name" | "version" | "agreement" | "agree_on" | "instance" | "field" | "flush" => {
             Some("in `#[fusion::harden(..)]` of the impl")
         }
         "soundness" | "queries" | "copies" | "checks" | "slack" | "privacy" | "assumes" => {
@@ -129,11 +146,28 @@ fn check_method(method: &Method, errors: &mut Errors) {
             );
         }
     }
-    if let Some(token) = &method.sig.asyncness {
-        errors.push(token, "phases are blocking: make it a plain `fn` over `Read` and `Write`");
-    }
     if let syn::Safety::Unsafe(token) = &method.sig.safety {
         errors.push(token, "a phase must be safe to call: wrap the unsafe part inside its body");
+    }
+}
+
+/// The driver calls the method, so everything about it must follow from its parameters.
+fn check_generics(method: &Method, errors: &mut Errors) {
+    let types: Vec<Type> = params(method).into_iter().map(|param| param.ty).collect();
+    let own = method.sig.generics.params.iter().filter_map(|param| match param {
+        GenericParam::Type(param) => Some(&param.ident),
+        GenericParam::Const(param) => Some(&param.ident),
+        GenericParam::Lifetime(_) => None,
+    });
+    for name in own.filter(|name| !types.iter().any(|ty| types::mentions(ty, name))) {
+        errors.push(
+            name,
+            format!(
+                "no parameter of `{}` tells what `{name}` is, so the driver cannot call it; move \
+                 `{name}` to the impl",
+                method.sig.ident
+            ),
+        );
     }
 }
 
@@ -198,7 +232,7 @@ fn overrides(keys: &Keys, params: &[Param], errors: &mut Errors) -> Vec<(Ident, 
 fn keys_param(entry: &crate::parse::Entry, names: &[String], errors: &mut Errors) -> Option<Ident> {
     let role = &entry.key;
     let ident = match &entry.value {
-        Some(syn::Expr::Path(path)) => path.path.get_ident().cloned(),
+        Some(Value::Expr(syn::Expr::Path(path))) => path.path.get_ident().cloned(),
         _ => None,
     };
     match (ident, &entry.value) {
@@ -215,81 +249,30 @@ fn keys_param(entry: &crate::parse::Entry, names: &[String], errors: &mut Errors
     None
 }
 
-fn receiver(method: &Method, errors: &mut Errors) -> (Receiver, Option<SynReceiver>) {
+fn receiver(
+    method: &Method,
+    runs_once: bool,
+    errors: &mut Errors,
+) -> (Receiver, Option<SynReceiver>) {
     let Some(FnArg::Receiver(receiver)) = method.sig.inputs.first() else {
         return (Receiver::None, None);
     };
     let kind = match &receiver.kind {
         ReceiverKind::Reference(_, _, Some(_)) => Receiver::Mut,
         ReceiverKind::Reference(_, _, None) => Receiver::Ref,
-        _ => {
+        ReceiverKind::Value if runs_once => {
             errors.push(
                 receiver,
-                "the phase runs for many executions, so it cannot consume `self`; take `&self` or \
-                 `&mut self`",
+                "the phase runs once for all slots and others follow it, so it cannot consume \
+                 `self`; take `&self` or `&mut self`",
             );
+            Receiver::Ref
+        }
+        ReceiverKind::Value => Receiver::Value,
+        _ => {
+            errors.push(receiver, "a phase takes `self`, `&self`, `&mut self` or no receiver");
             Receiver::Ref
         }
     };
     (kind, Some(receiver.clone()))
-}
-
-/// A phase of both parties.
-pub(crate) struct Pair {
-    pub stage: Stage,
-    pub client: Draft,
-    pub server: Draft,
-}
-
-/// The k-th client phase of a stage talks to the k-th server phase of it, in the order written.
-pub(crate) fn pair(drafts: Vec<Draft>, errors: &mut Errors) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    let (clients, servers): (Vec<_>, Vec<_>) =
-        drafts.into_iter().partition(|draft| draft.party == Party::Client);
-    let (mut clients, mut servers) = (clients, servers);
-    for stage in Stage::ALL {
-        let of_stage = |draft: &mut Draft| draft.stage == stage;
-        let mut client = clients.extract_if(.., of_stage);
-        let mut server = servers.extract_if(.., of_stage);
-        loop {
-            match (client.next(), server.next()) {
-                (Some(client), Some(server)) => {
-                    if stage != Stage::Setup {
-                        check_batch(&client, &server, errors);
-                    }
-                    pairs.push(Pair { stage, client, server });
-                }
-                (Some(lonely), None) | (None, Some(lonely)) => {
-                    let (stage, other) = (stage.name(), lonely.party.other().name());
-                    errors.push(
-                        &lonely.stage_key,
-                        format!(
-                            "`{}` has no partner: mark the {other}'s side of this phase with \
-                             `#[fusion::{other}({stage})]` (an empty method will do if it says \
-                             nothing)",
-                            lonely.method
-                        ),
-                    );
-                }
-                (None, None) => break,
-            }
-        }
-    }
-    pairs
-}
-
-fn check_batch(client: &Draft, server: &Draft, errors: &mut Errors) {
-    let (with, without) = match (&client.batch, &server.batch) {
-        (Some(batch), None) => (batch, server),
-        (None, Some(batch)) => (batch, client),
-        _ => return,
-    };
-    errors.push(
-        with,
-        format!(
-            "`{}` talks to `{}`, which runs slot by slot: mark both `batch`, or neither",
-            if without.party == Party::Server { &client.method } else { &server.method },
-            without.method
-        ),
-    );
 }

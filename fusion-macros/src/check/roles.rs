@@ -1,87 +1,62 @@
-//! What each parameter of a phase is given, and what becomes of each result.
+//! What each phase of a party is given, and what becomes of each result.
 
-use quote::ToTokens;
-use syn::{Generics, Ident, Type, spanned::Spanned};
+use syn::{Generics, Path, Type, spanned::Spanned};
 
 use super::{
-    Errors,
-    phases::{Draft, Pair, Param},
+    Errors, arrays,
+    params::{self, clash},
+    phases::Draft,
     states::Kept,
     types::{self, Returned, peel},
 };
-use crate::{
-    parse::Party,
-    plan::{Arg, By, Call, ErrorType, Fallible, Fate, Side, Stage, Step},
-};
+use crate::plan::{Arg, By, Call, Channel, ErrorType, Fallible, Fate, Receiver, Side, Stage, Step};
 
-/// Everything that depends on parameters and results.
-pub(crate) struct Roles {
-    pub query: Type,
-    pub output: Type,
-    pub error: Option<ErrorType>,
-    pub client: Side,
-    pub server: Side,
-    pub steps: Vec<Step>,
+/// What the parties have in common.
+pub(super) struct Shared<'a> {
+    pub krate: &'a Path,
+    pub generics: &'a Generics,
+    pub channel: &'a Channel,
+    pub query: Option<Type>,
 }
 
-/// Finds the roles of all phases, in the order in which they run.
-pub(crate) fn assign(pairs: &[Pair], generics: &Generics, errors: &mut Errors) -> Roles {
-    let mut client = Builder::default();
-    let mut server = Builder::default();
-    let last = pairs.last().filter(|pair| pair.stage == Stage::Online);
-    // The error that the answer comes with is the protocol's; others convert into it.
-    let error =
-        last.and_then(|pair| types::returned(&pair.client.output).result).map(ErrorType::of);
-    let mut shared = Shared { generics, query: None, error };
+/// One party: its phases in the order in which they run.
+pub(super) fn assign(drafts: &[Draft], shared: &mut Shared<'_>, errors: &mut Errors) -> Side {
+    // The error of the last phase that can fail is the party's; others convert into it.
+    let results = drafts.iter().rev().map(|draft| types::returned(&draft.output).result);
+    let error = results.flatten().next().map(ErrorType::of);
+    let mut party = Builder { later: drafts, error, ..Builder::default() };
     let mut steps = Vec::new();
-    for pair in pairs {
-        let is_last = last.is_some_and(|last| std::ptr::eq(last, pair));
+    for (index, draft) in drafts.iter().enumerate() {
+        party.later = drafts.get(index.saturating_add(1)..).unwrap_or_default();
         steps.push(Step {
-            stage: pair.stage,
-            batch: pair.client.batch.is_some(),
-            client: client.call(&pair.client, is_last, &mut shared, errors),
-            server: server.call(&pair.server, false, &mut shared, errors),
+            stage: draft.stage,
+            batch: draft.batch.is_some(),
+            local: draft.is_local(),
+            call: party.call(draft, is_output(draft, party.later), shared, errors),
         });
     }
     for (index, step) in steps.iter_mut().enumerate() {
-        client.settle(index, &mut step.client);
-        server.settle(index, &mut step.server);
+        party.settle(index, &mut step.call);
     }
-    let output = match last {
-        Some(pair) => output(&pair.client, errors),
-        None => {
-            if let Some(pair) = pairs.last() {
-                errors.push(
-                    &pair.client.stage_key,
-                    "no phase is online: the last phase must be `client(online, query = ..)` and \
-                     return the answer",
-                );
-            }
-            None
-        }
-    };
-    if let (None, Some(pair)) = (&shared.query, last)
-        && !pairs.iter().any(|pair| pair.client.names_query)
-    {
-        errors.push(
-            &pair.client.stage_key,
-            "no phase names the client's input: write `client(online, query = ..)` with the name \
-             of the parameter",
-        );
-    }
-    let unknown: fn() -> Type = || syn::parse_quote!(());
-    Roles {
-        query: shared.query.unwrap_or_else(unknown),
-        output: output.unwrap_or_else(unknown),
-        error: shared.error,
-        client: client.side(),
-        server: server.side(),
-        steps,
-    }
+    party.side(steps)
+}
+
+/// The client's last online phase gives the answer.
+fn is_output(draft: &Draft, later: &[Draft]) -> bool {
+    draft.party == crate::parse::Party::Client && draft.stage == Stage::Online && later.is_empty()
 }
 
 /// The type of an answer: what the client's last online phase returns, for one slot.
-fn output(draft: &Draft, errors: &mut Errors) -> Option<Type> {
+pub(super) fn output(clients: &[Draft], krate: &Path, errors: &mut Errors) -> Option<Type> {
+    let draft = clients.last()?;
+    if draft.stage != Stage::Online {
+        errors.push(
+            &draft.stage_key,
+            "no phase is online: the last phase must be `client(online, query = ..)` and return \
+             the answer",
+        );
+        return None;
+    }
     let Some(value) = types::returned(&draft.output).value else {
         errors.push(
             &draft.method,
@@ -90,36 +65,46 @@ fn output(draft: &Draft, errors: &mut Errors) -> Option<Type> {
         );
         return None;
     };
-    nameable(&value, "answer", &draft.generics, errors)?;
+    params::nameable(&value, "answer", &draft.generics, errors)?;
     if draft.batch.is_none() {
         return Some(value);
     }
     let item = types::vec_item(&value).cloned();
+    let item = item.or_else(|| arrays::array(&value).map(|array| array.slot(krate)));
     if item.is_none() {
         errors.push(
             &value,
-            "a batch phase returns the answers of all slots, in slot order: `Vec<Answer>`",
+            "a batch phase returns the answers of all slots, in slot order: `Vec<Answer>`, or an \
+             `ndarray::ArrayN` whose leading axis counts the slots",
         );
     }
     item
 }
 
-/// What both parties' phases have in common.
-struct Shared<'a> {
-    generics: &'a Generics,
-    query: Option<Type>,
-    error: Option<ErrorType>,
+/// Some phase must take the client's input.
+pub(super) fn check_query(clients: &[Draft], shared: &Shared<'_>, errors: &mut Errors) {
+    let Some(last) = clients.last().filter(|draft| draft.stage == Stage::Online) else { return };
+    if shared.query.is_none() && !clients.iter().any(|draft| draft.names_query) {
+        errors.push(
+            &last.stage_key,
+            "no phase names the client's input: write `client(online, query = ..)` with the name \
+             of the parameter",
+        );
+    }
 }
 
 /// One party, while its phases are gone through in order.
 #[derive(Default)]
-struct Builder {
+pub(super) struct Builder<'a> {
     has_self: bool,
-    contexts: Vec<Type>,
-    kept: Vec<Kept>,
+    pub(super) contexts: Vec<Type>,
+    pub(super) kept: Vec<Kept>,
+    error: Option<ErrorType>,
+    /// The phases that run after the current one.
+    pub(super) later: &'a [Draft],
 }
 
-impl Builder {
+impl Builder<'_> {
     fn call(
         &mut self,
         draft: &Draft,
@@ -127,18 +112,26 @@ impl Builder {
         shared: &mut Shared<'_>,
         errors: &mut Errors,
     ) -> Call {
-        self.has_self |= draft.receiver != crate::plan::Receiver::None;
+        self.has_self |= draft.receiver != Receiver::None;
         let mut args: Vec<Arg> = Vec::new();
         for param in &draft.params {
             let Some(arg) = self.role(draft, param, shared, errors) else { continue };
             if let Some((what, advice)) = clash(&args, arg) {
                 errors.push(&param.ty, format!("`{}` has {what} already; {advice}", draft.method));
             }
+            if let (Some(local), Arg::Channel(_) | Arg::Reader | Arg::Writer) = (&draft.local, arg)
+            {
+                errors.push(
+                    local,
+                    format!("`{}` takes the channel, so it is not `local`", draft.method),
+                );
+            }
             args.push(arg);
         }
         let Returned { value, result } = types::returned(&draft.output);
-        let fallible =
-            result.map_or(Fallible::No, |result| fallible(result, draft, shared, errors));
+        let fallible = result.map_or(Fallible::No, |result| self.fallible(result, draft, errors));
+        let unstacks = draft.batch.is_some()
+            && value.as_ref().is_some_and(|value| arrays::array(value).is_some());
         // One entry per phase, so that `settle` finds it again.
         self.kept.push(Kept::new(draft, if is_output { None } else { value }));
         Call {
@@ -146,8 +139,27 @@ impl Builder {
             receiver: draft.receiver,
             args,
             fallible,
-            result: if is_output { Fate::Output } else { Fate::Dropped },
+            result: match (is_output, unstacks) {
+                (true, true) => Fate::Unstacked,
+                (true, false) => Fate::Output,
+                (false, _) => Fate::Dropped,
+            },
             runs_once: draft.runs_once(),
+            is_async: draft.is_async.is_some(),
+        }
+    }
+
+    fn fallible(&mut self, result: Type, draft: &Draft, errors: &mut Errors) -> Fallible {
+        let error = ErrorType::of(result);
+        if let Some(why) = types::unnameable(error.ty(), &draft.generics) {
+            errors.add(syn::Error::new(
+                draft.output.span(),
+                format!("the error's type must have a name outside the method: {why}"),
+            ));
+        }
+        match &self.error {
+            Some(first) if first.key() != error.key() => Fallible::Converted,
+            _ => Fallible::Same,
         }
     }
 
@@ -158,98 +170,38 @@ impl Builder {
         }
     }
 
-    fn side(self) -> Side {
+    fn side(self, steps: Vec<Step>) -> Side {
         let mut states: Vec<_> = self.kept.iter().filter(|kept| kept.index.is_some()).collect();
         states.sort_by_key(|kept| kept.index);
         let states = states.into_iter().filter_map(Kept::state).collect();
-        Side { has_self: self.has_self, contexts: self.contexts, states }
-    }
-
-    fn role(
-        &mut self,
-        draft: &Draft,
-        param: &Param,
-        shared: &mut Shared<'_>,
-        errors: &mut Errors,
-    ) -> Option<Arg> {
-        if let Some(role) = draft.role_of(param) {
-            return self.stated(&role.to_string(), draft, param, shared, errors);
-        }
-        let (by, ty) = peel(&param.ty);
-        if let Some(arg) = by_bounds(by, ty, &[&draft.generics, shared.generics]) {
-            return Some(arg);
-        }
-        if let Some(arg) = self.state(draft, param, errors) {
-            return arg;
-        }
-        let name = param.name.as_ref().map(Ident::to_string).unwrap_or_default();
-        match (by, name.trim_start_matches('_')) {
-            (By::Mut, "channel" | "stream" | "socket") => return Some(Arg::Channel),
-            (By::Mut, "reader") => return Some(Arg::Reader),
-            (By::Mut, "writer") => return Some(Arg::Writer),
-            (By::Mut, "rng") => return Some(Arg::Rng),
-            (By::Value, "slots") if types::key(ty) == "usize" => return Some(Arg::Slots),
-            (By::Value, "slot") if types::key(ty) == "usize" && !draft.runs_once() => {
-                return Some(Arg::Slot);
-            }
-            (By::Ref, _) => return self.context(by, ty, draft, errors),
-            _ => {}
-        }
-        errors.push(&param.ty, no_role(draft, &name, &param.ty));
-        None
-    }
-
-    /// The role that the marker states.
-    fn stated(
-        &mut self,
-        role: &str,
-        draft: &Draft,
-        param: &Param,
-        shared: &mut Shared<'_>,
-        errors: &mut Errors,
-    ) -> Option<Arg> {
-        let (by, ty) = peel(&param.ty);
-        match role {
-            "query" => query(by, ty, draft, shared, errors),
-            "channel" => Some(Arg::Channel),
-            "reader" => Some(Arg::Reader),
-            "writer" => Some(Arg::Writer),
-            "rng" => Some(Arg::Rng),
-            "slots" => Some(Arg::Slots),
-            "slot" if draft.runs_once() => {
-                errors.push(&param.ty, "this phase runs once for all slots; take `slots: usize`");
-                None
-            }
-            "slot" => Some(Arg::Slot),
-            "state" => self.state(draft, param, errors).unwrap_or_else(|| {
-                let earlier: Vec<_> = self.kept.iter().filter_map(Kept::describe).collect();
-                errors.push(
-                    &param.ty,
-                    format!(
-                        "no earlier phase of this party returns `{}`; they return {}",
-                        types::key(ty),
-                        super::keys::list(&earlier)
-                    ),
-                );
-                None
-            }),
-            _ => self.context(by, ty, draft, errors),
-        }
+        let Self { has_self, contexts, error, .. } = self;
+        Side { has_self, contexts, states, error, steps }
     }
 
     /// A value that an earlier phase left; `None` if there is none like it.
-    fn state(&mut self, draft: &Draft, param: &Param, errors: &mut Errors) -> Option<Option<Arg>> {
+    pub(super) fn state(
+        &mut self,
+        draft: &Draft,
+        param: &super::phases::Param,
+        errors: &mut Errors,
+    ) -> Option<Option<Arg>> {
         let (by, ty) = peel(&param.ty);
         let taken = self.kept.iter().filter(|kept| kept.index.is_some()).count();
         let kept = self.kept.iter_mut().rev().find(|kept| kept.fits(by, ty, draft.runs_once()))?;
         let arg = kept.hand_over(by, ty, draft, taken, &param.ty, errors);
         if let Some(value) = &kept.value {
-            nameable(value, "state", &kept.generics, errors);
+            params::nameable(value, "state", &kept.generics, errors);
         }
         Some(arg.map(|index| Arg::State(index, by)))
     }
 
-    fn context(&mut self, by: By, ty: &Type, draft: &Draft, errors: &mut Errors) -> Option<Arg> {
+    pub(super) fn context(
+        &mut self,
+        by: By,
+        ty: &Type,
+        draft: &Draft,
+        errors: &mut Errors,
+    ) -> Option<Arg> {
         if by == By::Mut {
             errors.push(
                 ty,
@@ -257,142 +209,12 @@ impl Builder {
             );
             return None;
         }
-        nameable(ty, "context", &draft.generics, errors)?;
+        params::nameable(ty, "context", &draft.generics, errors)?;
         let index = self.contexts.iter().position(|known| types::same(known, ty));
         let index = index.unwrap_or_else(|| {
             self.contexts.push(ty.clone());
             self.contexts.len() - 1
         });
         Some(Arg::Context(index, by))
-    }
-}
-
-/// The client's input, of one slot or of all.
-fn query(
-    by: By,
-    ty: &Type,
-    draft: &Draft,
-    shared: &mut Shared<'_>,
-    errors: &mut Errors,
-) -> Option<Arg> {
-    if (draft.party, draft.stage) != (Party::Client, Stage::Online) {
-        return None;
-    }
-    let (arg, query) = if draft.batch.is_none() {
-        (Arg::Query(by), types::owned(ty))
-    } else if let Some(Type::Reference(item)) = types::slice_item(ty) {
-        (Arg::QueryRefs, types::owned(&item.elem))
-    } else if let Some(item) = types::slice_item(ty).or_else(|| types::vec_item(ty)) {
-        (Arg::Queries(by), item.clone())
-    } else {
-        errors.push(ty, "a batch phase gets the queries of all slots: take `&[Query]`");
-        return None;
-    };
-    nameable(&query, "query", &draft.generics, errors)?;
-    match &shared.query {
-        Some(other) if !types::same(other, &query) => {
-            errors.push(
-                ty,
-                format!(
-                    "an earlier phase takes `{}` as the query; take the same",
-                    types::key(other)
-                ),
-            );
-            return None;
-        }
-        _ => shared.query = Some(query),
-    }
-    Some(arg)
-}
-
-fn by_bounds(by: By, ty: &Type, generics: &[&Generics]) -> Option<Arg> {
-    if by == By::Ref {
-        return None;
-    }
-    let bounds = types::bounds(ty, generics);
-    let has = |name: &str| bounds.iter().any(|bound| bound == name);
-    match (has("Read"), has("Write")) {
-        (true, true) => return Some(Arg::Channel),
-        (true, false) => return Some(Arg::Reader),
-        (false, true) => return Some(Arg::Writer),
-        (false, false) => {}
-    }
-    if bounds.iter().any(|bound| bound == "Rng" || bound == "RngCore" || bound == "CryptoRng") {
-        return Some(Arg::Rng);
-    }
-    match types::last_name(ty)?.as_str() {
-        "Wire" => Some(Arg::Channel),
-        "WireReader" => Some(Arg::Reader),
-        "WireWriter" => Some(Arg::Writer),
-        "PhaseRng" => Some(Arg::Rng),
-        _ => None,
-    }
-}
-
-/// Two parameters of a phase that cannot both have their role: which role, and what to do.
-fn clash(args: &[Arg], new: Arg) -> Option<(&'static str, &'static str)> {
-    use Arg::{Channel, Context, Reader, Rng, State, Writer};
-    let has = |wanted: &[Arg]| args.iter().any(|arg| wanted.contains(arg));
-    let one = "one parameter can be it";
-    match new {
-        Channel if has(&[Channel, Reader, Writer]) => Some(("a channel", one)),
-        Reader if has(&[Channel, Reader]) => Some(("a reader", one)),
-        Writer if has(&[Channel, Writer]) => Some(("a writer", one)),
-        Rng if has(&[Rng]) => Some(("a generator", one)),
-        Context(index, _) => args
-            .iter()
-            .any(|arg| matches!(arg, Context(other, _) if *other == index))
-            .then_some(("a context of this type", "put both in one struct")),
-        State(index, _) => {
-            args.iter().any(|arg| matches!(arg, State(other, _) if *other == index)).then_some((
-                "what an earlier phase returned",
-                "if this is the context, say so in the marker: `context = ..`",
-            ))
-        }
-        _ => None,
-    }
-}
-
-fn no_role(draft: &Draft, name: &str, ty: &Type) -> String {
-    let shown = if name.is_empty() { "_" } else { name };
-    format!(
-        "no role explains `{shown}: {}`. A parameter of a phase is the query, the channel (`&mut C` \
-         where `C: Read + Write`), a reader, a writer, the generator (`R: Rng`), what an earlier \
-         phase of this party returned, `slots: usize`, or the context (by `&`). Say which: \
-         `{}({}, context = {shown})`, for example",
-        ty.to_token_stream(),
-        draft.party.name(),
-        draft.stage.name(),
-    )
-}
-
-/// The trait has to name the type, so it may not depend on the method's own parameters.
-fn nameable(ty: &Type, what: &str, method: &Generics, errors: &mut Errors) -> Option<()> {
-    match types::unnameable(ty, method) {
-        None => Some(()),
-        Some(why) => {
-            errors
-                .push(ty, format!("the {what}'s type must have a name outside the method: {why}"));
-            None
-        }
-    }
-}
-
-fn fallible(result: Type, draft: &Draft, shared: &mut Shared<'_>, errors: &mut Errors) -> Fallible {
-    let error = ErrorType::of(result);
-    if let Some(why) = types::unnameable(error.ty(), &draft.generics) {
-        let at = draft.output.span();
-        errors.add(syn::Error::new(
-            at,
-            format!("the error's type must have a name outside the method: {why}"),
-        ));
-    }
-    match &shared.error {
-        Some(first) if first.key() != error.key() => Fallible::Converted,
-        Some(_) => Fallible::Same,
-        None => {
-            shared.error = Some(error);
-            Fallible::Same
-        }
     }
 }

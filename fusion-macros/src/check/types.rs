@@ -3,8 +3,8 @@
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    GenericArgument, GenericParam, Generics, PathArguments, ReturnType, Type, TypeParamBound,
-    WherePredicate,
+    GenericArgument, GenericParam, Generics, Ident, PathArguments, ReturnType, Type,
+    TypeParamBound, WherePredicate,
 };
 
 use crate::plan::By;
@@ -145,8 +145,16 @@ pub(crate) fn last_name(ty: &Type) -> Option<String> {
     }
 }
 
+/// Whether a name stands somewhere in a type.
+pub(crate) fn mentions(ty: &Type, name: &Ident) -> bool {
+    words(ty.to_token_stream()).iter().any(|word| name == word)
+}
+
 /// Why a type cannot be written outside of its method, if so.
 pub(crate) fn unnameable(ty: &impl ToTokens, method: &Generics) -> Option<String> {
+    if elides(ty.to_token_stream()) {
+        return Some("its lifetime has no name; give it one that the impl declares".into());
+    }
     let words = words(ty.to_token_stream());
     if words.iter().any(|word| word == "impl") {
         return Some("`impl Trait` has no name".into());
@@ -159,6 +167,26 @@ pub(crate) fn unnameable(ty: &impl ToTokens, method: &Generics) -> Option<String
     own.into_iter()
         .find(|own| words.contains(own))
         .map(|own| format!("`{own}` is a parameter of the method alone; move it to the impl"))
+}
+
+/// Whether a lifetime is left out: `&T` or `'_`.
+fn elides(tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is = |at: usize, wanted: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
+    let word = |at: Option<usize>| match at.and_then(|at| tokens.get(at)) {
+        Some(TokenTree::Ident(word)) => word.to_string(),
+        _ => String::new(),
+    };
+    (0..tokens.len()).any(|at| match &tokens[at] {
+        TokenTree::Punct(punct) if punct.as_char() == '&' => !is(at + 1, '\''),
+        TokenTree::Punct(punct) if punct.as_char() == '\'' => word(Some(at + 1)) == "_",
+        // The lifetimes of a function's own parameters need no names.
+        TokenTree::Group(group) => {
+            let is_function = word(at.checked_sub(1)).trim_end_matches("Mut").to_lowercase();
+            !["fn", "fnonce"].contains(&is_function.as_str()) && elides(group.stream())
+        }
+        _ => false,
+    })
 }
 
 fn words(tokens: TokenStream) -> Vec<String> {

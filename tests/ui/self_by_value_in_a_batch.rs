@@ -5,12 +5,12 @@ struct Toy;
 
 #[fusion::harden]
 impl Toy {
-    #[fusion::client(online, query = x)]
-    fn ask(self, x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {
-        channel.write_all(&[*x]).map(|()| *x)
+    #[fusion::client(online, batch, query = xs)]
+    fn ask(self, xs: &[u8], channel: &mut (impl Read + Write)) -> Result<Vec<u8>> {
+        channel.write_all(xs).map(|()| xs.to_vec())
     }
 
-    #[fusion::server(online)]
+    #[fusion::server(online, batch)]
     fn answer(channel: &mut impl Read) -> Result<()> {
         channel.read_exact(&mut [0])
     }

@@ -1,0 +1,85 @@
+use super::{ClientRun, PhaseError, ServerRun, Step};
+
+/// The client's side of a protocol: its steps, and how to call them.
+///
+/// The driver calls [`client_step`](Self::client_step) once per slot, or once in all for a step
+/// that is marked `batch` or belongs to [`Stage::Setup`](super::Stage::Setup).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the client of a hardened protocol: its steps are not known",
+    label = "no client's phases known for `{Self}`",
+    note = "put `#[fusion::harden]` on the `impl` block that holds the client's phases, and mark them with `#[fusion::client(..)]`"
+)]
+pub trait ClientSide: Sized {
+    /// The client's steps, in the order in which it runs them.
+    const CLIENT_STEPS: &'static [Step];
+
+    /// What the steps are called on; `()` if they are associated functions.
+    type Client;
+    /// What the client knows besides its queries, for example the shape of the model.
+    type ClientContext: ?Sized;
+    /// One private input of the client.
+    type Query;
+    /// One answer.
+    type Output;
+    /// The client's own error.
+    type ClientError;
+    /// What setup leaves: lives as long as the connection, over all batches.
+    type ClientSetup: Default;
+    /// What the client carries from one step of a batch to the next; empty when a batch begins.
+    type ClientState: Default;
+
+    /// Runs `CLIENT_STEPS[step]`. Blocking code in it is fine unless the connection is an
+    /// asynchronous one.
+    ///
+    /// # Errors
+    ///
+    /// [`PhaseError::Protocol`] with the protocol's own error, [`PhaseError::State`] if a value
+    /// that an earlier step should have left is not there.
+    fn client_step(
+        step: usize,
+        run: &mut ClientRun<'_, Self>,
+    ) -> impl Future<Output = Result<(), PhaseError<Self::ClientError>>>;
+
+    /// A client instance of its own for one execution, for protocols whose steps keep the state
+    /// of an execution in `&mut self`. `None`, the default, runs all executions on one instance.
+    fn fork_client(_client: &Self::Client) -> Option<Self::Client> {
+        None
+    }
+}
+
+/// The server's side of a protocol: its steps, and how to call them. See [`ClientSide`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the server of a hardened protocol: its steps are not known",
+    label = "no server's phases known for `{Self}`",
+    note = "put `#[fusion::harden]` on the `impl` block that holds the server's phases, and mark them with `#[fusion::server(..)]`"
+)]
+pub trait ServerSide: Sized {
+    /// The server's steps, in the order in which it runs them.
+    const SERVER_STEPS: &'static [Step];
+
+    /// What the steps are called on; `()` if they are associated functions.
+    type Server;
+    /// What the server knows, for example the model.
+    type ServerContext: ?Sized;
+    /// The server's own error.
+    type ServerError;
+    /// What setup leaves: lives as long as the connection, over all batches.
+    type ServerSetup: Default;
+    /// What the server carries from one step of a batch to the next; empty when a batch begins.
+    type ServerState: Default;
+
+    /// Runs `SERVER_STEPS[step]`.
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientSide::client_step`].
+    fn server_step(
+        step: usize,
+        run: &mut ServerRun<'_, Self>,
+    ) -> impl Future<Output = Result<(), PhaseError<Self::ServerError>>>;
+
+    /// As [`ClientSide::fork_client`].
+    fn fork_server(_server: &Self::Server) -> Option<Self::Server> {
+        None
+    }
+}

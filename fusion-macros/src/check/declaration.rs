@@ -1,0 +1,83 @@
+//! Rules on the struct half: the security parameters.
+
+use syn::{DeriveInput, LitInt, Type};
+
+use super::{Errors, IDENTITY_KEYS, IMPL_KEYS, STRUCT_KEYS, in_range, keys::Keys, krate};
+use crate::{
+    parse::Entry,
+    plan::{Declaration, FixedBatch, Parties},
+};
+
+/// The struct half.
+pub(crate) fn declaration(
+    item: &DeriveInput,
+    entries: Vec<Entry>,
+    errors: &mut Errors,
+) -> Option<Declaration> {
+    let krate = krate(&entries);
+    let two = entries.iter().any(|entry| entry.key == "client" || entry.key == "server");
+    let known =
+        if two { [&STRUCT_KEYS[..], &IDENTITY_KEYS[..]].concat() } else { STRUCT_KEYS.to_vec() };
+    let elsewhere =
+        |key: &str| IMPL_KEYS.contains(&key).then_some("on the `impl` block that holds the phases");
+    let keys = Keys::read(entries, &known, &[], elsewhere, errors);
+    keys.path("crate", errors);
+    let parties = two.then(|| parties(item, &keys, errors));
+    let soundness = at_least_one(&keys, "soundness", errors);
+    if keys.get("soundness").is_none() {
+        errors.push(
+            &item.ident,
+            "the security parameters are missing: write `#[fusion::harden(soundness = 40)]`, the \
+             bits of statistical security against a cheating server",
+        );
+    }
+    if let Some(bits) = &soundness
+        && bits.base10_parse::<u32>().is_ok_and(|bits| bits > 256)
+    {
+        errors.push(bits, "a soundness above 256 bits means nothing; 40 to 80 is usual");
+    }
+    let batch = fixed_batch(&keys, errors);
+    let privacy = keys.word("privacy", &["malicious", "semi_honest", "public"], errors);
+    let assumes = keys.string("assumes", errors);
+    Some(Declaration { krate, soundness: soundness?, batch, privacy, assumes, parties })
+}
+
+/// Which structs the parties are; the one that is not said is the struct itself.
+fn parties(item: &DeriveInput, keys: &Keys, errors: &mut Errors) -> Parties {
+    let name = &item.ident;
+    let (_, arguments, _) = item.generics.split_for_impl();
+    let itself: Type = syn::parse_quote!(#name #arguments);
+    Parties {
+        client: keys.ty("client", errors),
+        server: keys.ty("server", errors),
+        identity: super::identity(keys, &itself, errors),
+    }
+}
+
+fn fixed_batch(keys: &Keys, errors: &mut Errors) -> Option<FixedBatch> {
+    let [queries, copies] = ["queries", "copies"].map(|key| at_least_one(keys, key, errors));
+    let [checks, slack] = ["checks", "slack"].map(|key| in_range(keys, key, errors));
+    const NEEDED: [&str; 3] = ["queries", "copies", "checks"];
+    let given = |key: &&str| keys.get(key).is_some();
+    if let (Some(present), Some(absent)) = (
+        ["slack", "queries", "copies", "checks"].iter().find_map(|key| keys.get(key)),
+        NEEDED.iter().find(|key| !given(key)),
+    ) {
+        errors.push(
+            &present.key,
+            format!(
+                "`{absent}` is missing: `queries`, `copies` and `checks` fix the batch together; \
+                 leave all out to choose at run time"
+            ),
+        );
+    }
+    Some(FixedBatch { queries: queries?, copies: copies?, checks: checks?, slack })
+}
+
+fn at_least_one(keys: &Keys, key: &str, errors: &mut Errors) -> Option<LitInt> {
+    let number = in_range(keys, key, errors)?;
+    if number.base10_parse::<u32>().is_ok_and(|value| value == 0) {
+        errors.push(&number, format!("`{key}` must be at least 1"));
+    }
+    Some(number)
+}

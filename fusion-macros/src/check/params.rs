@@ -1,0 +1,248 @@
+//! The role of a parameter: as the marker states it, or as its type and name tell it.
+
+use quote::ToTokens;
+use syn::{Generics, Ident, Type};
+
+use super::{
+    Errors, arrays,
+    keys::list,
+    phases::{Draft, Param},
+    roles::{Builder, Shared},
+    states::Kept,
+    types::{self, peel},
+};
+use crate::{
+    parse::Party,
+    plan::{Arg, By, Stage},
+};
+
+impl Builder<'_> {
+    pub(super) fn role(
+        &mut self,
+        draft: &Draft,
+        param: &Param,
+        shared: &mut Shared<'_>,
+        errors: &mut Errors,
+    ) -> Option<Arg> {
+        if let Some(role) = draft.role_of(param) {
+            return self.stated(&role.to_string(), draft, param, shared, errors);
+        }
+        let (by, ty) = peel(&param.ty);
+        if shared.channel.is_type(types::last_name(ty).as_deref()) {
+            return Some(Arg::Channel(by));
+        }
+        if let Some(arg) = by_bounds(by, ty, &[&draft.generics, shared.generics]) {
+            return Some(arg);
+        }
+        if let Some(arg) = self.state(draft, param, errors) {
+            return arg;
+        }
+        if let Some(later) = self.returned_later(by, ty, draft) {
+            errors.push(
+                &param.ty,
+                format!(
+                    "`{}` returns this, and runs after `{}`: stages run in the order setup, \
+                     offline, online, and phases of one stage in the order in which they stand",
+                    later.method, draft.method
+                ),
+            );
+            return None;
+        }
+        let name = param.name.as_ref().map(Ident::to_string).unwrap_or_default();
+        match (by, name.trim_start_matches('_')) {
+            (By::Mut, "channel" | "stream" | "socket" | "chan" | "io") => {
+                return Some(Arg::Channel(by));
+            }
+            (By::Mut, "reader") => return Some(Arg::Reader),
+            (By::Mut, "writer") => return Some(Arg::Writer),
+            (By::Mut, "rng") => return Some(Arg::Rng),
+            (By::Value, "slots") if types::key(ty) == "usize" => return Some(Arg::Slots),
+            (By::Value, "slot") if types::key(ty) == "usize" && !draft.runs_once() => {
+                return Some(Arg::Slot);
+            }
+            (By::Ref, _) => return self.context(by, ty, draft, errors),
+            _ => {}
+        }
+        errors.push(&param.ty, no_role(draft, &name, &param.ty));
+        None
+    }
+
+    /// A phase that returns what this parameter asks for, but runs later.
+    fn returned_later(&self, by: By, ty: &Type, draft: &Draft) -> Option<&Draft> {
+        let is_plain = types::last_name(ty).is_none_or(|name| PLAIN.contains(&name.as_str()));
+        self.later.iter().filter(|_| !is_plain).find(|later| {
+            let value = types::returned(&later.output).value;
+            let is_answer = later.stage == Stage::Online && later.party == Party::Client;
+            !is_answer && Kept::new(later, value).fits(by, ty, draft.runs_once())
+        })
+    }
+
+    /// The role that the marker states.
+    fn stated(
+        &mut self,
+        role: &str,
+        draft: &Draft,
+        param: &Param,
+        shared: &mut Shared<'_>,
+        errors: &mut Errors,
+    ) -> Option<Arg> {
+        let (by, ty) = peel(&param.ty);
+        match role {
+            "query" => query(by, ty, draft, shared, errors),
+            "channel" => Some(Arg::Channel(by)),
+            "reader" => Some(Arg::Reader),
+            "writer" => Some(Arg::Writer),
+            "rng" => Some(Arg::Rng),
+            "slots" => Some(Arg::Slots),
+            "slot" if draft.runs_once() => {
+                errors.push(&param.ty, "this phase runs once for all slots; take `slots: usize`");
+                None
+            }
+            "slot" => Some(Arg::Slot),
+            "state" => self.state(draft, param, errors).unwrap_or_else(|| {
+                let earlier: Vec<_> = self.kept.iter().filter_map(Kept::describe).collect();
+                errors.push(
+                    &param.ty,
+                    format!(
+                        "no earlier phase of this party returns `{}`; they return {}",
+                        types::key(ty),
+                        list(&earlier)
+                    ),
+                );
+                None
+            }),
+            _ => self.context(by, ty, draft, errors),
+        }
+    }
+}
+
+/// Types that too many things have to mean a state that is not there yet.
+const PLAIN: [&str; 16] = [
+    "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
+    "f64", "bool", "String",
+];
+
+/// The client's input, of one slot or of all.
+fn query(
+    by: By,
+    ty: &Type,
+    draft: &Draft,
+    shared: &mut Shared<'_>,
+    errors: &mut Errors,
+) -> Option<Arg> {
+    if (draft.party, draft.stage) != (Party::Client, Stage::Online) {
+        return None;
+    }
+    let (arg, query) = if draft.batch.is_none() {
+        (Arg::Query(by), types::owned(ty))
+    } else if let Some(Type::Reference(item)) = types::slice_item(ty) {
+        (Arg::QueryRefs, types::owned(&item.elem))
+    } else if let Some(item) = types::slice_item(ty).or_else(|| types::vec_item(ty)) {
+        (Arg::Queries(by), item.clone())
+    } else if let Some(array) = arrays::array(ty) {
+        let (is_view, is_flat) = (array.is_view, array.is_flat());
+        (Arg::Stacked { by, is_view, is_flat }, array.slot(shared.krate))
+    } else {
+        errors.push(
+            ty,
+            "a batch phase gets the queries of all slots: take `&[Query]`, or an \
+             `ndarray::ArrayN` whose leading axis counts the slots",
+        );
+        return None;
+    };
+    nameable(&query, "query", &draft.generics, errors)?;
+    match &shared.query {
+        Some(other) if !types::same(other, &query) => {
+            errors.push(
+                ty,
+                format!(
+                    "an earlier phase takes `{}` as the query; take the same",
+                    types::key(other)
+                ),
+            );
+            return None;
+        }
+        _ => shared.query = Some(query),
+    }
+    Some(arg)
+}
+
+fn by_bounds(by: By, ty: &Type, generics: &[&Generics]) -> Option<Arg> {
+    if by == By::Ref {
+        return None;
+    }
+    let bounds = types::bounds(ty, generics);
+    let has = |name: &str| bounds.iter().any(|bound| bound == name);
+    match (has("Read") || has("AsyncRead"), has("Write") || has("AsyncWrite")) {
+        (true, true) => return Some(Arg::Channel(by)),
+        (true, false) => return Some(Arg::Reader),
+        (false, true) => return Some(Arg::Writer),
+        (false, false) => {}
+    }
+    if bounds.iter().any(|bound| bound == "Rng" || bound == "RngCore" || bound == "CryptoRng") {
+        return Some(Arg::Rng);
+    }
+    match types::last_name(ty)?.as_str() {
+        "Wire" => Some(Arg::Channel(by)),
+        "WireReader" => Some(Arg::Reader),
+        "WireWriter" => Some(Arg::Writer),
+        "PhaseRng" => Some(Arg::Rng),
+        _ => None,
+    }
+}
+
+/// Two parameters of a phase that cannot both have their role: which role, and what to do.
+pub(super) fn clash(args: &[Arg], new: Arg) -> Option<(&'static str, &'static str)> {
+    use Arg::{Channel, Context, Reader, Rng, State, Writer};
+    let has = |wanted: fn(&Arg) -> bool| args.iter().any(wanted);
+    let one = "one parameter can be it";
+    match new {
+        Channel(_) if has(|arg| matches!(arg, Channel(_) | Reader | Writer)) => {
+            Some(("a channel", one))
+        }
+        Reader if has(|arg| matches!(arg, Channel(_) | Reader)) => Some(("a reader", one)),
+        Writer if has(|arg| matches!(arg, Channel(_) | Writer)) => Some(("a writer", one)),
+        Rng if has(|arg| matches!(arg, Rng)) => Some(("a generator", one)),
+        Context(index, _) => args
+            .iter()
+            .any(|arg| matches!(arg, Context(other, _) if *other == index))
+            .then_some(("a context of this type", "put both in one struct")),
+        State(index, _) => {
+            args.iter().any(|arg| matches!(arg, State(other, _) if *other == index)).then_some((
+                "what an earlier phase returned",
+                "if this is the context, say so in the marker: `context = ..`",
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn no_role(draft: &Draft, name: &str, ty: &Type) -> String {
+    let shown = if name.is_empty() { "_" } else { name };
+    format!(
+        "no role explains `{shown}: {}`. A parameter of a phase is the query, the channel (`&mut C` \
+         where `C: Read + Write`), a reader, a writer, the generator (`R: Rng`), what an earlier \
+         phase of this party returned, `slots: usize`, or the context (by `&`). Say which: \
+         `{}({}, context = {shown})`, for example",
+        ty.to_token_stream(),
+        draft.party.name(),
+        draft.stage.name(),
+    )
+}
+
+/// The trait has to name the type, so it may not depend on the method's own parameters.
+pub(super) fn nameable(
+    ty: &Type,
+    what: &str,
+    method: &Generics,
+    errors: &mut Errors,
+) -> Option<()> {
+    match types::unnameable(ty, method) {
+        None => Some(()),
+        Some(why) => {
+            errors
+                .push(ty, format!("the {what}'s type must have a name outside the method: {why}"));
+            None
+        }
+    }
+}

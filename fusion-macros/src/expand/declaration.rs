@@ -1,0 +1,72 @@
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::{DeriveInput, GenericParam, Generics, Path};
+
+use super::{quiet, sides};
+use crate::plan::Declaration;
+
+/// `impl Declared`, and the aliases of client and server.
+pub(crate) fn declaration(item: &DeriveInput, declaration: &Declaration) -> TokenStream {
+    let krate = &declaration.krate;
+    let soundness = &declaration.soundness;
+    let batch = declaration.batch.as_ref().map(|batch| {
+        let (queries, copies, checks) = (&batch.queries, &batch.copies, &batch.checks);
+        let slack = batch.slack.as_ref().map_or(quote!(0), ToTokens::to_token_stream);
+        quote!(.batch(#queries, #copies, #checks, #slack))
+    });
+    let privacy = declaration.privacy.as_ref().map(|word| {
+        let variant = match word.to_string().as_str() {
+            "malicious" => quote!(Malicious),
+            "semi_honest" => quote!(SemiHonest),
+            _ => quote!(Public),
+        };
+        quote!(.privacy(#krate::Privacy::#variant))
+    });
+    let assumes = declaration.assumes.as_ref().map(|text| quote!(.assumes(#text)));
+    let (generics, arguments, bounds) = item.generics.split_for_impl();
+    let name = &item.ident;
+    let aliases = aliases(item, krate);
+    let quiet = quiet();
+    let parties = declaration.parties.as_ref().map(|parties| sides::of_two(item, krate, parties));
+    quote! {
+        #quiet
+        impl #generics #krate::Declared for #name #arguments #bounds {
+            const DECLARATION: #krate::Declaration =
+                #krate::Declaration::new(#soundness) #batch #privacy #assumes;
+        }
+        #parties
+        #aliases
+    }
+}
+
+pub(crate) fn aliases(item: &DeriveInput, krate: &Path) -> TokenStream {
+    let (_, arguments, _) = item.generics.split_for_impl();
+    let (vis, name, params) = (&item.vis, &item.ident, unbound(&item.generics));
+    let of = |party: &str, does: &str| {
+        let alias = format_ident!("{name}{party}");
+        let target = format_ident!("{party}");
+        let doc = format!("The hardened {} of [`{name}`]: {does}.", party.to_lowercase());
+        quote! {
+            #[doc = #doc]
+            #[allow(dead_code, unreachable_pub)]
+            #vis type #alias #params = #krate::#target<#name #arguments>;
+        }
+    };
+    let client = of("Client", "mixes queries with checks and gives verified answers");
+    let server = of("Server", "runs the protocol on whatever the client sends");
+    quote!(#client #server)
+}
+
+/// Parameters as an alias takes them: without bounds.
+fn unbound(generics: &Generics) -> TokenStream {
+    let params = generics.params.iter().map(|param| match param {
+        GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
+        GenericParam::Type(param) => {
+            let (name, default) = (&param.ident, &param.default);
+            let default = default.as_ref().map(|(_, default)| quote!(= #default));
+            quote!(#name #default)
+        }
+        other => other.to_token_stream(),
+    });
+    if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#params),*>) }
+}
