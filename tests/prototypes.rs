@@ -1,17 +1,21 @@
-//! The prototypes of the annotation guide: each is right as it was before annotation.
+//! The prototypes of the annotation guide: each is right as it was before annotation, and hardened
+//! it gives the same answers and catches a server that cheats.
 
-// The prototypes are crates of their own at home.
-#![allow(clippy::unwrap_used, unreachable_pub)]
+// At home each prototype is a crate of its own; before and after share their other files.
+#![allow(clippy::unwrap_used, unreachable_pub, clippy::duplicate_mod)]
 
 #[path = "../examples/prototypes/ot.rs"]
 mod ot;
 
 use std::{
+    fmt::Debug,
     io::{BufReader, Write},
     os::unix::net::UnixStream,
     thread,
 };
 
+use fusion::{Check, Client, Connection, Error, Policy, Rejection, SemiHonest, Server, Verified};
+use fusion_core::misbehave::{Cheat, Cheating, CheatingServer};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 /// Runs two parties over a pair of sockets.
@@ -27,61 +31,218 @@ fn run<A: Send, B: Send>(
     })
 }
 
+type Checks<P> = Vec<Check<<P as SemiHonest>::Query, <P as SemiHonest>::Output>>;
+type Answers<P> = Result<Verified<Vec<<P as SemiHonest>::Output>>, Error<<P as SemiHonest>::Error>>;
+
+/// Runs the hardened client of `P` with the hardened server of `S`: `P`, or `P` cheating.
+fn harden<P, S>(
+    contexts: (&P::ClientContext, &S::ServerContext),
+    server: S::Server,
+    queries: &[P::Query],
+    checks: Checks<P>,
+) -> Answers<P>
+where
+    P: SemiHonest<Client = ()>,
+    S: SemiHonest<Server: Send, ServerContext: Sync>,
+{
+    let policy = Policy::cheapest(P::DECLARATION.soundness, queries.len()).unwrap();
+    let (mut here, mut there) = Connection::pair();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut rng = StdRng::seed_from_u64(8);
+            // What counts is the client's verdict.
+            let _ = Server::<S>::with(server).serve(&mut there, contexts.1, &mut rng);
+        });
+        let mut client = Client::<P>::with((), policy, checks);
+        let answers = client.infer(&mut here, contexts.0, queries, &mut StdRng::seed_from_u64(9));
+        drop(here);
+        answers
+    })
+}
+
+/// Whether the client saw that answers are wrong.
+fn is_caught<T, E>(answers: &Result<Verified<T>, Error<E>>) -> bool {
+    use Rejection::{Accuracy, Disagreement};
+    let Err(Error::PeerMisbehaved { verdict, .. }) = answers else { return false };
+    matches!(verdict, Accuracy(_) | Disagreement { .. })
+}
+
+/// What the guide promises: lines are added, and none is changed.
+#[test]
+fn annotation_only_adds_lines() {
+    let prototypes = [
+        (
+            "logistic",
+            include_str!("../examples/prototypes/logistic/before.rs"),
+            include_str!("../examples/prototypes/logistic/after.rs"),
+        ),
+        (
+            "garbled",
+            include_str!("../examples/prototypes/garbled/before.rs"),
+            include_str!("../examples/prototypes/garbled/after.rs"),
+        ),
+        (
+            "lookup",
+            include_str!("../examples/prototypes/lookup/before.rs"),
+            include_str!("../examples/prototypes/lookup/after.rs"),
+        ),
+    ];
+    for (name, before, after) in prototypes {
+        let mut after = after.lines();
+        for line in before.lines() {
+            assert!(after.any(|kept| kept == line), "{name} lost {line:?}");
+        }
+    }
+}
+
 #[path = "../examples/prototypes/logistic"]
 mod logistic {
     use super::*;
 
+    #[path = "after.rs"]
+    mod after;
     #[path = "before.rs"]
     mod before;
 
-    use before::{Fixed, Logistic, Model, Prediction, dealer::deal};
-
     const DIM: usize = 5;
     const FRAC: u32 = 12;
-    type Protocol = Logistic<UnixStream, DIM, FRAC>;
+    type Before = before::Logistic<UnixStream, DIM, FRAC>;
+    type After = after::Logistic<UnixStream, DIM, FRAC>;
 
-    fn random(rng: &mut StdRng) -> Fixed<FRAC> {
-        Fixed::from(rng.random_range(-8.0..8.0))
+    /// Weights and bias, or features and nothing.
+    type Numbers = ([i64; DIM], i64);
+
+    fn random(rng: &mut StdRng) -> Numbers {
+        let mut number = || rng.random_range(-8 << FRAC..8 << FRAC);
+        ([(); DIM].map(|()| number()), number())
     }
 
-    fn plain(model: &Model<DIM, FRAC>, x: &[Fixed<FRAC>; DIM]) -> Prediction<FRAC> {
-        let products = model.weights.iter().zip(x).map(|(w, x)| w.0 * x.0);
-        Prediction((model.bias.0 << FRAC) + products.sum::<i64>())
+    fn plain((weights, bias): &Numbers, (features, _): &Numbers) -> i64 {
+        (bias << FRAC) + weights.iter().zip(features).map(|(w, x)| w * x).sum::<i64>()
+    }
+
+    type Deal<E> = fn(UnixStream, UnixStream, &mut StdRng) -> Result<usize, E>;
+
+    /// Runs with a dealer; gives for how many runs it dealt.
+    fn with_dealer<T, E: Debug + Send + 'static>(
+        deal: Deal<E>,
+        run: impl FnOnce(&UnixStream, UnixStream) -> T,
+    ) -> (T, usize) {
+        let (client, dealer_client) = UnixStream::pair().unwrap();
+        let (server, dealer_server) = UnixStream::pair().unwrap();
+        let dealer = thread::spawn(move || {
+            deal(dealer_client, dealer_server, &mut StdRng::seed_from_u64(2))
+        });
+        let result = run(&client, server);
+        drop(client);
+        (result, dealer.join().unwrap().unwrap())
     }
 
     #[test]
     fn before_is_right() {
         let mut rng = StdRng::seed_from_u64(1);
-        let model = Model { weights: [(); DIM].map(|()| random(&mut rng)), bias: random(&mut rng) };
-        let inputs: Vec<_> = (0..50).map(|_| [(); DIM].map(|()| random(&mut rng))).collect();
-        let (client_dealer, dealer_client) = UnixStream::pair().unwrap();
-        let (server_dealer, dealer_server) = UnixStream::pair().unwrap();
-        let dealer = thread::spawn(move || {
-            deal::<DIM, _, _, _>(dealer_client, dealer_server, &mut StdRng::seed_from_u64(2))
-        });
-        let (answers, ()) = run(
-            |mut socket| {
+        let model = random(&mut rng);
+        let inputs: Vec<_> = (0..50).map(|_| random(&mut rng)).collect();
+        let deal = before::dealer::deal::<DIM, _, _, _>;
+        let (answers, dealt) = with_dealer(deal, |client_dealer, server_dealer| {
+            let client = |mut socket: UnixStream| {
                 let mut reader = BufReader::new(socket.try_clone().unwrap());
-                let answers = inputs.iter().map(|x| {
-                    let triple = Protocol::client_offline(&client_dealer).unwrap();
-                    Protocol::client_online(triple, x, &mut reader, &mut socket).unwrap()
+                let answers = inputs.iter().map(|(x, _)| {
+                    let triple = Before::client_offline(client_dealer).unwrap();
+                    let x = x.map(before::Fixed);
+                    Before::client_online(triple, &x, &mut reader, &mut socket).unwrap()
                 });
                 answers.collect::<Vec<_>>()
-            },
-            |mut socket| {
+            };
+            let server = |mut socket: UnixStream| {
                 let mut reader = BufReader::new(socket.try_clone().unwrap());
+                let (weights, bias) = (model.0.map(before::Fixed), before::Fixed(model.1));
+                let model = before::Model { weights, bias };
                 for _ in &inputs {
-                    let triple = Protocol::server_offline(&server_dealer).unwrap();
-                    Protocol::server_online(triple, &model, &mut reader, &mut socket).unwrap();
+                    let triple = Before::server_offline(&server_dealer).unwrap();
+                    Before::server_online(triple, &model, &mut reader, &mut socket).unwrap();
                 }
-            },
-        );
-        drop(client_dealer);
-        assert_eq!(dealer.join().unwrap().unwrap(), inputs.len());
+            };
+            run(client, server).0
+        });
+        assert_eq!(dealt, inputs.len());
         for (answer, input) in answers.iter().zip(&inputs) {
-            assert_eq!(*answer, plain(&model, input));
+            assert_eq!(answer.0, plain(&model, input));
             assert_eq!(answer.is_positive(), answer.probability() >= 0.5);
         }
+    }
+
+    #[test]
+    fn numbers_are_fixed_point() {
+        assert_eq!(before::Fixed::<FRAC>::from(-1.5), before::Fixed(-3 << (FRAC - 1)));
+        assert_eq!(before::Prediction::<FRAC>(0).probability(), 0.5);
+    }
+
+    #[test]
+    fn the_dealer_refuses_another_dimension() {
+        type Other = before::Logistic<UnixStream, 3, FRAC>;
+        let (client, dealer_client) = UnixStream::pair().unwrap();
+        let (server, dealer_server) = UnixStream::pair().unwrap();
+        let (asked, end) = thread::scope(|scope| {
+            let dealer = scope.spawn(|| {
+                let mut rng = StdRng::seed_from_u64(2);
+                before::dealer::deal::<DIM, _, _, _>(dealer_client, dealer_server, &mut rng)
+            });
+            let server = scope.spawn(|| Other::server_offline(&server).err());
+            (
+                Before::client_offline(&client).is_err() && server.join().unwrap().is_some(),
+                dealer.join().unwrap(),
+            )
+        });
+        assert!(asked);
+        assert_eq!(end.unwrap_err().to_string(), "3 features asked for, 5 dealt");
+    }
+
+    /// Two queries and sixteen checks; the server has `used` where `claimed` is expected.
+    fn infer<S>(claimed: &Numbers, used: &Numbers, server: S::Server) -> (Answers<After>, usize)
+    where
+        S: SemiHonest<Server: Send, ServerContext = (UnixStream, after::Model<DIM, FRAC>)>,
+    {
+        let mut rng = StdRng::seed_from_u64(7);
+        let queries = [1, 2].map(|_| random(&mut rng));
+        let checks = (0..16).map(|i| {
+            let sample = random(&mut rng);
+            let score = plain(claimed, &sample);
+            let features = sample.0.map(after::Fixed);
+            if i % 2 == 0 {
+                return Check::exact(features, after::Prediction(score));
+            }
+            Check::labelled(features, move |answer: &after::Prediction<FRAC>| {
+                answer.is_positive() == (score >= 0)
+            })
+        });
+        let (weights, bias) = (used.0.map(after::Fixed), after::Fixed(used.1));
+        let checks = checks.collect();
+        let deal = after::dealer::deal::<DIM, _, _, _>;
+        let (answers, dealt) = with_dealer(deal, |client, dealer| {
+            let server_context = (dealer, after::Model { weights, bias });
+            let queries = queries.map(|(features, _)| features.map(after::Fixed));
+            harden::<After, S>((client, &server_context), server, &queries, checks)
+        });
+        if let Ok(answers) = &answers {
+            let scores: Vec<_> = answers.iter().map(|answer| answer.0).collect();
+            assert_eq!(scores, queries.map(|query| plain(claimed, &query)));
+        }
+        (answers, dealt)
+    }
+
+    #[test]
+    fn after_agrees_and_catches() {
+        let model = random(&mut StdRng::seed_from_u64(1));
+        let (honest, dealt) = infer::<After>(&model, &model, ());
+        assert_eq!(dealt, 2 * 16 + 16);
+        let certain = honest.unwrap().iter().all(|answer| answer.probability() != 0.5);
+        assert!(certain);
+
+        let cheat = CheatingServer::new((), Cheat::Flip { slots: 1 });
+        assert!(is_caught(&infer::<Cheating<After>>(&model, &model, cheat).0));
+        let other = (model.0, model.1 + 1);
+        assert!(is_caught(&infer::<After>(&model, &other, ()).0));
     }
 }
 
@@ -149,9 +310,12 @@ mod garbled {
 mod lookup {
     use super::*;
 
+    #[path = "after.rs"]
+    mod after;
     #[path = "before.rs"]
     mod before;
 
+    use after::Lookup;
     use before::{lookup_client, lookup_server};
 
     #[test]
@@ -182,5 +346,33 @@ mod lookup {
             );
             entry.unwrap_err();
         }
+    }
+
+    /// Two queries and sixteen checks; the server has `used` where `claimed` is expected.
+    fn infer<S>(claimed: &[u64], used: &[u64], server: S::Server) -> Answers<Lookup>
+    where
+        S: SemiHonest<Server: Send, ServerContext = [u64]>,
+    {
+        let queries = [3, 12];
+        let checks = (0..16).map(|index| Check::exact(index, claimed[index as usize])).collect();
+        let answers = harden::<Lookup, S>((&4, used), server, &queries, checks);
+        if let Ok(answers) = &answers {
+            assert_eq!(**answers, queries.map(|index| claimed[index as usize]));
+        }
+        answers
+    }
+
+    #[test]
+    fn after_agrees_and_catches() {
+        let table: [u64; 16] = StdRng::seed_from_u64(10).random();
+        infer::<Lookup>(&table, &table, ()).unwrap();
+
+        let mut other = table;
+        other[7] ^= 1;
+        assert!(is_caught(&infer::<Lookup>(&table, &other, ())));
+        // The first message of a slot is a point, and another point is hard to hit.
+        let cheat = CheatingServer::new((), Cheat::Flip { slots: 1 });
+        let end = infer::<Cheating<Lookup>>(&table, &table, cheat);
+        assert!(matches!(end, Err(Error::Protocol { .. })));
     }
 }
