@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     marker::PhantomData,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use rand::seq;
@@ -39,7 +39,8 @@ pub struct Cheating<P>(PhantomData<P>);
 pub struct CheatingServer<S> {
     honest: S,
     cheat: Cheat,
-    chosen: Vec<usize>,
+    /// The same for the instances of all executions.
+    chosen: Arc<OnceLock<Vec<usize>>>,
     seen: Seen,
 }
 
@@ -49,7 +50,7 @@ type Seen = Arc<Mutex<HashMap<usize, Vec<u8>>>>;
 impl<S> CheatingServer<S> {
     /// The server `honest`, but cheating.
     pub fn new(honest: S, cheat: Cheat) -> Self {
-        Self { honest, cheat, chosen: Vec::new(), seen: Seen::default() }
+        Self { honest, cheat, chosen: Arc::default(), seen: Seen::default() }
     }
 }
 
@@ -101,13 +102,13 @@ impl<P: SemiHonest> SemiHonest for Cheating<P> {
         let slots = run.batch.slots();
         let CheatingServer { honest, cheat, chosen, seen } = &mut *run.party;
         if P::PHASES.get(phase).is_some_and(|phase| phase.stage == Stage::Online) {
-            if chosen.is_empty() {
+            let chosen = chosen.get_or_init(|| {
                 let wanted = match *cheat {
                     Cheat::Flip { slots } => slots,
                     Cheat::Swap { pairs } => pairs.saturating_mul(2),
                 };
-                *chosen = seq::index::sample(run.rng, slots, wanted.min(slots)).into_vec();
-            }
+                seq::index::sample(run.rng, slots, wanted.min(slots)).into_vec()
+            });
             install(run.wire, *cheat, chosen.clone(), seen.clone(), slots);
         }
         let result = P::server_phase(
@@ -129,6 +130,16 @@ impl<P: SemiHonest> SemiHonest for Cheating<P> {
         }
         run.wire.link().tamper = None;
         result
+    }
+
+    fn fork_client(client: &P::Client) -> Option<P::Client> {
+        P::fork_client(client)
+    }
+
+    fn fork_server(server: &Self::Server) -> Option<Self::Server> {
+        let CheatingServer { honest, cheat, chosen, seen } = server;
+        let honest = P::fork_server(honest)?;
+        Some(CheatingServer { honest, cheat: *cheat, chosen: chosen.clone(), seen: seen.clone() })
     }
 }
 
