@@ -14,7 +14,10 @@ use std::{
     thread,
 };
 
-use fusion::{Check, Client, Connection, Error, Policy, Rejection, SemiHonest, Server, Verified};
+use fusion::{
+    Check, Client, ClientRun, Connection, Declaration, Declared, Error, Exact, Phase, PhaseError,
+    Policy, Privacy, Rejection, SemiHonest, Server, ServerRun, Stage, Verified,
+};
 use fusion_core::misbehave::{Cheat, Cheating, CheatingServer};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
@@ -37,14 +40,15 @@ type Answers<P> = Result<Verified<Vec<<P as SemiHonest>::Output>>, Error<<P as S
 /// Runs the hardened client of `P` with the hardened server of `S`: `P`, or `P` cheating.
 fn harden<P, S>(
     contexts: (&P::ClientContext, &S::ServerContext),
-    server: S::Server,
+    parties: (P::Client, S::Server),
     queries: &[P::Query],
     checks: Checks<P>,
 ) -> Answers<P>
 where
-    P: SemiHonest<Client = ()>,
+    P: SemiHonest,
     S: SemiHonest<Server: Send, ServerContext: Sync>,
 {
+    let (client, server) = parties;
     let policy = Policy::cheapest(P::DECLARATION.soundness, queries.len()).unwrap();
     let (mut here, mut there) = Connection::pair();
     thread::scope(|scope| {
@@ -53,7 +57,7 @@ where
             // What counts is the client's verdict.
             let _ = Server::<S>::with(server).serve(&mut there, contexts.1, &mut rng);
         });
-        let mut client = Client::<P>::with((), policy, checks);
+        let mut client = Client::<P>::with(client, policy, checks);
         let answers = client.infer(&mut here, contexts.0, queries, &mut StdRng::seed_from_u64(9));
         drop(here);
         answers
@@ -222,7 +226,7 @@ mod logistic {
         let (answers, dealt) = with_dealer(deal, |client, dealer| {
             let server_context = (dealer, after::Model { weights, bias });
             let queries = queries.map(|(features, _)| features.map(after::Fixed));
-            harden::<After, S>((client, &server_context), server, &queries, checks)
+            harden::<After, S>((client, &server_context), ((), server), &queries, checks)
         });
         if let Ok(answers) = &answers {
             let scores: Vec<_> = answers.iter().map(|answer| answer.0).collect();
@@ -304,6 +308,102 @@ mod garbled {
         );
         assert!(matches!(early, Err(GcError::NoCircuit)));
     }
+
+    /// A garbler beside its threshold, which is private to it.
+    pub struct Threshold(u32, Garbler);
+
+    impl Threshold {
+        fn new(threshold: u32) -> Self {
+            Self(threshold, Garbler::new(threshold))
+        }
+    }
+
+    /// What `garbled/after.rs` asks the macro for, written by hand until it can.
+    impl Declared for Garbler {
+        const DECLARATION: Declaration = Declaration::new(40).privacy(Privacy::Malicious);
+    }
+
+    impl SemiHonest for Garbler {
+        const NAME: &'static str = "Garbler";
+        const PHASES: &'static [Phase] = &[
+            Phase::new(Stage::Offline, "receive_circuit", "send_circuit"),
+            Phase::new(Stage::Online, "compare", "send_labels"),
+        ];
+
+        type Client = Evaluator;
+        type Server = Threshold;
+        type ClientContext = ();
+        type ServerContext = ();
+        type Query = u32;
+        type Output = bool;
+        type Error = GcError;
+        type Agreement = Exact;
+        type ClientSetup = ();
+        type ServerSetup = ();
+        type ClientState = ();
+        type ServerState = ();
+
+        fn client_phase(
+            phase: usize,
+            run: &mut ClientRun<'_, Self>,
+        ) -> Result<(), PhaseError<GcError>> {
+            let mut channel = Buffered::new(&mut *run.wire);
+            if phase == 0 {
+                return run.party.receive_circuit(&mut channel).map_err(PhaseError::Protocol);
+            }
+            let number = *run.batch.query()?;
+            let answer = run.party.compare(number, &mut channel, run.rng);
+            run.outputs.push(answer.map_err(PhaseError::Protocol)?);
+            Ok(())
+        }
+
+        fn server_phase(
+            phase: usize,
+            run: &mut ServerRun<'_, Self>,
+        ) -> Result<(), PhaseError<GcError>> {
+            let mut channel = Buffered::new(&mut *run.wire);
+            let end = match phase {
+                0 => run.party.1.send_circuit(&mut channel, run.rng),
+                _ => run.party.1.send_labels(&mut channel),
+            };
+            end.map_err(PhaseError::Protocol)
+        }
+
+        fn fork_client(_: &Evaluator) -> Option<Evaluator> {
+            Some(Evaluator::default())
+        }
+
+        fn fork_server(it: &Threshold) -> Option<Threshold> {
+            Some(Threshold::new(it.0))
+        }
+    }
+
+    /// Two queries and sixteen checks around `THRESHOLD`.
+    fn infer<S>(server: S::Server) -> Answers<Garbler>
+    where
+        S: SemiHonest<Server: Send, ServerContext = ()>,
+    {
+        let numbers = || (THRESHOLD - 8..).take(16);
+        let checks = numbers().map(|number| Check::exact(number, number >= THRESHOLD)).collect();
+        let parties = (Evaluator::default(), server);
+        let answers = harden::<Garbler, S>((&(), &()), parties, &[5, u32::MAX], checks);
+        if let Ok(answers) = &answers {
+            assert_eq!(**answers, [false, true]);
+        }
+        answers
+    }
+
+    const THRESHOLD: u32 = 1000;
+
+    #[test]
+    fn by_hand_agrees_and_catches() {
+        infer::<Garbler>(Threshold::new(THRESHOLD)).unwrap();
+        assert!(is_caught(&infer::<Garbler>(Threshold::new(THRESHOLD + 1))));
+        // A flipped label gives a random answer: right half the time, so one slot is too few.
+        let cheat = CheatingServer::new(Threshold::new(THRESHOLD), Cheat::Flip { slots: 40 });
+        let end = infer::<Cheating<Garbler>>(cheat);
+        assert!(is_caught(&end), "{:?}", end.err());
+    }
 }
 
 #[path = "../examples/prototypes/lookup"]
@@ -355,7 +455,7 @@ mod lookup {
     {
         let queries = [3, 12];
         let checks = (0..16).map(|index| Check::exact(index, claimed[index as usize])).collect();
-        let answers = harden::<Lookup, S>((&4, used), server, &queries, checks);
+        let answers = harden::<Lookup, S>((&4, used), ((), server), &queries, checks);
         if let Ok(answers) = &answers {
             assert_eq!(**answers, queries.map(|index| claimed[index as usize]));
         }
