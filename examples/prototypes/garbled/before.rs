@@ -1,8 +1,8 @@
 //! Is the client's number at least the server's threshold? A garbled comparison.
 //!
 //! The server garbles and the client evaluates, so the client learns the answer. From the lowest
-//! bit up, one gate per bit turns a carry into the next. The threshold is inside the gates, which all
-//! look alike. The labels of the client's bits go by oblivious transfer.
+//! bit up, one gate per bit turns a carry into the next. The threshold is inside the gates, which
+//! all look alike. The labels of the client's bits go by oblivious transfer.
 //!
 //! # Security
 //!
@@ -19,19 +19,11 @@ use std::{
 
 use rand::CryptoRng;
 
-use self::circuit::{Gate, Label, Wire, colour, evaluate, gate, wire, xor};
+use self::circuit::{Circuit, Wire, colour, evaluate, gate, wire, xor};
 use crate::ot;
 
 /// Bits of a number.
 pub const BITS: usize = 32;
-
-/// A garbled comparator, as it travels.
-struct Circuit {
-    gates: Vec<Gate>,
-    carry: Label,
-    /// The colour of the answer 0.
-    zero: u8,
-}
 
 /// What the parties talk through.
 pub trait Channel {

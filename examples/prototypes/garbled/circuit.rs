@@ -9,6 +9,15 @@ pub(super) type Wire = [Label; 2];
 /// The next carry's label, four times, each under the labels of one pair of inputs.
 pub(super) type Gate = [Label; 4];
 
+/// A garbled comparator, as it travels.
+pub(super) struct Circuit {
+    pub(super) gates: Vec<Gate>,
+    /// The label of the first carry.
+    pub(super) carry: Label,
+    /// The colour of the answer 0.
+    pub(super) zero: u8,
+}
+
 /// Garbles a gate: where number and threshold differ, the number's bit decides, otherwise the old
 /// carry stays.
 pub(super) fn gate(i: usize, threshold: usize, input: &Wire, carry: &Wire, next: &Wire) -> Gate {

@@ -8,7 +8,7 @@
 //! - server -> client: e = w - a, and s = <w, d> + c1 + bias
 //! - client: s + <e, b> + c0 is the score.
 //!
-//! The dealer is trusted. It sees neither x nor w.
+//! The dealer is trusted to deal honestly and to collude with neither; it sees neither x nor w.
 
 pub mod dealer;
 
@@ -106,6 +106,7 @@ impl<D, const DIM: usize, const FRAC: u32> Logistic<D, DIM, FRAC>
 where
     for<'a> &'a D: Read + Write,
 {
+    /// Gets material for one run from the dealer.
     #[fusion::client(offline)]
     pub fn client_offline(dealer: &D) -> Result<ClientTriple<DIM>, LogisticError> {
         let mut dealer = dealer;
@@ -113,6 +114,7 @@ where
         Ok(ClientTriple { b: receive(&mut dealer)?, c: receive_one(&mut dealer)? })
     }
 
+    /// Gets material for one run from the dealer.
     #[fusion::server(offline)]
     pub fn server_offline(dealer: &D) -> Result<ServerTriple<DIM>, LogisticError> {
         let mut dealer = dealer;
@@ -120,6 +122,7 @@ where
         Ok(ServerTriple { a: receive(&mut dealer)?, c: receive_one(&mut dealer)? })
     }
 
+    /// Scores the features.
     #[fusion::client(online, query = features)]
     pub fn client_online<In, Out>(
         triple: ClientTriple<DIM>,
@@ -138,6 +141,7 @@ where
         Ok(Prediction(share.wrapping_add(own) as i64))
     }
 
+    /// Lets the client score its features.
     #[fusion::server(online)]
     pub fn server_online<In, Out>(
         triple: ServerTriple<DIM>,

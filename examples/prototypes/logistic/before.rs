@@ -8,7 +8,7 @@
 //! - server -> client: e = w - a, and s = <w, d> + c1 + bias
 //! - client: s + <e, b> + c0 is the score.
 //!
-//! The dealer is trusted. It sees neither x nor w.
+//! The dealer is trusted to deal honestly and to collude with neither; it sees neither x nor w.
 
 pub mod dealer;
 
@@ -100,18 +100,21 @@ impl<D, const DIM: usize, const FRAC: u32> Logistic<D, DIM, FRAC>
 where
     for<'a> &'a D: Read + Write,
 {
+    /// Gets material for one run from the dealer.
     pub fn client_offline(dealer: &D) -> Result<ClientTriple<DIM>, LogisticError> {
         let mut dealer = dealer;
         send(&mut dealer, &[DIM as u64])?;
         Ok(ClientTriple { b: receive(&mut dealer)?, c: receive_one(&mut dealer)? })
     }
 
+    /// Gets material for one run from the dealer.
     pub fn server_offline(dealer: &D) -> Result<ServerTriple<DIM>, LogisticError> {
         let mut dealer = dealer;
         send(&mut dealer, &[DIM as u64])?;
         Ok(ServerTriple { a: receive(&mut dealer)?, c: receive_one(&mut dealer)? })
     }
 
+    /// Scores the features.
     pub fn client_online<In, Out>(
         triple: ClientTriple<DIM>,
         features: &[Fixed<FRAC>; DIM],
@@ -129,6 +132,7 @@ where
         Ok(Prediction(share.wrapping_add(own) as i64))
     }
 
+    /// Lets the client score its features.
     pub fn server_online<In, Out>(
         triple: ServerTriple<DIM>,
         model: &Model<DIM, FRAC>,
