@@ -29,7 +29,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender for one session.
+    /// A sender for one run.
     pub fn new<R: CryptoRng>(rng: &mut R) -> Self {
         let secret = scalar(rng);
         let public = RistrettoPoint::mul_base(&secret);
@@ -58,7 +58,7 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A receiver for one session, if what the sender announced is a point.
+    /// A receiver for one run, if what the sender announced is a point.
     pub fn new(announced: Point) -> Option<Self> {
         let public = CompressedRistretto(announced).decompress()?;
         Some(Self { public, announced })
