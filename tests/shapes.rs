@@ -9,9 +9,25 @@ use std::{
     thread,
 };
 
-use fusion::{Check, Client, Connection, Error, Policy, Rejection, SemiHonest, Server};
+use fusion::{
+    Agreement, Check, Client, ClientSide, Connection, Error, Phase, Policy, Rejection, SemiHonest,
+    Server, ServerSide, Stage, Wire, WireReader, WireWriter,
+};
 use fusion_core::misbehave::{Cheat, Cheating, CheatingServer};
 use rand::{CryptoRng, Rng, RngExt, SeedableRng, rngs::StdRng};
+
+#[path = "shapes/arrays.rs"]
+mod arrays;
+#[path = "shapes/channels.rs"]
+mod channels;
+#[path = "shapes/parties.rs"]
+mod parties;
+#[path = "shapes/results.rs"]
+mod results;
+#[path = "shapes/stages.rs"]
+mod stages;
+#[path = "shapes/waiting.rs"]
+mod waiting;
 
 /// Runs `P` with an honest server, then with one that flips an answer.
 fn agrees_and_catches<P>(

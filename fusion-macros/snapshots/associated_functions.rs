@@ -31,90 +31,96 @@ impl Scale {
         get(channel)
     }
 }
-#[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
-impl ::fusion::ClientSide for Scale {
-    const CLIENT_STEPS: &'static [::fusion::Step] = &[
-        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
-    ];
-    type Client = ();
-    type ClientContext = ();
-    type Query = i64;
-    type Output = i64;
-    type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
-    type ClientSetup = ();
-    type ClientState = ();
-    async fn client_step(
-        step: ::core::primitive::usize,
-        run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-        match step {
-            0usize => {
-                let value = Self::ask(run.batch.query()?, &mut *run.wire)
-                    .map_err(::fusion::PhaseError::Protocol)?;
-                run.outputs.push(value);
-                ::core::result::Result::Ok(())
-            }
-            unknown => {
-                ::core::result::Result::Err(
-                    ::fusion::PhaseError::State(
-                        ::fusion::StateError::UnknownPhase(unknown),
-                    ),
-                )
-            }
-        }
-    }
-}
-#[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
-impl ::fusion::ServerSide for Scale {
-    const SERVER_STEPS: &'static [::fusion::Step] = &[
-        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
-    ];
-    type Server = ();
-    type ServerContext = i64;
-    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
-    type ServerSetup = ();
-    type ServerState = ();
-    async fn server_step(
-        step: ::core::primitive::usize,
-        run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-        match step {
-            0usize => {
-                let value = Self::answer(run.context, &mut *run.wire)
-                    .map_err(::fusion::PhaseError::Protocol)?;
-                ::core::mem::drop(value);
-                ::core::result::Result::Ok(())
-            }
-            unknown => {
-                ::core::result::Result::Err(
-                    ::fusion::PhaseError::State(
-                        ::fusion::StateError::UnknownPhase(unknown),
-                    ),
-                )
+#[allow(non_local_definitions)]
+const _: () = {
+    #[automatically_derived]
+    #[allow(
+        unused_variables,
+        unused_mut,
+        unused_qualifications,
+        unused_results,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction
+    )]
+    impl ::fusion::ClientSide for Scale {
+        const CLIENT_STEPS: &'static [::fusion::Step] = &[
+            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+        ];
+        type Client = ();
+        type ClientContext = ();
+        type Query = i64;
+        type Output = i64;
+        type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
+        type ClientSetup = ();
+        type ClientState = ();
+        async fn client_step(
+            step: ::core::primitive::usize,
+            run: &mut ::fusion::ClientRun<'_, Self>,
+        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+            match step {
+                0usize => {
+                    let value = Self::ask(run.batch.query()?, &mut *run.wire)
+                        .map_err(::fusion::PhaseError::Protocol)?;
+                    run.outputs.push(value);
+                    ::core::result::Result::Ok(())
+                }
+                unknown => {
+                    ::core::result::Result::Err(
+                        ::fusion::PhaseError::State(
+                            ::fusion::StateError::UnknownPhase(unknown),
+                        ),
+                    )
+                }
             }
         }
     }
-}
+};
+#[allow(non_local_definitions)]
+const _: () = {
+    #[automatically_derived]
+    #[allow(
+        unused_variables,
+        unused_mut,
+        unused_qualifications,
+        unused_results,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction
+    )]
+    impl ::fusion::ServerSide for Scale {
+        const SERVER_STEPS: &'static [::fusion::Step] = &[
+            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+        ];
+        type Server = ();
+        type ServerContext = i64;
+        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+        type ServerSetup = ();
+        type ServerState = ();
+        async fn server_step(
+            step: ::core::primitive::usize,
+            run: &mut ::fusion::ServerRun<'_, Self>,
+        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+            match step {
+                0usize => {
+                    let value = Self::answer(run.context, &mut *run.wire)
+                        .map_err(::fusion::PhaseError::Protocol)?;
+                    ::core::mem::drop(value);
+                    ::core::result::Result::Ok(())
+                }
+                unknown => {
+                    ::core::result::Result::Err(
+                        ::fusion::PhaseError::State(
+                            ::fusion::StateError::UnknownPhase(unknown),
+                        ),
+                    )
+                }
+            }
+        }
+    }
+};
 #[automatically_derived]
 #[allow(
     unused_variables,

@@ -47,110 +47,120 @@ impl Counter {
         put(channel, x.wrapping_mul(self.factor).wrapping_add(self.seen))
     }
 }
-#[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
-impl ::fusion::ClientSide for Counter {
-    const CLIENT_STEPS: &'static [::fusion::Step] = &[
-        ::fusion::Step::new(::fusion::Stage::Offline, "first"),
-        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
-    ];
-    type Client = Self;
-    type ClientContext = ();
-    type Query = i64;
-    type Output = i64;
-    type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
-    type ClientSetup = ();
-    type ClientState = ();
-    async fn client_step(
-        step: ::core::primitive::usize,
-        run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-        match step {
-            0usize => {
-                let value = Self::first(&mut *run.party, &mut *run.wire)
-                    .map_err(::fusion::PhaseError::Protocol)?;
-                ::core::mem::drop(value);
-                ::core::result::Result::Ok(())
-            }
-            1usize => {
-                let value = Self::ask(&*run.party, run.batch.query()?, &mut *run.wire)
-                    .map_err(::fusion::PhaseError::Protocol)?;
-                run.outputs.push(value);
-                ::core::result::Result::Ok(())
-            }
-            unknown => {
-                ::core::result::Result::Err(
-                    ::fusion::PhaseError::State(
-                        ::fusion::StateError::UnknownPhase(unknown),
-                    ),
-                )
-            }
-        }
-    }
-    fn fork_client(instance: &Self::Client) -> ::core::option::Option<Self::Client> {
-        ::core::option::Option::Some(::core::clone::Clone::clone(instance))
-    }
-}
-#[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
-impl ::fusion::ServerSide for Counter {
-    const SERVER_STEPS: &'static [::fusion::Step] = &[
-        ::fusion::Step::new(::fusion::Stage::Offline, "second"),
-        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
-    ];
-    type Server = Self;
-    type ServerContext = ();
-    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
-    type ServerSetup = ();
-    type ServerState = ();
-    async fn server_step(
-        step: ::core::primitive::usize,
-        run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-        match step {
-            0usize => {
-                let value = Self::second(&mut *run.party, &mut *run.wire)
-                    .map_err(::fusion::PhaseError::Protocol)?;
-                ::core::mem::drop(value);
-                ::core::result::Result::Ok(())
-            }
-            1usize => {
-                let value = Self::answer(&mut *run.party, &mut *run.wire)
-                    .map_err(::fusion::PhaseError::Protocol)?;
-                ::core::mem::drop(value);
-                ::core::result::Result::Ok(())
-            }
-            unknown => {
-                ::core::result::Result::Err(
-                    ::fusion::PhaseError::State(
-                        ::fusion::StateError::UnknownPhase(unknown),
-                    ),
-                )
+#[allow(non_local_definitions)]
+const _: () = {
+    #[automatically_derived]
+    #[allow(
+        unused_variables,
+        unused_mut,
+        unused_qualifications,
+        unused_results,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction
+    )]
+    impl ::fusion::ClientSide for Counter {
+        const CLIENT_STEPS: &'static [::fusion::Step] = &[
+            ::fusion::Step::new(::fusion::Stage::Offline, "first"),
+            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+        ];
+        type Client = Self;
+        type ClientContext = ();
+        type Query = i64;
+        type Output = i64;
+        type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
+        type ClientSetup = ();
+        type ClientState = ();
+        async fn client_step(
+            step: ::core::primitive::usize,
+            run: &mut ::fusion::ClientRun<'_, Self>,
+        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+            match step {
+                0usize => {
+                    let value = Self::first(&mut *run.party, &mut *run.wire)
+                        .map_err(::fusion::PhaseError::Protocol)?;
+                    ::core::mem::drop(value);
+                    ::core::result::Result::Ok(())
+                }
+                1usize => {
+                    let value = Self::ask(
+                            &*run.party,
+                            run.batch.query()?,
+                            &mut *run.wire,
+                        )
+                        .map_err(::fusion::PhaseError::Protocol)?;
+                    run.outputs.push(value);
+                    ::core::result::Result::Ok(())
+                }
+                unknown => {
+                    ::core::result::Result::Err(
+                        ::fusion::PhaseError::State(
+                            ::fusion::StateError::UnknownPhase(unknown),
+                        ),
+                    )
+                }
             }
         }
+        fn fork_client(instance: &Self::Client) -> ::core::option::Option<Self::Client> {
+            ::core::option::Option::Some(::core::clone::Clone::clone(instance))
+        }
     }
-    fn fork_server(instance: &Self::Server) -> ::core::option::Option<Self::Server> {
-        ::core::option::Option::Some(::core::clone::Clone::clone(instance))
+};
+#[allow(non_local_definitions)]
+const _: () = {
+    #[automatically_derived]
+    #[allow(
+        unused_variables,
+        unused_mut,
+        unused_qualifications,
+        unused_results,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction
+    )]
+    impl ::fusion::ServerSide for Counter {
+        const SERVER_STEPS: &'static [::fusion::Step] = &[
+            ::fusion::Step::new(::fusion::Stage::Offline, "second"),
+            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+        ];
+        type Server = Self;
+        type ServerContext = ();
+        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+        type ServerSetup = ();
+        type ServerState = ();
+        async fn server_step(
+            step: ::core::primitive::usize,
+            run: &mut ::fusion::ServerRun<'_, Self>,
+        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+            match step {
+                0usize => {
+                    let value = Self::second(&mut *run.party, &mut *run.wire)
+                        .map_err(::fusion::PhaseError::Protocol)?;
+                    ::core::mem::drop(value);
+                    ::core::result::Result::Ok(())
+                }
+                1usize => {
+                    let value = Self::answer(&mut *run.party, &mut *run.wire)
+                        .map_err(::fusion::PhaseError::Protocol)?;
+                    ::core::mem::drop(value);
+                    ::core::result::Result::Ok(())
+                }
+                unknown => {
+                    ::core::result::Result::Err(
+                        ::fusion::PhaseError::State(
+                            ::fusion::StateError::UnknownPhase(unknown),
+                        ),
+                    )
+                }
+            }
+        }
+        fn fork_server(instance: &Self::Server) -> ::core::option::Option<Self::Server> {
+            ::core::option::Option::Some(::core::clone::Clone::clone(instance))
+        }
     }
-}
+};
 #[automatically_derived]
 #[allow(
     unused_variables,

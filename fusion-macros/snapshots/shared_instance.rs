@@ -35,92 +35,98 @@ impl Total {
         }
     }
 }
-#[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
-impl ::fusion::ClientSide for Total {
-    const CLIENT_STEPS: &'static [::fusion::Step] = &[
-        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
-    ];
-    type Client = Self;
-    type ClientContext = ();
-    type Query = i64;
-    type Output = i64;
-    type ClientError = ::core::convert::Infallible;
-    type ClientSetup = ();
-    type ClientState = ();
-    async fn client_step(
-        step: ::core::primitive::usize,
-        run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-        match step {
-            0usize => {
-                let value = Self::ask(
-                    &mut *run.party,
-                    run.batch.query()?,
-                    &mut *run.wire,
-                );
-                run.outputs.push(value);
-                ::core::result::Result::Ok(())
-            }
-            unknown => {
-                ::core::result::Result::Err(
-                    ::fusion::PhaseError::State(
-                        ::fusion::StateError::UnknownPhase(unknown),
-                    ),
-                )
-            }
-        }
-    }
-}
-#[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
-impl ::fusion::ServerSide for Total {
-    const SERVER_STEPS: &'static [::fusion::Step] = &[
-        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
-    ];
-    type Server = Self;
-    type ServerContext = ();
-    type ServerError = ::core::convert::Infallible;
-    type ServerSetup = ();
-    type ServerState = ();
-    async fn server_step(
-        step: ::core::primitive::usize,
-        run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-        match step {
-            0usize => {
-                let value = Self::answer(&mut *run.party, &mut *run.wire);
-                ::core::mem::drop(value);
-                ::core::result::Result::Ok(())
-            }
-            unknown => {
-                ::core::result::Result::Err(
-                    ::fusion::PhaseError::State(
-                        ::fusion::StateError::UnknownPhase(unknown),
-                    ),
-                )
+#[allow(non_local_definitions)]
+const _: () = {
+    #[automatically_derived]
+    #[allow(
+        unused_variables,
+        unused_mut,
+        unused_qualifications,
+        unused_results,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction
+    )]
+    impl ::fusion::ClientSide for Total {
+        const CLIENT_STEPS: &'static [::fusion::Step] = &[
+            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+        ];
+        type Client = Self;
+        type ClientContext = ();
+        type Query = i64;
+        type Output = i64;
+        type ClientError = ::core::convert::Infallible;
+        type ClientSetup = ();
+        type ClientState = ();
+        async fn client_step(
+            step: ::core::primitive::usize,
+            run: &mut ::fusion::ClientRun<'_, Self>,
+        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+            match step {
+                0usize => {
+                    let value = Self::ask(
+                        &mut *run.party,
+                        run.batch.query()?,
+                        &mut *run.wire,
+                    );
+                    run.outputs.push(value);
+                    ::core::result::Result::Ok(())
+                }
+                unknown => {
+                    ::core::result::Result::Err(
+                        ::fusion::PhaseError::State(
+                            ::fusion::StateError::UnknownPhase(unknown),
+                        ),
+                    )
+                }
             }
         }
     }
-}
+};
+#[allow(non_local_definitions)]
+const _: () = {
+    #[automatically_derived]
+    #[allow(
+        unused_variables,
+        unused_mut,
+        unused_qualifications,
+        unused_results,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction
+    )]
+    impl ::fusion::ServerSide for Total {
+        const SERVER_STEPS: &'static [::fusion::Step] = &[
+            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+        ];
+        type Server = Self;
+        type ServerContext = ();
+        type ServerError = ::core::convert::Infallible;
+        type ServerSetup = ();
+        type ServerState = ();
+        async fn server_step(
+            step: ::core::primitive::usize,
+            run: &mut ::fusion::ServerRun<'_, Self>,
+        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+            match step {
+                0usize => {
+                    let value = Self::answer(&mut *run.party, &mut *run.wire);
+                    ::core::mem::drop(value);
+                    ::core::result::Result::Ok(())
+                }
+                unknown => {
+                    ::core::result::Result::Err(
+                        ::fusion::PhaseError::State(
+                            ::fusion::StateError::UnknownPhase(unknown),
+                        ),
+                    )
+                }
+            }
+        }
+    }
+};
 #[automatically_derived]
 #[allow(
     unused_variables,

@@ -1,5 +1,5 @@
-//! The expansion of every shape in `tests/shapes.rs`, where they also compile and run, against
-//! `snapshots/`. After a deliberate change: `SNAPSHOTS=overwrite cargo test -p fusion-macros`.
+//! The expansion of every shape in `tests/shapes.rs` and `tests/shapes/`, where they also compile
+//! and run, against `snapshots/`. After a deliberate change: `SNAPSHOTS=overwrite cargo test -p fusion-macros`.
 
 use std::{env, fs, path::Path};
 
@@ -10,13 +10,19 @@ use syn::{Attribute, Item};
 #[test]
 fn expansions_are_the_recorded_ones() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let shapes = fs::read_to_string(root.join("../tests/shapes.rs")).unwrap();
+    let tests = root.join("../tests");
+    let files = fs::read_dir(tests.join("shapes")).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> = files.chain([tests.join("shapes.rs")]).collect();
+    files.sort();
+    let items = files
+        .iter()
+        .flat_map(|file| syn::parse_file(&fs::read_to_string(file).unwrap()).unwrap().items);
     let mut changed = Vec::new();
     let mut count = 0;
-    for item in syn::parse_file(&shapes).unwrap().items {
+    for item in items {
         let Item::Mod(module) = item else { continue };
-        let expansion: TokenStream =
-            module.content.unwrap().1.into_iter().filter_map(expand).collect();
+        let Some((_, items)) = module.content else { continue };
+        let expansion: TokenStream = items.into_iter().filter_map(expand).collect();
         let file = syn::parse2(expansion).unwrap();
         let text = prettyplease::unparse(&file);
         let path = root.join("snapshots").join(format!("{}.rs", module.ident));
@@ -28,7 +34,7 @@ fn expansions_are_the_recorded_ones() {
         }
         count += 1;
     }
-    assert!(count >= 5, "only {count} shapes were found");
+    assert!(count >= 20, "only {count} shapes were found");
     assert!(changed.is_empty(), "not as recorded: {}", changed.join("\n"));
 }
 

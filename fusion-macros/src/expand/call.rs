@@ -167,5 +167,5 @@ fn container(side: &Side, index: usize) -> TokenStream {
     let from_setup = rest.first().is_some_and(|state| state.from_setup);
     let place = before.iter().filter(|state| state.from_setup == from_setup).count();
     let place = Literal::usize_unsuffixed(place);
-    if from_setup { quote!(run.setup.#place) } else { quote!(run.state.#place) }
+    if from_setup { quote!(run.setup.kept.#place) } else { quote!(run.state.kept.#place) }
 }

@@ -4,6 +4,7 @@ mod call;
 mod declaration;
 mod protocol;
 mod sides;
+mod state;
 
 pub(crate) use self::{
     declaration::{aliases, declaration},

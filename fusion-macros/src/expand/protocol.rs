@@ -2,7 +2,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Path, Type};
 
-use super::{call, quiet};
+use super::{call, quiet, state};
 use crate::{
     parse::{ImplHalf, Item, Method, Party},
     plan::{Agreement, ErrorType, Identity, Instance, Protocol, Side},
@@ -29,11 +29,20 @@ pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol, with_phases: bool) 
     let (krate, self_ty, quiet) = (&protocol.krate, &half.self_ty, quiet());
     let side = |party: Party, side: &Option<Side>| {
         let side = side.as_ref()?;
-        let (name, body) =
-            (format_ident!("{}Side", title(party)), self::side(protocol, party, side, with_phases));
+        let name = format_ident!("{}Side", title(party));
+        let [setup, state] =
+            [true, false].map(|from_setup| state::of(half, krate, side, from_setup));
+        let body = self::side(protocol, party, side, [&setup.ty, &state.ty], with_phases);
+        let (setup, state) = (setup.definition, state.definition);
+        // In a scope of its own, so that names of ours meet none of the user's.
         Some(quote! {
-            #quiet
-            impl #generics #krate::#name for #self_ty #bounds { #body }
+            #[allow(non_local_definitions)]
+            const _: () = {
+                #setup
+                #state
+                #quiet
+                impl #generics #krate::#name for #self_ty #bounds { #body }
+            };
         })
     };
     let client = side(Party::Client, &protocol.client);
@@ -100,7 +109,13 @@ pub(super) fn projection(
 }
 
 /// What is in `impl ClientSide` or `impl ServerSide`.
-fn side(protocol: &Protocol, party: Party, side: &Side, with_phases: bool) -> TokenStream {
+fn side(
+    protocol: &Protocol,
+    party: Party,
+    side: &Side,
+    [left, carried]: [&TokenStream; 2],
+    with_phases: bool,
+) -> TokenStream {
     let Protocol { krate, query, output, .. } = protocol;
     let of = |suffix: &str| format_ident!("{}{suffix}", title(party));
     let (itself, context, error) = (of(""), of("Context"), of("Error"));
@@ -117,7 +132,6 @@ fn side(protocol: &Protocol, party: Party, side: &Side, with_phases: bool) -> To
     });
     let instance = if side.has_self { quote!(Self) } else { quote!(()) };
     let (contexts, errors) = (self::context(side), self::error(krate, side));
-    let (left, carried) = (self::state(krate, side, true), self::state(krate, side, false));
     let answers =
         (party == Party::Client).then(|| quote!(type Query = #query; type Output = #output;));
     let arms = side.steps.iter().filter(|_| with_phases).enumerate().map(|(index, step)| {
@@ -176,15 +190,6 @@ fn error(krate: &Path, side: &Side) -> TokenStream {
         Some(ErrorType::Of(result)) => quote!(<#result as #krate::__private::Outcome>::Err),
         None => quote!(::core::convert::Infallible),
     }
-}
-
-fn state(krate: &Path, side: &Side, from_setup: bool) -> TokenStream {
-    let states = side.states.iter().filter(|state| state.from_setup == from_setup);
-    let containers = states.map(|state| {
-        let ty = &state.ty;
-        if state.column { quote!(#krate::Column<#ty>) } else { quote!(#krate::Kept<#ty>) }
-    });
-    quote!((#(#containers,)*))
 }
 
 fn fork(protocol: &Protocol, party: Party) -> Option<TokenStream> {

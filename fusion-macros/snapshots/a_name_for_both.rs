@@ -1,0 +1,265 @@
+/// The protocol is a name; both parties are generic structs of their own.
+struct Sum<const N: usize>;
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl<const N: usize> ::fusion::Declared for Sum<N> {
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl<const N: usize> ::fusion::ClientSide for Sum<N> {
+    const CLIENT_STEPS: &'static [::fusion::Step] = <Adder<
+        N,
+    > as ::fusion::ClientSide>::CLIENT_STEPS;
+    type Client = <Adder<N> as ::fusion::ClientSide>::Client;
+    type ClientContext = <Adder<N> as ::fusion::ClientSide>::ClientContext;
+    type Query = <Adder<N> as ::fusion::ClientSide>::Query;
+    type Output = <Adder<N> as ::fusion::ClientSide>::Output;
+    type ClientError = <Adder<N> as ::fusion::ClientSide>::ClientError;
+    type ClientSetup = <Adder<N> as ::fusion::ClientSide>::ClientSetup;
+    type ClientState = <Adder<N> as ::fusion::ClientSide>::ClientState;
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+        <Adder<N> as ::fusion::ClientSide>::client_step(step, &mut run.cast()).await
+    }
+    fn fork_client(client: &Self::Client) -> ::core::option::Option<Self::Client> {
+        <Adder<N> as ::fusion::ClientSide>::fork_client(client)
+    }
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl<const N: usize> ::fusion::ServerSide for Sum<N> {
+    const SERVER_STEPS: &'static [::fusion::Step] = <Keeper<
+        N,
+    > as ::fusion::ServerSide>::SERVER_STEPS;
+    type Server = <Keeper<N> as ::fusion::ServerSide>::Server;
+    type ServerContext = <Keeper<N> as ::fusion::ServerSide>::ServerContext;
+    type ServerError = <Keeper<N> as ::fusion::ServerSide>::ServerError;
+    type ServerSetup = <Keeper<N> as ::fusion::ServerSide>::ServerSetup;
+    type ServerState = <Keeper<N> as ::fusion::ServerSide>::ServerState;
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+        <Keeper<N> as ::fusion::ServerSide>::server_step(step, &mut run.cast()).await
+    }
+    fn fork_server(server: &Self::Server) -> ::core::option::Option<Self::Server> {
+        <Keeper<N> as ::fusion::ServerSide>::fork_server(server)
+    }
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl<const N: usize> ::fusion::Projected for Sum<N> {
+    const STATEMENT: &'static ::core::primitive::str = "copies must give the same `|answer|*answer%1000`";
+    fn same(
+        left: &<Self as ::fusion::ClientSide>::Output,
+        right: &<Self as ::fusion::ClientSide>::Output,
+    ) -> ::core::primitive::bool {
+        {
+            let project: fn(&<Self as ::fusion::ClientSide>::Output) -> _ = |answer| {
+                *answer % 1000
+            };
+            project(left) == project(right)
+        }
+    }
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl<const N: usize> ::fusion::SemiHonest for Sum<N> {
+    const NAME: &'static ::core::primitive::str = "Sum";
+    const VERSION: u32 = 4;
+    type Agreement = ::fusion::Projection<Self>;
+}
+///The hardened client of [`Sum`]: mixes queries with checks and gives verified answers.
+#[allow(dead_code, unreachable_pub)]
+type SumClient<const N: usize> = ::fusion::Client<Sum<N>>;
+///The hardened server of [`Sum`]: runs the protocol on whatever the client sends.
+#[allow(dead_code, unreachable_pub)]
+type SumServer<const N: usize> = ::fusion::Server<Sum<N>>;
+impl<const N: usize> Adder<N> {
+    fn pad() -> i64 {
+        N as i64
+    }
+    fn ask(pad: i64, x: i64, channel: &mut (impl Read + Write)) -> io::Result<i64> {
+        put(channel, x.wrapping_add(pad))?;
+        get(channel)
+    }
+}
+#[allow(non_local_definitions)]
+const _: () = {
+    #[doc(hidden)]
+    #[allow(unreachable_pub, missing_docs, missing_debug_implementations)]
+    pub struct FusionState<const N: usize> {
+        kept: (::fusion::Column<i64>,),
+        marker: ::core::marker::PhantomData<fn() -> Adder<N>>,
+    }
+    #[automatically_derived]
+    #[allow(
+        unused_variables,
+        unused_mut,
+        unused_qualifications,
+        unused_results,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction
+    )]
+    impl<const N: usize> ::core::default::Default for FusionState<N> {
+        fn default() -> Self {
+            Self {
+                kept: (::core::default::Default::default(),),
+                marker: ::core::marker::PhantomData,
+            }
+        }
+    }
+    #[automatically_derived]
+    #[allow(
+        unused_variables,
+        unused_mut,
+        unused_qualifications,
+        unused_results,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction
+    )]
+    impl<const N: usize> ::fusion::ClientSide for Adder<N> {
+        const CLIENT_STEPS: &'static [::fusion::Step] = &[
+            ::fusion::Step::new(::fusion::Stage::Offline, "pad").local(),
+            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+        ];
+        type Client = ();
+        type ClientContext = ();
+        type Query = i64;
+        type Output = i64;
+        type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
+        type ClientSetup = ();
+        type ClientState = FusionState<N>;
+        async fn client_step(
+            step: ::core::primitive::usize,
+            run: &mut ::fusion::ClientRun<'_, Self>,
+        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+            match step {
+                0usize => {
+                    let value = Self::pad();
+                    run.state.kept.0.push(value);
+                    ::core::result::Result::Ok(())
+                }
+                1usize => {
+                    let value = Self::ask(
+                            run.state.kept.0.take_next()?,
+                            ::core::clone::Clone::clone(run.batch.query()?),
+                            &mut *run.wire,
+                        )
+                        .map_err(::fusion::PhaseError::Protocol)?;
+                    run.outputs.push(value);
+                    ::core::result::Result::Ok(())
+                }
+                unknown => {
+                    ::core::result::Result::Err(
+                        ::fusion::PhaseError::State(
+                            ::fusion::StateError::UnknownPhase(unknown),
+                        ),
+                    )
+                }
+            }
+        }
+    }
+};
+impl<const N: usize> Keeper<N> {
+    fn answer(&self, channel: &mut (impl Read + Write)) -> io::Result<()> {
+        let x = get(channel)?;
+        put(channel, self.0.iter().fold(x, |sum, part| sum.wrapping_add(*part)))
+    }
+}
+#[allow(non_local_definitions)]
+const _: () = {
+    #[automatically_derived]
+    #[allow(
+        unused_variables,
+        unused_mut,
+        unused_qualifications,
+        unused_results,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction
+    )]
+    impl<const N: usize> ::fusion::ServerSide for Keeper<N> {
+        const SERVER_STEPS: &'static [::fusion::Step] = &[
+            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+        ];
+        type Server = Self;
+        type ServerContext = ();
+        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+        type ServerSetup = ();
+        type ServerState = ();
+        async fn server_step(
+            step: ::core::primitive::usize,
+            run: &mut ::fusion::ServerRun<'_, Self>,
+        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+            match step {
+                0usize => {
+                    let value = Self::answer(&*run.party, &mut *run.wire)
+                        .map_err(::fusion::PhaseError::Protocol)?;
+                    ::core::mem::drop(value);
+                    ::core::result::Result::Ok(())
+                }
+                unknown => {
+                    ::core::result::Result::Err(
+                        ::fusion::PhaseError::State(
+                            ::fusion::StateError::UnknownPhase(unknown),
+                        ),
+                    )
+                }
+            }
+        }
+    }
+};

@@ -1,0 +1,181 @@
+/// The struct with the security parameters is the server; the client is another one.
+struct Answerer {
+    factor: i64,
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::Declared for Answerer {
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
+        .privacy(::fusion::Privacy::Public);
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::ClientSide for Answerer {
+    const CLIENT_STEPS: &'static [::fusion::Step] = <Asker as ::fusion::ClientSide>::CLIENT_STEPS;
+    type Client = <Asker as ::fusion::ClientSide>::Client;
+    type ClientContext = <Asker as ::fusion::ClientSide>::ClientContext;
+    type Query = <Asker as ::fusion::ClientSide>::Query;
+    type Output = <Asker as ::fusion::ClientSide>::Output;
+    type ClientError = <Asker as ::fusion::ClientSide>::ClientError;
+    type ClientSetup = <Asker as ::fusion::ClientSide>::ClientSetup;
+    type ClientState = <Asker as ::fusion::ClientSide>::ClientState;
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+        <Asker as ::fusion::ClientSide>::client_step(step, &mut run.cast()).await
+    }
+    fn fork_client(client: &Self::Client) -> ::core::option::Option<Self::Client> {
+        <Asker as ::fusion::ClientSide>::fork_client(client)
+    }
+}
+#[automatically_derived]
+#[allow(
+    unused_variables,
+    unused_mut,
+    unused_qualifications,
+    unused_results,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction
+)]
+impl ::fusion::SemiHonest for Answerer {
+    const NAME: &'static ::core::primitive::str = "two structs";
+    type Agreement = ::fusion::Exact;
+}
+const _: &[::fusion::Phase] = <Answerer as ::fusion::SemiHonest>::PHASES;
+///The hardened client of [`Answerer`]: mixes queries with checks and gives verified answers.
+#[allow(dead_code, unreachable_pub)]
+type AnswererClient = ::fusion::Client<Answerer>;
+///The hardened server of [`Answerer`]: runs the protocol on whatever the client sends.
+#[allow(dead_code, unreachable_pub)]
+type AnswererServer = ::fusion::Server<Answerer>;
+impl Asker {
+    fn ask(
+        &self,
+        x: &i64,
+        channel: &mut (impl Read + Write),
+    ) -> Result<i64, AskerError> {
+        put(channel, *x)?;
+        Ok(get(channel)?.wrapping_add(self.offset))
+    }
+}
+#[allow(non_local_definitions)]
+const _: () = {
+    #[automatically_derived]
+    #[allow(
+        unused_variables,
+        unused_mut,
+        unused_qualifications,
+        unused_results,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction
+    )]
+    impl ::fusion::ClientSide for Asker {
+        const CLIENT_STEPS: &'static [::fusion::Step] = &[
+            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+        ];
+        type Client = Self;
+        type ClientContext = ();
+        type Query = i64;
+        type Output = i64;
+        type ClientError = AskerError;
+        type ClientSetup = ();
+        type ClientState = ();
+        async fn client_step(
+            step: ::core::primitive::usize,
+            run: &mut ::fusion::ClientRun<'_, Self>,
+        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+            match step {
+                0usize => {
+                    let value = Self::ask(
+                            &*run.party,
+                            run.batch.query()?,
+                            &mut *run.wire,
+                        )
+                        .map_err(::fusion::PhaseError::Protocol)?;
+                    run.outputs.push(value);
+                    ::core::result::Result::Ok(())
+                }
+                unknown => {
+                    ::core::result::Result::Err(
+                        ::fusion::PhaseError::State(
+                            ::fusion::StateError::UnknownPhase(unknown),
+                        ),
+                    )
+                }
+            }
+        }
+    }
+};
+impl Answerer {
+    fn answer(&self, channel: &mut (impl Read + Write)) -> io::Result<()> {
+        let x = get(channel)?;
+        put(channel, x.wrapping_mul(self.factor))
+    }
+}
+#[allow(non_local_definitions)]
+const _: () = {
+    #[automatically_derived]
+    #[allow(
+        unused_variables,
+        unused_mut,
+        unused_qualifications,
+        unused_results,
+        clippy::all,
+        clippy::pedantic,
+        clippy::nursery,
+        clippy::restriction
+    )]
+    impl ::fusion::ServerSide for Answerer {
+        const SERVER_STEPS: &'static [::fusion::Step] = &[
+            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+        ];
+        type Server = Self;
+        type ServerContext = ();
+        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+        type ServerSetup = ();
+        type ServerState = ();
+        async fn server_step(
+            step: ::core::primitive::usize,
+            run: &mut ::fusion::ServerRun<'_, Self>,
+        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+            match step {
+                0usize => {
+                    let value = Self::answer(&*run.party, &mut *run.wire)
+                        .map_err(::fusion::PhaseError::Protocol)?;
+                    ::core::mem::drop(value);
+                    ::core::result::Result::Ok(())
+                }
+                unknown => {
+                    ::core::result::Result::Err(
+                        ::fusion::PhaseError::State(
+                            ::fusion::StateError::UnknownPhase(unknown),
+                        ),
+                    )
+                }
+            }
+        }
+    }
+};
