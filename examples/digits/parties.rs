@@ -17,7 +17,7 @@ use fusion_backends::{
     clear::Clear,
     model::{Architecture, Model},
 };
-use fusion_core::misbehave::{self, Cheating, CheatingServer, Corrupting};
+use fusion_core::misbehave::{self, At, Cheating, CheatingServer, Fault, Faulty};
 use rand::{rand_core::UnwrapErr, rngs::SysRng};
 
 use crate::{
@@ -115,7 +115,9 @@ pub(crate) fn serve<B: Backend>(
     let line = emulate(options.network, channel(accept(listener)?)?);
     let online = B::PHASES.iter().position(|phase| phase.stage == Stage::Online).unwrap_or(0);
     let mut connection = match options.cheat {
-        Some(Cheat::Corrupt) => Connection::new(Corrupting::new(line, u16::try_from(online)?)),
+        Some(Cheat::Corrupt) => {
+            Connection::new(Faulty::new(line, Fault::Flip, At::data(u16::try_from(online)?)))
+        }
         _ => Connection::new(line),
     };
     let cheat = match options.cheat {

@@ -17,7 +17,7 @@ use fusion_core::{
     Channel, Check, Client, Connection, Costs, Error, Policy, Rejection, SemiHonest, Server, Stage,
     Verified,
     channel::memory_pair,
-    misbehave::{Cheat, Cheating, CheatingServer, Corrupting, Event, Recorded},
+    misbehave::{At, Cheat, Cheating, CheatingServer, Event, Fault, Faulty, Recorded},
     semi_honest,
 };
 use rand::{Rng, RngExt, SeedableRng};
@@ -167,14 +167,20 @@ pub fn catches_every_cheat<B: Backend>(rng: &mut ChaCha20Rng) {
         Peer::Cheats(Cheat::Flip { slots: 1 }),
         Peer::Cheats(Cheat::Flip { slots: 20 }),
         Peer::Cheats(Cheat::Swap { pairs: 10 }),
+        Peer::Cheats(Cheat::Adapt { slots: 7 }),
+        Peer::Cheats(Cheat::LieAboutDigests { phase: 0 }),
         Peer::Uses(&other),
     ] {
+        let shown = format!("{peer:?}");
+        let lies = matches!(peer, Peer::Cheats(Cheat::LieAboutDigests { .. }));
         let (events, verdict) = observed(peer);
-        assert!(
-            matches!(verdict, Some(Rejection::Disagreement { .. } | Rejection::Accuracy(_))),
-            "{peer:?}: {verdict:?}"
-        );
-        assert_eq!(events, honest, "{peer:?} shows in what passes");
+        let caught = match &verdict {
+            Some(Rejection::Disagreement { .. } | Rejection::Accuracy(_)) => !lies,
+            Some(Rejection::Transcript { .. }) => lies,
+            _ => false,
+        };
+        assert!(caught, "{shown}: {verdict:?}");
+        assert_eq!(events, honest, "{shown} shows in what passes");
     }
 }
 
@@ -189,7 +195,11 @@ pub fn names_the_phase_of_a_corrupted_link<B: Backend>(rng: &mut ChaCha20Rng) {
         let (here, there) = memory_pair();
         let (here, recording) = Recorded::new(here);
         let number = u16::try_from(index).expect("few phases");
-        let result = setting.against((here, Corrupting::new(there, number)), Peer::Honest, rng);
+        let result = setting.against(
+            (here, Faulty::new(there, Fault::Flip, At::data(number))),
+            Peer::Honest,
+            rng,
+        );
         // A digest is sent in every phase; data from the server perhaps not.
         let heard = |event: &&Event| !event.sent && event.phase == Some(number);
         if recording.events().iter().filter(heard).count() < 2 {
@@ -222,7 +232,7 @@ pub fn survives_a_query_of_the_wrong_width<B: Backend>(rng: &mut ChaCha20Rng) {
 }
 
 /// What the server does.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Peer<'a> {
     Honest,
     Cheats(Cheat),

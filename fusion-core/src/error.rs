@@ -6,7 +6,7 @@ use std::fmt;
 use crate::{
     channel::ChannelError,
     policy::Misuse,
-    protocol::{Phase, StateError},
+    protocol::{Phase, Stage, StateError},
     report::{CheckTally, Report},
 };
 
@@ -153,6 +153,12 @@ impl Place {
     #[must_use]
     pub fn phase(&self) -> Option<usize> {
         self.phase.map(|(index, _)| index)
+    }
+
+    /// The stage; `None` in the handshake.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage> {
+        self.phase.map(|(_, phase)| phase.stage)
     }
 
     /// The slot; `None` in the handshake and in phases that run once.

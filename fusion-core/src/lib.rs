@@ -30,6 +30,8 @@ mod rng;
 pub mod semi_honest;
 mod server;
 pub mod soundness;
+#[cfg(feature = "test-kit")]
+pub mod testing;
 pub mod transcript;
 pub mod verify;
 mod wire;

@@ -19,6 +19,8 @@ use std::{
 
 pub use inner::InnerPhase;
 pub use link::Limits;
+#[cfg(feature = "test-kit")]
+pub(crate) use link::Mischief;
 pub(crate) use link::{Link, PhasePlan};
 
 /// Both directions of the channel to the peer.

@@ -11,7 +11,7 @@ use fusion_core::{
     Error, Exact, Limits, Malformed, Misuse, PhaseError, Policy, Privacy, Rejection, SemiHonest,
     Server, ServerRun, ServerSide, Stage, Step,
     channel::{Emulated, Network, TcpChannel, memory_pair},
-    misbehave::{Cheat, Cheating, CheatingServer, Corrupting, Event, Recorded},
+    misbehave::{At, Cheat, Cheating, CheatingServer, Event, Fault, Faulty, Recorded},
     semi_honest,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -199,7 +199,7 @@ fn a_corrupted_link_is_named_by_phase() {
             ));
         };
         let Rejection::Transcript { place } =
-            verdict(against((Corrupting::new(left, phase), right), serve))
+            verdict(against((Faulty::new(left, Fault::Flip, At::data(phase)), right), serve))
         else {
             panic!("not a transcript verdict")
         };

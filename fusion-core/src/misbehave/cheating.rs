@@ -1,64 +1,36 @@
 use std::{
-    collections::HashMap,
     marker::PhantomData,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
-use rand::seq;
-
-use crate::{
-    error::Place,
-    protocol::{
-        ClientRun, ClientSide, Declaration, Declared, Phase, PhaseError, SemiHonest, ServerRun,
-        ServerSide, Stage, Step,
-    },
-    rng::PhaseRng,
-    wire::Wire,
+use super::plot::{Cheat, Plot, Plotting, lock};
+use crate::protocol::{
+    ClientRun, ClientSide, Declaration, Declared, Phase, PhaseError, SemiHonest, ServerRun,
+    ServerSide, Stage, StateError, Step,
 };
-
-/// How a server cheats in the online stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Cheat {
-    /// Sends something else than it should in so many slots of its choice.
-    Flip {
-        /// How many.
-        slots: usize,
-    },
-    /// Mixes up so many pairs of slots: in a batched phase each gets what belongs to the other,
-    /// in a phase that runs slot by slot the later one gets what belonged to the earlier one.
-    Swap {
-        /// How many.
-        pairs: usize,
-    },
-}
 
 /// The protocol `P` with a server that cheats. Its client is `P`'s own, and so is everything that
 /// the handshake and the transcript can see.
-///
-/// A server that merely uses another model needs no kit: pass another model as its context.
 pub struct Cheating<P>(PhantomData<P>);
 
 /// What the phases of a cheating server are called on.
-pub struct CheatingServer<S> {
-    honest: S,
-    cheat: Cheat,
+pub struct CheatingServer<P: ServerSide> {
+    honest: P::Server,
+    other: Option<Arc<P::ServerContext>>,
     plot: Arc<Mutex<Plot>>,
 }
 
-/// What a cheating server keeps in mind.
-#[derive(Default)]
-struct Plot {
-    /// The slots that it has chosen.
-    chosen: Vec<usize>,
-    /// For each pair of them what the earlier one was sent.
-    seen: HashMap<usize, Vec<u8>>,
-}
-
-impl<S> CheatingServer<S> {
+impl<P: ServerSide> CheatingServer<P> {
     /// The server `honest`, but cheating.
-    pub fn new(honest: S, cheat: Cheat) -> Self {
-        Self { honest, cheat, plot: Arc::default() }
+    pub fn new(honest: P::Server, cheat: Cheat) -> Self {
+        Self { honest, other: None, plot: Arc::new(Mutex::new(Plot::new(cheat))) }
+    }
+
+    /// The model for [`Cheat::OtherModel`].
+    #[must_use]
+    pub fn with_model(mut self, other: impl Into<Arc<P::ServerContext>>) -> Self {
+        self.other = Some(other.into());
+        self
     }
 }
 
@@ -100,7 +72,7 @@ impl<P: SemiHonest> ClientSide for Cheating<P> {
 impl<P: SemiHonest> ServerSide for Cheating<P> {
     const SERVER_STEPS: &'static [Step] = P::SERVER_STEPS;
 
-    type Server = CheatingServer<P::Server>;
+    type Server = CheatingServer<P>;
     type ServerContext = P::ServerContext;
     type ServerError = P::ServerError;
     type ServerSetup = P::ServerSetup;
@@ -110,18 +82,30 @@ impl<P: SemiHonest> ServerSide for Cheating<P> {
         step: usize,
         run: &mut ServerRun<'_, Self>,
     ) -> Result<(), PhaseError<P::ServerError>> {
-        let slots = run.batch.slots();
-        let CheatingServer { honest, cheat, plot } = &mut *run.party;
-        let cheats = P::SERVER_STEPS.get(step).is_some_and(|step| step.stage == Stage::Online);
-        if cheats {
-            lock(plot).choose(*cheat, slots, run.rng);
-            install(run.wire, *cheat, plot.clone(), slots);
+        let (slot, slots) = (run.batch.slot(), run.batch.slots());
+        let CheatingServer { honest, other, plot } = &mut *run.party;
+        let (once, online) = P::SERVER_STEPS
+            .get(step)
+            .map_or((true, false), |step| (step.runs_once(), step.stage == Stage::Online));
+        let mut context = run.context;
+        {
+            let mut plot = lock(plot);
+            plot.begin(slots, run.rng);
+            let chosen = !once && plot.has_chosen(slot);
+            if chosen && online && plot.cheat == Cheat::Fail {
+                run.wire.link().close();
+                return Err(StateError::Missing.into());
+            }
+            if let (true, Cheat::OtherModel { .. }, Some(other)) = (chosen, &plot.cheat, &other) {
+                context = other;
+            }
         }
+        run.wire.link().mischief = Some(Box::new(Plotting(plot.clone())));
         let result = P::server_step(
             step,
             &mut ServerRun {
                 party: honest,
-                context: run.context,
+                context,
                 setup: run.setup,
                 state: run.state,
                 wire: run.wire,
@@ -130,85 +114,23 @@ impl<P: SemiHonest> ServerSide for Cheating<P> {
             },
         )
         .await;
-        if cheats {
-            // Whatever is still in the buffer is part of the phase, and of the cheating. A failure
-            // shows again when the driver ends the slot.
-            let mut link = run.wire.link();
-            if result.is_ok() {
-                let _ = link.flush();
-            }
-            link.tamper = None;
+        // Whatever is still in the buffer is part of the phase, and of the cheating. A failure shows
+        // again when the driver ends the slot.
+        if result.is_ok() {
+            let _ = run.wire.link().flush();
+        }
+        if step.saturating_add(1) == P::SERVER_STEPS.len()
+            && (once || slot.saturating_add(1) == slots)
+        {
+            lock(plot).end();
         }
         result
     }
 
     /// All forks are in one plot: the slots are chosen once for the batch.
-    fn fork_server(server: &CheatingServer<P::Server>) -> Option<CheatingServer<P::Server>> {
-        let CheatingServer { honest, cheat, plot } = server;
+    fn fork_server(server: &CheatingServer<P>) -> Option<CheatingServer<P>> {
+        let CheatingServer { honest, other, plot } = server;
         let honest = P::fork_server(honest)?;
-        Some(CheatingServer { honest, cheat: *cheat, plot: plot.clone() })
+        Some(CheatingServer { honest, other: other.clone(), plot: plot.clone() })
     }
-}
-
-impl Plot {
-    /// Chooses slots, once.
-    fn choose(&mut self, cheat: Cheat, slots: usize, rng: &mut PhaseRng) {
-        if self.chosen.is_empty() {
-            let wanted = match cheat {
-                Cheat::Flip { slots } => slots,
-                Cheat::Swap { pairs } => pairs.saturating_mul(2),
-            };
-            self.chosen = seq::index::sample(rng, slots, wanted.min(slots)).into_vec();
-        }
-    }
-}
-
-fn install(wire: &Wire, cheat: Cheat, plot: Arc<Mutex<Plot>>, slots: usize) {
-    let tamper = move |place: Place, message: &mut [u8]| {
-        let mut plot = lock(&plot);
-        match (place.slot(), cheat) {
-            (Some(slot), Cheat::Flip { .. }) if plot.chosen.contains(&slot) => flip(message),
-            (Some(_), Cheat::Flip { .. }) => {}
-            (Some(slot), Cheat::Swap { .. }) => repeat(message, slot, &mut plot),
-            (None, Cheat::Flip { .. }) => {
-                let length = message.len() / slots.max(1);
-                for &slot in &plot.chosen {
-                    flip(message.get_mut(slot * length..(slot + 1) * length).unwrap_or_default());
-                }
-            }
-            (None, Cheat::Swap { .. }) => swap(message, &plot.chosen, slots),
-        }
-    };
-    wire.link().tamper = Some(Box::new(tamper));
-}
-
-fn flip(part: &mut [u8]) {
-    part.iter_mut().for_each(|byte| *byte ^= 0x55);
-}
-
-fn swap(message: &mut [u8], chosen: &[usize], slots: usize) {
-    let length = message.len() / slots.max(1);
-    for pair in chosen.chunks_exact(2) {
-        if let &[left, right] = pair {
-            for byte in 0..length {
-                message.swap(left * length + byte, right * length + byte);
-            }
-        }
-    }
-}
-
-fn repeat(message: &mut [u8], slot: usize, plot: &mut Plot) {
-    let Some(pair) = plot.chosen.iter().position(|&other| other == slot).map(|at| at / 2) else {
-        return;
-    };
-    match plot.seen.get(&pair) {
-        Some(earlier) if earlier.len() == message.len() => message.copy_from_slice(earlier),
-        _ => {
-            plot.seen.insert(pair, message.to_vec());
-        }
-    }
-}
-
-fn lock(plot: &Mutex<Plot>) -> MutexGuard<'_, Plot> {
-    plot.lock().unwrap_or_else(PoisonError::into_inner)
 }

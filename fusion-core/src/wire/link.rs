@@ -55,9 +55,16 @@ impl PhasePlan {
     }
 }
 
-/// Changes what is about to be sent; see [`crate::misbehave`].
+/// What a cheating server does with what passes; see [`crate::misbehave`].
 #[cfg(feature = "test-kit")]
-pub(crate) type Tamper = Box<dyn FnMut(Place, &mut [u8]) + Send>;
+pub(crate) trait Mischief: Send {
+    /// Data came.
+    fn heard(&mut self, place: Place, bytes: &[u8]);
+    /// A message is about to be sent.
+    fn message(&mut self, place: Place, message: &mut [u8]);
+    /// A digest is about to be sent.
+    fn digest(&mut self, place: Place, digest: &mut [u8; 32]);
+}
 
 /// One party's end of a run: framing, counting, hashing, and what went wrong.
 pub(crate) struct Link {
@@ -81,7 +88,7 @@ pub(crate) struct Link {
     listening: bool,
     fault: Option<Fault>,
     #[cfg(feature = "test-kit")]
-    pub(crate) tamper: Option<Tamper>,
+    pub(crate) mischief: Option<Box<dyn Mischief>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -112,7 +119,7 @@ impl Link {
             listening: false,
             fault: None,
             #[cfg(feature = "test-kit")]
-            tamper: None,
+            mischief: None,
         }
     }
 
@@ -129,6 +136,10 @@ impl Link {
 
     /// Ends a run that came to its end; handles that are left lead nowhere.
     pub(crate) fn end(&mut self) {
+        #[cfg(feature = "test-kit")]
+        {
+            self.mischief = None;
+        }
         self.running = false;
         self.now_in = None;
     }
@@ -197,10 +208,15 @@ impl Link {
             return Ok(());
         };
         let digests = transcript.digests();
-        let message = DigestMessage {
+        #[cfg_attr(not(feature = "test-kit"), expect(unused_mut))]
+        let mut message = DigestMessage {
             sent: *digests.sent.as_bytes(),
             received: *digests.received.as_bytes(),
         };
+        #[cfg(feature = "test-kit")]
+        if let Some(mischief) = &mut self.mischief {
+            mischief.digest(plan.place(ALL_SLOTS), &mut message.sent);
+        }
         self.send_message(Label::new(Kind::Digest, plan.index, ALL_SLOTS), &message)?;
         self.owed.push_back((plan, digests));
         Ok(())
@@ -271,8 +287,8 @@ impl Link {
         }
         let frame = std::mem::take(&mut self.outgoing);
         #[cfg(feature = "test-kit")]
-        if self.tamper.is_some() {
-            return self.send_tampered(frame);
+        if self.mischief.is_some() {
+            return self.send_spoilt(frame);
         }
         self.send_data(frame)
     }
@@ -359,6 +375,10 @@ impl Link {
         }
         if let (Some(transcript), Some(payload)) = (&mut self.transcript, frame.get(HEADER..)) {
             transcript.received(label.inner, payload);
+        }
+        #[cfg(feature = "test-kit")]
+        if let (Some((plan, slot)), Some(mischief)) = (self.now_in, &mut self.mischief) {
+            mischief.heard(plan.place(slot), frame.get(HEADER..).unwrap_or_default());
         }
         self.incoming = frame;
         self.read_to = HEADER;
@@ -450,18 +470,18 @@ impl Link {
     /// A cheating server looks at whole messages, so they are gathered for it.
     fn gathers(&self) -> bool {
         #[cfg(feature = "test-kit")]
-        return self.tamper.is_some();
+        return self.mischief.is_some();
         #[cfg(not(feature = "test-kit"))]
         false
     }
 
     /// Sends a message as a cheating server changed it: what it hashes is what it sends.
     #[cfg(feature = "test-kit")]
-    fn send_tampered(&mut self, mut frame: Vec<u8>) -> Result<(), Fault> {
+    fn send_spoilt(&mut self, mut frame: Vec<u8>) -> Result<(), Fault> {
         let (place, label) = (self.place(), self.data_label()?.inside(self.inner.current()));
         let mut payload = frame.split_off(HEADER);
-        if let Some(tamper) = &mut self.tamper {
-            tamper(place, &mut payload);
+        if let Some(mischief) = &mut self.mischief {
+            mischief.message(place, &mut payload);
         }
         for chunk in payload.chunks(FLUSH_AT) {
             let mut frame = label.start_frame();

@@ -5,40 +5,8 @@ use std::{
 
 use crate::{
     channel::{Channel, ChannelError},
-    wire::frame::{HEADER, Kind, Label},
+    wire::frame::{Kind, Label},
 };
-
-/// A link on which someone flips one bit of the first data that this end sends in a phase.
-pub struct Corrupting<C> {
-    inner: C,
-    phase: u16,
-    done: bool,
-}
-
-impl<C: Channel> Corrupting<C> {
-    /// Corrupts the phase with this index in the protocol's list.
-    pub fn new(inner: C, phase: u16) -> Self {
-        Self { inner, phase, done: false }
-    }
-}
-
-impl<C: Channel> Channel for Corrupting<C> {
-    fn send(&mut self, mut frame: Vec<u8>) -> Result<(), ChannelError> {
-        let here = Label::parse(&frame)
-            .is_ok_and(|label| label.kind == Kind::Data && label.phase == self.phase);
-        if here && !self.done && frame.len() > HEADER {
-            self.done = true;
-            if let Some(last) = frame.last_mut() {
-                *last ^= 1;
-            }
-        }
-        self.inner.send(frame)
-    }
-
-    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
-        self.inner.recv(wait)
-    }
-}
 
 /// A frame that passed, as an eavesdropper sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
