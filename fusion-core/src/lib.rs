@@ -29,10 +29,11 @@ mod report;
 mod rng;
 pub mod semi_honest;
 mod server;
-pub mod soundness;
 pub mod transcript;
 pub mod verify;
 mod wire;
+
+pub use fusion_soundness as soundness;
 
 pub use channel::{Channel, ChannelError, Network};
 pub use client::Client;
