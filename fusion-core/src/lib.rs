@@ -47,7 +47,10 @@ pub use protocol::{
 pub use report::{CheckTally, Costs, NOT_COVERED, PhaseCost, Report};
 pub use rng::PhaseRng;
 pub use server::{DEFAULT_MAX_SLOTS, Server};
-pub use soundness::Parameters;
+pub use soundness::{
+    AccuracyTargets, AccuracyTest, CostModel, Parameters, Plan, PlanError, Planner, Ratio,
+    Survival, ToleratedError,
+};
 pub use verify::{Agreement, Check, Exact, Verified};
 pub use wire::{Limits, Wire, WireReader, WireWriter};
 

@@ -113,6 +113,16 @@ impl Float {
         Self::rounded(sum, large.exponent - 63, more, rounding)
     }
 
+    /// 1 - self, rounded up; for numbers up to 1. The one subtraction: where it cancels, the error
+    /// of self is multiplied accordingly, on the same side.
+    pub(crate) fn complement(self) -> Self {
+        // In units of 2^-127; what does not fit is dropped, which makes the result greater.
+        let units = u32::try_from(self.exponent.saturating_add(127)).ok();
+        let units = units.map_or(0, |shift| u128::from(self.mantissa) << shift.min(64));
+        let rest = (1u128 << 127).saturating_sub(units);
+        if rest == 0 { Self::ZERO } else { Self::rounded(rest, -127, false, Up) }
+    }
+
     /// By squaring: as many roundings count as there are multiplications in the naive product.
     pub(crate) fn pow(self, mut power: u64, rounding: Rounding) -> Self {
         let (mut square, mut result) = (self, Self::ONE);
@@ -208,6 +218,13 @@ mod tests {
         }
 
         #[test]
+        fn complements_are_rounded_up(x in float()) {
+            let x = Float { exponent: -64 - x.exponent.abs(), ..x };
+            let (sum, one) = (scaled(x) + scaled(x.complement()), scaled(Float::ONE));
+            prop_assert!(sum >= one && sum - one <= BigUint::from(1u8) << 1937u64);
+        }
+
+        #[test]
         fn whole_numbers_are_exact(x in 1..1u64 << 31, y in 1..1u64 << 31) {
             let (a, b) = (Float::exact(x), Float::exact(y));
             for rounding in [Down, Up] {
@@ -225,6 +242,8 @@ mod tests {
         assert_eq!(Float::power_of_two(-40).bits_below_one(), 40);
         assert_eq!(Float::power_of_two(-40).successor().bits_below_one(), 39);
         assert_eq!(Float::ONE.bits_below_one(), 0);
+        assert_eq!(Float::ONE.complement(), Float::ZERO);
+        assert_eq!(Float::ZERO.complement(), Float::ONE);
         assert_eq!(Float::exact(3).bits_below_one(), 0);
         assert_eq!(Float::power_of_two(-7).log2(), -7.0);
     }

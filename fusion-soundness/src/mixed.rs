@@ -52,7 +52,7 @@
 
 use std::fmt;
 
-use crate::{Parameters, Probability, interval::Interval, tails::Trials};
+use crate::{Parameters, Probability, float::Float, interval::Interval, tails::Trials};
 
 /// How many wrong answers a server can expect to get accepted (the [module](self) derives it).
 ///
@@ -164,26 +164,27 @@ fn trials(count: usize, wrong: u64, whole: u64) -> Trials {
     Trials { count, fails: wrong, passes: whole - wrong }
 }
 
-/// Max over d of (1 - (1-d)^R) Pr[Bin(T, d) <= slack], rounded up. The first factor grows with d
-/// and is at most 1 and at most R d; the second falls. On a grid of steps that grow by 1/256, the
+/// Max over d of (1 - (1-d)^R) Pr[Bin(T, d) <= slack], rounded up. The first factor grows with d,
+/// the second falls. On a grid of steps that grow by 1/128, the
 /// product between two points is at most the first factor at the right and the second at the left.
 fn unnoticed(parameters: Parameters, whole: u64) -> Probability {
     let (queries, checks) = (parameters.queries(), parameters.checks());
     let mut best = Probability::ZERO;
     let (mut left, mut right) = (0, 1);
     while left < whole {
-        let hit = trials(queries, right, whole).more_than(0).0;
+        let missed = trials(queries, right, whole).at_most(0).0;
+        let hit = Interval { lower: Float::ZERO, upper: missed.lower.complement() };
         let passes = trials(checks, left, whole).at_most(parameters.slack()).0;
         let both = hit.mul(passes).probability();
         if both.0.upper > best.0.upper {
             best = both;
         }
         // From here on the second factor alone is too small.
-        if passes.upper <= best.0.lower {
+        if passes.upper <= best.0.upper {
             break;
         }
         left = right;
-        right = (right + right / 256 + 1).min(whole);
+        right = (right + right / 128 + 1).min(whole);
     }
     best
 }

@@ -135,7 +135,7 @@ fn a_second_model_goes_unnoticed_more_often_than_wrong_slots_do() {
     let unnoticed = ToleratedError::of(p).unnoticed().value();
     // (1 - (1-d)^100) (1-d)^58 at its maximum: (1-d)^100 = 58/158.
     let exact = (100.0 / 158.0) * (58.0f64 / 158.0).powf(0.58);
-    assert!(unnoticed >= exact && unnoticed < exact * 1.01, "{unnoticed} {exact}");
+    assert!(unnoticed >= exact && unnoticed < exact * 1.02, "{unnoticed} {exact}");
 }
 
 proptest! {

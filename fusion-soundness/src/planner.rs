@@ -89,6 +89,12 @@ impl Planner {
         }
     }
 
+    /// The soundness asked for, in bits.
+    #[must_use]
+    pub const fn soundness(&self) -> u32 {
+        self.soundness
+    }
+
     /// With this slack; accuracy targets may need more.
     pub const fn slack(mut self, slack: usize) -> Self {
         self.slack = slack;
