@@ -20,7 +20,7 @@ use crate::{
 /// With t(c, k) = C(R,c) C(T,k) / C(N, c*B + k), the bound of the [crate] is the greatest sum of
 /// t(c, k) along c*B + k = s. Coefficients are exact up to 64 bits; beyond, each step errs by a
 /// factor of at most 1 + 2^-63 to the side that is against us, and all is positive, so after n
-/// steps the two ends of the enclosure are within a factor 1 + n 2^-61. No n here exceeds 2^25.
+/// steps the two ends of the enclosure are within a factor 1 + n 2^-61. No n here exceeds 2^26.
 ///
 /// Only a few c are visited. Vandermonde's identity, twice:
 ///
@@ -31,8 +31,8 @@ use crate::{
 /// for every k, every slack and every number of checks. A sum along s has at most
 /// W = slack/B + 1 terms. So with the least a for which
 /// W C(R,a+1)^-(B-1) <= 2^-64 t(1, 0), all terms with a < c < R - a together add at most 2^-64 of
-/// the result to any sum: they are replaced by that much. Usually a < 10. For B = 1 see
-/// [`single_copy`].
+/// the result to any sum: they are replaced by that much. Usually a < 10. For B = 1 the
+/// best attack is known: one slot more than the slack forgives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Survival {
     probability: Probability,
@@ -59,16 +59,16 @@ impl Survival {
         let rows = Rows::of(parameters);
         let mut worst = Worst { limit, survival: Interval::ZERO, slots: 0 };
         if let Some(beyond) = rows.beyond {
-            if rows.from_below(parameters, rows.count, &mut worst) {
-                rows.from_above(parameters, rows.count, &mut worst);
+            if rows.upwards(parameters, rows.count, &mut worst) {
+                rows.downwards(parameters, rows.count, &mut worst);
             }
             worst.survival = worst.survival.widened(beyond);
         } else if parameters.queries() * parameters.copies() + parameters.slack()
             <= parameters.slots() - parameters.copies()
         {
-            rows.from_below(parameters, parameters.queries(), &mut worst);
+            rows.upwards(parameters, parameters.queries(), &mut worst);
         } else {
-            rows.from_above(parameters, parameters.queries() - 1, &mut worst);
+            rows.downwards(parameters, parameters.queries() - 1, &mut worst);
         }
         Self { probability: worst.survival.probability(), worst_slots: worst.slots }
     }
@@ -161,7 +161,7 @@ impl Rows {
     }
 
     /// s = B, B + 1, .., with c up to `most`. Whether to go on.
-    fn from_below(&self, parameters: Parameters, most: usize, worst: &mut Worst) -> bool {
+    fn upwards(&self, parameters: Parameters, most: usize, worst: &mut Worst) -> bool {
         let (copies, slack) = (parameters.copies(), parameters.slack());
         let slots = binomials(parameters.slots()).enumerate();
         for (wrong, places) in slots.take(most * copies + slack + 1).skip(copies) {
@@ -176,7 +176,7 @@ impl Rows {
 
     /// The mirror image, s = N - u for u = T - slack, .., with R - c up to `most`:
     /// C(R, c) = C(R, R - c) and C(N, s) = C(N, u).
-    fn from_above(&self, parameters: Parameters, most: usize, worst: &mut Worst) -> bool {
+    fn downwards(&self, parameters: Parameters, most: usize, worst: &mut Worst) -> bool {
         let (copies, slack) = (parameters.copies(), parameters.slack());
         let (slots, checks) = (parameters.slots(), parameters.checks());
         let right = binomials(slots).enumerate();

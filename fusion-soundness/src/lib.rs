@@ -36,7 +36,7 @@ mod float;
 mod interval;
 mod inverse;
 mod judge;
-mod mixed;
+pub mod mixed;
 mod parameters;
 mod planner;
 mod ratio;

@@ -54,7 +54,7 @@ use std::fmt;
 
 use crate::{Parameters, Probability, float::Float, interval::Interval, tails::Trials};
 
-/// How many wrong answers a server can expect to get accepted (the [module](self) derives it).
+/// How many wrong answers a server can expect to get accepted (derived in [`mixed`](self)).
 ///
 /// ```
 /// use fusion_soundness::{Parameters, ToleratedError};
