@@ -7,6 +7,9 @@ use crate::{
     search::{least_checks, least_copies},
 };
 
+/// What costs more than so many times the cheapest batch is not recommended, nor looked for.
+pub const FAR: usize = 8;
+
 /// What [`judge`] says of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
@@ -28,16 +31,17 @@ pub struct Weakness {
     pub survival: Survival,
     /// The batch with the fewest executions.
     pub cheapest: Option<Parameters>,
-    /// With the same number of copies, the fewest checks.
+    /// With the same number of copies, the fewest checks; `None` if that is no advice, because the
+    /// batch would be more than [`FAR`] times the cheapest.
     pub more_checks: Option<Parameters>,
-    /// With the same number of checks, the fewest copies.
+    /// With the same number of checks, the fewest copies; `None` likewise.
     pub more_copies: Option<Parameters>,
 }
 
 /// Judges R `queries`, B `copies`, T `checks` and `slack` by a `soundness` in bits.
 ///
-/// Integer arithmetic and no allocation to speak of: well under 0.1 s for thousands of queries,
-/// even in a build without optimisation.
+/// Quick enough for a macro in a build without optimisation: under 0.1 s for thousands of queries
+/// as long as the slack is under a few hundred.
 ///
 /// ```
 /// use fusion_soundness::{Judgement, judge};
@@ -67,12 +71,14 @@ pub fn judge(
     }
     let batch = |copies, checks| Parameters::new(queries, copies, checks, slack).ok();
     let plan = Planner::new(queries, soundness).slack(slack).plan();
-    // Where no plan can be made there is nothing to look for.
     let cheapest = plan.ok().map(|plan| plan.parameters());
-    let more = |_| least_checks((queries, copies, slack), soundness, checks, MAX_SLOTS);
-    let more_checks = cheapest.and_then(more).and_then(|checks| batch(copies, checks));
-    let more = |_| least_copies((queries, checks, slack), soundness);
-    let more_copies = cheapest.and_then(more).and_then(|copies| batch(copies, checks));
+    let far = cheapest.map_or(0, |cheapest| cheapest.slots() * FAR).min(MAX_SLOTS);
+    let most = far.saturating_sub(queries * copies);
+    let more_checks = least_checks((queries, copies, slack), soundness, checks, most);
+    let most = far.saturating_sub(checks) / queries;
+    let more_copies = least_copies((queries, checks, slack), soundness, most);
+    let more_checks = more_checks.and_then(|checks| batch(copies, checks));
+    let more_copies = more_copies.and_then(|copies| batch(copies, checks));
     Ok(Judgement::Weak(Weakness {
         parameters,
         soundness,

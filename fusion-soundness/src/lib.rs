@@ -47,7 +47,7 @@ pub use accuracy::{AccuracyTargets, AccuracyTest, TargetError};
 pub use bound::Survival;
 pub use interval::Probability;
 pub use inverse::{OverheadRow, overheads, queries_for_overhead};
-pub use judge::{Judgement, Weakness, judge};
+pub use judge::{FAR, Judgement, Weakness, judge};
 pub use mixed::ToleratedError;
 pub use parameters::{MAX_SLOTS, ParameterError, Parameters};
 pub use planner::{CostModel, MAX_SOUNDNESS, Plan, PlanError, Planner};

@@ -213,7 +213,7 @@ impl Planner {
     /// to search for.
     fn without_more_checks(&self, checks: usize, slack: usize) -> Option<Candidate> {
         self.accuracy?;
-        let copies = least_copies((self.queries, checks, slack), self.soundness)?;
+        let copies = least_copies((self.queries, checks, slack), self.soundness, MAX_SLOTS)?;
         Some(self.candidate(copies, checks, slack))
     }
 

@@ -82,12 +82,13 @@ pub(crate) fn least_plausible_checks(
     first(least.max(slack), most, |checks| plausible((queries, copies, checks, slack), soundness))
 }
 
-/// The fewest copies that make the batch `soundness` bits sound.
+/// The fewest copies, up to `most`, that make the batch `soundness` bits sound.
 pub(crate) fn least_copies(
     (queries, checks, slack): (usize, usize, usize),
     soundness: u32,
+    most: usize,
 ) -> Option<usize> {
-    let most = MAX_SLOTS.checked_sub(checks)?.checked_div(queries)?;
+    let most = MAX_SLOTS.checked_sub(checks)?.checked_div(queries)?.min(most);
     let batch = |copies| Parameters::new(queries, copies, checks, slack);
     let least = first(1, most, |copies| plausible((queries, copies, checks, slack), soundness))?;
     first(least, most, |copies| batch(copies).is_ok_and(|p| Survival::suffices(p, soundness)))
@@ -143,7 +144,7 @@ mod tests {
                     let checks = given.max(slack);
                     let copies = (1..80).find(|&copies| sound(copies, checks));
                     let batch = (queries, checks, slack);
-                    let found = least_copies(batch, soundness).filter(|&copies| copies < 80);
+                    let found = least_copies(batch, soundness, 79);
                     assert_eq!(found, copies);
                 }
             }
