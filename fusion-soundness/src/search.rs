@@ -42,8 +42,10 @@ pub(crate) fn first(
 }
 
 /// Two attacks that must fail, in a few steps: one query alone, and all of them with the checks
-/// that the slack forgives. Both survive less often with more checks or copies. `false` rules the
-/// batch out; `true` promises nothing.
+/// that the slack forgives. Both survive less often with more checks or copies: R / C(N,B) because
+/// C(N+1,B) >= C(N,B) and C(N+R,B+1) >= C(N,B); C(T,k) / C(N,T-k) because one more check multiplies
+/// it by (T+1)/(T+1-k) * (T+1-k)/(N+1) = (T+1)/(N+1). `false` rules the batch out; `true`
+/// promises nothing.
 pub(crate) fn plausible(
     (queries, copies, checks, slack): (usize, usize, usize, usize),
     soundness: u32,

@@ -87,8 +87,7 @@ impl Trials {
                 break;
             }
         }
-        // The last term stands for what was cut off; if nothing was, it is counted twice at a
-        // place where it decides nothing but is against us.
+        // What was cut off is at most the last term.
         let cut = terms.len() <= self.count;
         let mut tail = if cut { terms.last().copied().unwrap_or(Float::ZERO) } else { Float::ZERO };
         let mut slack = terms.len() - 1;
