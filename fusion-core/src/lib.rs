@@ -29,12 +29,13 @@ mod report;
 mod rng;
 pub mod semi_honest;
 mod server;
-pub mod soundness;
 #[cfg(feature = "test-kit")]
 pub mod testing;
 pub mod transcript;
 pub mod verify;
 mod wire;
+
+pub use fusion_soundness as soundness;
 
 pub use channel::{Channel, ChannelError, Network, PollChannel};
 pub use client::Client;
@@ -48,7 +49,10 @@ pub use protocol::{
 pub use report::{CheckTally, Costs, InnerCost, NOT_COVERED, PhaseCost, Report};
 pub use rng::PhaseRng;
 pub use server::{DEFAULT_MAX_SLOTS, Server};
-pub use soundness::Parameters;
+pub use soundness::{
+    AccuracyTargets, AccuracyTest, CostModel, Parameters, Plan, PlanError, Planner, Ratio,
+    Survival, ToleratedError,
+};
 pub use verify::{Agreement, Check, Exact, Projected, Projection, Verified};
 pub use wire::{InnerPhase, Limits, Wire, WireReader, WireWriter};
 

@@ -1,4 +1,7 @@
-use crate::soundness::{MAX_SLOTS, ParameterError, Parameters, Survival, cheapest};
+use crate::soundness::{
+    AccuracyTargets, AccuracyTest, Judgement, MAX_SLOTS, ParameterError, Parameters, PlanError,
+    Planner, Weakness, judge,
+};
 
 /// How a client hardens its batches.
 ///
@@ -32,12 +35,29 @@ impl Policy {
     ///
     /// [`Misuse`] if there are no queries, or no batch of at most [`MAX_SLOTS`] executions does.
     pub fn cheapest(soundness: u32, queries: usize) -> Result<Self, Misuse> {
-        if queries == 0 {
-            return Err(Misuse::NoQueries);
-        }
-        cheapest(queries, soundness, 0, None)
-            .map(|found| Self::new(soundness, found.copies(), found.checks(), 0))
-            .ok_or(Misuse::OutOfReach { soundness, queries })
+        Self::plan(&Planner::new(queries, soundness))
+    }
+
+    /// The cheapest policy under the planner's conditions: accuracy targets, the checks at hand,
+    /// what executions cost.
+    ///
+    /// ```
+    /// use fusion_core::{AccuracyTargets, Planner, Policy};
+    ///
+    /// let accuracy = AccuracyTargets::new("98%".parse()?, "90%".parse()?, 20, 20)?;
+    /// let policy = Policy::plan(&Planner::new(100, 40).accuracy(accuracy))?;
+    /// assert!(policy.checks() >= 689 && policy.slack() >= 34);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] says what stands in the way and what to change.
+    pub fn plan(planner: &Planner) -> Result<Self, Misuse> {
+        let parameters = planner.plan()?.parameters();
+        let soundness = planner.soundness();
+        let (copies, checks) = (parameters.copies(), parameters.checks());
+        Ok(Self::new(soundness, copies, checks, parameters.slack()))
     }
 
     /// The soundness asked for, in bits.
@@ -46,10 +66,28 @@ impl Policy {
         self.soundness
     }
 
+    /// B.
+    #[must_use]
+    pub const fn copies(&self) -> usize {
+        self.copies
+    }
+
     /// T.
     #[must_use]
     pub const fn checks(&self) -> usize {
         self.checks
+    }
+
+    /// How many checks may fail.
+    #[must_use]
+    pub const fn slack(&self) -> usize {
+        self.slack
+    }
+
+    /// How well the checks of this policy tell two accuracies apart (guarantee A).
+    #[must_use]
+    pub fn accuracy(&self, targets: &AccuracyTargets) -> AccuracyTest {
+        targets.test(self.checks, self.slack)
     }
 
     /// The batch for this many queries, if it is as sound as asked for.
@@ -61,29 +99,34 @@ impl Policy {
         if queries == 0 {
             return Err(Misuse::NoQueries);
         }
-        let parameters = Parameters::new(queries, self.copies, self.checks, self.slack)?;
-        let survival = Survival::of(parameters);
-        if survival.is_at_most(self.soundness) {
-            return Ok(parameters);
+        let Self { soundness, copies, checks, slack } = *self;
+        match judge(queries, copies, checks, slack, soundness)? {
+            Judgement::Sound(_) => Ok(Parameters::new(queries, copies, checks, slack)?),
+            Judgement::Weak(weakness) => Err(unsound(&weakness)),
         }
-        let fix = cheapest(queries, self.soundness, self.slack, None);
-        Err(Misuse::Unsound {
-            parameters,
-            wanted: self.soundness,
-            bits: format!("{:.2}", (survival.bits() * 100.0).floor() / 100.0),
-            fix: fix.map_or_else(
-                || "no batch of a size that can be run does; ask for less slack".into(),
-                |fix| {
-                    format!(
-                        "copies = {}, checks = {}, slack = {} would do ({} executions)",
-                        fix.copies(),
-                        fix.checks(),
-                        fix.slack(),
-                        fix.slots()
-                    )
-                },
-            ),
-        })
+    }
+}
+
+fn unsound(weakness: &Weakness) -> Misuse {
+    Misuse::Unsound {
+        parameters: weakness.parameters,
+        wanted: weakness.soundness,
+        bits: format!("{:.2}", (weakness.survival.bits() * 100.0).floor() / 100.0),
+        fix: weakness.advice(),
+    }
+}
+
+impl From<PlanError> for Misuse {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Parameters(ParameterError::NoQueries) => Self::NoQueries,
+            PlanError::Parameters(error) => Self::Parameters(error),
+            PlanError::TooFewChecks { needed, available } => {
+                Self::TooFewChecks { needed, available }
+            }
+            PlanError::OutOfReach { soundness, queries } => Self::OutOfReach { soundness, queries },
+            other => Self::NoPlan(other),
+        }
     }
 }
 
@@ -120,6 +163,9 @@ pub enum Misuse {
         /// R.
         queries: usize,
     },
+    /// There is no plan.
+    #[error("{0}")]
+    NoPlan(PlanError),
     /// The policy asks for less than the protocol states.
     #[error(
         "the protocol states soundness = {declared}, the policy asks for {policy}; raise the policy \

@@ -112,7 +112,7 @@ where
         let mut their_rng = ChaCha20Rng::seed_from_u64(self.seed + 1);
         let (client, server) = (subject.parties)();
         let (here, there) = memory_pair();
-        let mut here = Connection::with_limits(here, limits());
+        let mut here = Connection::with_limits(here, limits(attack));
         let mut client = Client::<P>::with(client, self.policy, (subject.checks)());
         let (context, other) = (subject.server_context, subject.other.clone());
         thread::scope(|scope| {
@@ -124,14 +124,14 @@ where
                         if let Some(other) = other {
                             party = party.with_model(other);
                         }
-                        let mut connection = Connection::with_limits(there, limits());
+                        let mut connection = Connection::with_limits(there, limits(attack));
                         Server::<Cheating<P>>::with(party)
                             .serve(&mut connection, context, &mut their_rng)
                             .map(drop)
                     }
                     Attack::Fault(fault, at) => {
                         let line: Faulty<MemoryChannel> = Faulty::new(there, *fault, *at);
-                        let mut connection = Connection::with_limits(line, limits());
+                        let mut connection = Connection::with_limits(line, limits(attack));
                         let served = Server::<P>::with(server).serve(
                             &mut connection,
                             context,
@@ -139,13 +139,13 @@ where
                         );
                         // A stalled line stays open.
                         if *fault == Fault::Stall {
-                            thread::sleep(limits().message * 2);
+                            thread::sleep(limits(attack).message * 2);
                         }
                         served.map(drop)
                     }
                     Attack::None | Attack::Model => {
                         let other = other.as_deref().filter(|_| matches!(attack, Attack::Model));
-                        let mut connection = Connection::with_limits(there, limits());
+                        let mut connection = Connection::with_limits(there, limits(attack));
                         Server::<P>::with(server)
                             .serve(&mut connection, other.unwrap_or(context), &mut their_rng)
                             .map(drop)
@@ -176,7 +176,13 @@ fn agree<P: SemiHonest>(left: &[P::Output], right: &[P::Output]) -> bool {
     left.iter().zip(right).all(|(left, right)| agreement.agree(left, right))
 }
 
-/// A stalled line is noticed soon; a slow machine is not taken for one.
-fn limits() -> Limits {
-    Limits { message: Duration::from_secs(2), phase: Duration::from_secs(60) }
+/// How long the parties wait. Only where silence is the expected end is it short, so that a slow
+/// machine is not taken for a peer that stalls.
+fn limits(attack: &Attack) -> Limits {
+    let ends_in_silence = matches!(
+        attack,
+        Attack::Fault(Fault::Drop | Fault::Reorder | Fault::Truncate | Fault::Stall, _)
+    );
+    let message = Duration::from_millis(if ends_in_silence { 200 } else { 10_000 });
+    Limits { message, phase: Duration::from_secs(60) }
 }

@@ -1,13 +1,12 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 /// No batch has more executions than this.
 pub const MAX_SLOTS: usize = 1 << 24;
 
 /// The shape of a batch: R queries, B copies of each, T checks of which `slack` may fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "Raw", into = "Raw")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Raw", into = "Raw"))]
 pub struct Parameters {
     queries: usize,
     copies: usize,
@@ -15,7 +14,8 @@ pub struct Parameters {
     slack: usize,
 }
 
-#[derive(Serialize, Deserialize)]
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
 struct Raw {
     queries: usize,
     copies: usize,
@@ -104,6 +104,7 @@ impl fmt::Display for Parameters {
     }
 }
 
+#[cfg(feature = "serde")]
 impl TryFrom<Raw> for Parameters {
     type Error = ParameterError;
 
@@ -112,6 +113,7 @@ impl TryFrom<Raw> for Parameters {
     }
 }
 
+#[cfg(feature = "serde")]
 impl From<Parameters> for Raw {
     fn from(from: Parameters) -> Self {
         let Parameters { queries, copies, checks, slack } = from;
@@ -120,17 +122,14 @@ impl From<Parameters> for Raw {
 }
 
 /// Numbers that make no batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParameterError {
     /// R = 0.
-    #[error("queries = 0: a batch needs at least one query")]
     NoQueries,
     /// B = 0.
-    #[error("copies = 0: every query needs at least one copy")]
     NoCopies,
     /// More forgiven checks than checks.
-    #[error("slack = {slack} forgives more checks than there are ({checks}); lower it")]
     SlackOverChecks {
         /// The slack.
         slack: usize,
@@ -138,6 +137,24 @@ pub enum ParameterError {
         checks: usize,
     },
     /// N is over [`MAX_SLOTS`].
-    #[error("more than {MAX_SLOTS} executions: split the queries into several batches")]
     TooManySlots,
 }
+
+impl fmt::Display for ParameterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoQueries => f.write_str("queries = 0: a batch needs at least one query"),
+            Self::NoCopies => f.write_str("copies = 0: every query needs at least one copy"),
+            Self::SlackOverChecks { slack, checks } => write!(
+                f,
+                "slack = {slack} forgives more checks than there are ({checks}); lower it"
+            ),
+            Self::TooManySlots => write!(
+                f,
+                "more than {MAX_SLOTS} executions: split the queries into several batches"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ParameterError {}
