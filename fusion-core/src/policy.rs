@@ -1,3 +1,4 @@
+use crate::protocol::Declaration;
 use crate::soundness::{
     AccuracyTargets, AccuracyTest, Judgement, MAX_SLOTS, ParameterError, Parameters, PlanError,
     Planner, Weakness, judge,
@@ -36,6 +37,21 @@ impl Policy {
     /// [`Misuse`] if there are no queries, or no batch of at most [`MAX_SLOTS`] executions does.
     pub fn cheapest(soundness: u32, queries: usize) -> Result<Self, Misuse> {
         Self::plan(&Planner::new(queries, soundness))
+    }
+
+    /// The policy of a protocol that states its batch; `None` if it leaves that to run time.
+    ///
+    /// ```
+    /// use fusion_core::{Declaration, Policy};
+    ///
+    /// let stated = Declaration::new(40).batch(16, 9, 8, 0);
+    /// assert_eq!(Policy::declared(&stated), Some(Policy::new(40, 9, 8, 0)));
+    /// assert_eq!(Policy::declared(&Declaration::new(40)), None);
+    /// ```
+    #[must_use]
+    pub fn declared(declaration: &Declaration) -> Option<Self> {
+        let Declaration { soundness, copies, checks, slack, .. } = *declaration;
+        Some(Self::new(soundness, copies?, checks?, slack))
     }
 
     /// The cheapest policy under the planner's conditions: accuracy targets, the checks at hand,

@@ -1,5 +1,6 @@
 //! Rules on the struct half: the security parameters.
 
+use fusion_soundness::{Judgement, judge};
 use syn::{DeriveInput, LitInt, Type};
 
 use super::{Errors, IDENTITY_KEYS, IMPL_KEYS, STRUCT_KEYS, in_range, keys::Keys, krate};
@@ -7,6 +8,11 @@ use crate::{
     parse::Entry,
     plan::{Declaration, FixedBatch, Parties},
 };
+
+/// No security means anything beyond.
+const MAX_SOUNDNESS: u32 = 256;
+/// The macro runs without optimisation, and its time grows with the slack.
+const MAX_SLACK: usize = 2000;
 
 /// The struct half.
 pub(crate) fn declaration(
@@ -32,11 +38,14 @@ pub(crate) fn declaration(
         );
     }
     if let Some(bits) = &soundness
-        && bits.base10_parse::<u32>().is_ok_and(|bits| bits > 256)
+        && bits.base10_parse::<u32>().is_ok_and(|bits| bits > MAX_SOUNDNESS)
     {
         errors.push(bits, "a soundness above 256 bits means nothing; 40 to 80 is usual");
     }
     let batch = fixed_batch(&keys, errors);
+    if let (Some(batch), Some(soundness)) = (&batch, &soundness) {
+        check_soundness(batch, soundness, errors);
+    }
     let privacy = keys.word("privacy", &["malicious", "semi_honest", "public"], errors);
     let assumes = keys.string("assumes", errors);
     Some(Declaration { krate, soundness: soundness?, batch, privacy, assumes, parties })
@@ -72,6 +81,35 @@ fn fixed_batch(keys: &Keys, errors: &mut Errors) -> Option<FixedBatch> {
         );
     }
     Some(FixedBatch { queries: queries?, copies: copies?, checks: checks?, slack })
+}
+
+/// The bound itself, in whole numbers: what is too weak does not compile.
+fn check_soundness(batch: &FixedBatch, soundness: &LitInt, errors: &mut Errors) {
+    let number = |literal: &LitInt| literal.base10_parse::<usize>().unwrap_or_default();
+    let (queries, copies) = (number(&batch.queries), number(&batch.copies));
+    let (checks, slack) = (number(&batch.checks), batch.slack.as_ref().map_or(0, number));
+    let Ok(bits) = soundness.base10_parse::<u32>() else { return };
+    if queries == 0 || copies == 0 || bits > MAX_SOUNDNESS {
+        return;
+    }
+    if let (Some(literal), true) = (&batch.slack, slack > MAX_SLACK) {
+        errors.push(
+            literal,
+            format!(
+                "a slack above {MAX_SLACK} takes too long to check while compiling; leave \
+                 `queries`, `copies`, `checks` and `slack` out, and the policy checks it at run time"
+            ),
+        );
+        return;
+    }
+    match judge(queries, copies, checks, slack, bits) {
+        Ok(Judgement::Sound(_)) => {}
+        Ok(Judgement::Weak(weakness)) => errors.push(&batch.copies, weakness),
+        Err(error) => {
+            let slack = batch.slack.as_ref().filter(|_| slack > checks);
+            errors.push(slack.unwrap_or(&batch.queries), error);
+        }
+    }
 }
 
 fn at_least_one(keys: &Keys, key: &str, errors: &mut Errors) -> Option<LitInt> {
