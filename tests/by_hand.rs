@@ -229,7 +229,7 @@ fn honest_runs_are_the_same() {
 #[test]
 fn rejections_are_the_same() {
     for cheat in [Cheat::Flip { slots: 1 }, Cheat::Flip { slots: 9 }, Cheat::Swap { pairs: 3 }] {
-        let seen = run::<Generated>(Some(cheat));
+        let seen = run::<Generated>(Some(cheat.clone()));
         assert!(seen.result.as_ref().is_err_and(|error| error.contains("misbehaved")), "{seen:?}");
         assert_eq!(seen, run::<Handwritten>(Some(cheat)));
     }

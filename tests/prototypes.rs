@@ -9,16 +9,17 @@ mod ot;
 
 use std::{
     fmt::Debug,
-    io::{BufReader, Write},
+    io::{self, BufReader, Write},
     os::unix::net::UnixStream,
     thread,
 };
 
 use fusion::{
-    Check, Client, ClientSide, Connection, Error, Policy, Rejection, SemiHonest, Server, Verified,
+    Check, Client, ClientSide, Connection, Costs, Error, Policy, Rejection, SemiHonest, Server,
+    Stage, Verified,
 };
 use fusion_core::misbehave::{Cheat, Cheating, CheatingServer};
-use rand::{RngExt, SeedableRng, rngs::StdRng};
+use rand::{CryptoRng, RngExt, SeedableRng, rngs::StdRng};
 
 /// Runs two parties over a pair of sockets.
 fn run<A: Send, B: Send>(
@@ -337,6 +338,72 @@ mod garbled {
         let end = infer::<Cheating<after::Garbler>>(cheat);
         assert!(is_caught(&end), "{:?}", end.err());
     }
+
+    /// A garbler with a wrong label for the value 1 of the highest bit, in every slot.
+    #[fusion::harden(soundness = 40, client = after::Evaluator, name = "Garbler")]
+    struct Selective(after::Garbler);
+
+    #[fusion::harden(
+        server,
+        channel = after::Buffered::new,
+        instance = |_| Self(after::Garbler::new(THRESHOLD))
+    )]
+    impl Selective {
+        #[fusion::server(offline)]
+        fn send_circuit<R: CryptoRng>(
+            &mut self,
+            channel: &mut dyn after::Channel,
+            rng: &mut R,
+        ) -> after::GcResult<()> {
+            self.0.send_circuit(channel, rng)
+        }
+
+        #[fusion::server(online)]
+        fn send_labels(&mut self, channel: &mut dyn after::Channel) -> after::GcResult<()> {
+            self.0.send_labels(&mut Spoiling { channel, sent: 0 })
+        }
+    }
+
+    struct Spoiling<'a> {
+        channel: &'a mut dyn after::Channel,
+        sent: usize,
+    }
+
+    impl after::Channel for Spoiling<'_> {
+        fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+            self.sent += 1;
+            // Two labels for each bit.
+            if self.sent < 2 * after::BITS {
+                return self.channel.send(bytes);
+            }
+            let spoilt: Vec<u8> = bytes.iter().map(|byte| !byte).collect();
+            self.channel.send(&spoilt)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            self.channel.flush()
+        }
+
+        fn receive(&mut self, bytes: &mut [u8]) -> io::Result<()> {
+            self.channel.receive(bytes)
+        }
+    }
+
+    /// The guide warns of it: where no check has the bit, the verdict is about the queries' bit.
+    #[test]
+    fn selective_failure_makes_the_verdict_depend_on_a_query() {
+        let verdict = |queries: &[u32], checks: &[u32]| {
+            let checks = checks.iter().map(|&number| Check::exact(number, number >= THRESHOLD));
+            let parties = (after::Evaluator::default(), Selective(after::Garbler::new(THRESHOLD)));
+            harden::<after::Garbler, Selective>((&(), &()), parties, queries, checks.collect())
+        };
+        let small: Vec<u32> = (THRESHOLD - 8..THRESHOLD + 8).collect();
+        assert_eq!(*verdict(&[5, 2000], &small).unwrap(), [false, true]);
+        assert!(is_caught(&verdict(&[5, u32::MAX], &small)));
+        // Checks with either value of the bit are wrong whatever the queries are.
+        let both: Vec<u32> = small.iter().map(|number| number ^ (number & 1) << 31).collect();
+        assert!(is_caught(&verdict(&[5, 2000], &both)));
+    }
 }
 
 #[path = "../examples/prototypes/lookup"]
@@ -407,5 +474,68 @@ mod lookup {
         let cheat = CheatingServer::new((), Cheat::Flip { slots: 1 });
         let end = infer::<Cheating<Lookup>>(&table, &table, cheat);
         assert!(matches!(end, Err(Error::Protocol { .. })));
+    }
+
+    #[test]
+    fn inner_phases_are_in_the_report() {
+        let table: [u64; 16] = StdRng::seed_from_u64(11).random();
+        let (mut here, mut there) = Connection::pair();
+        let (report, server) = thread::scope(|scope| {
+            let server = scope.spawn(|| {
+                let mut rng = StdRng::seed_from_u64(12);
+                after::LookupServer::new().serve(&mut there, &table, &mut rng).unwrap()
+            });
+            let checks = (0..).zip(table).map(|(index, entry)| Check::exact(index, entry));
+            let policy = Policy::cheapest(40, 2).unwrap();
+            let mut client = after::LookupClient::new(policy, checks.collect());
+            let mut rng = StdRng::seed_from_u64(13);
+            let answers = client.infer(&mut here, &4, &[3, 12], &mut rng).unwrap();
+            (answers.report().clone(), server.join().unwrap())
+        });
+
+        // Per slot: A, then R for each bit of the index, then the entries; and what frames them.
+        let slots = report.parameters.slots() as u64;
+        let [announced, choices, entries] = [32, 4 * 32, 16 * 8].map(|bytes| slots * bytes);
+        let parts = |costs: &Costs| {
+            let online = costs.phases.iter().find(|phase| phase.stage == Some(Stage::Online));
+            let parts = online.unwrap().inner.iter();
+            parts.map(|part| (part.name.clone(), part.sent, part.received)).collect::<Vec<_>>()
+        };
+        let [(choose, chosen, heard), (open, none, opened)] = &parts(&report.costs)[..] else {
+            panic!("{report}");
+        };
+        assert_eq!((choose.as_str(), open.as_str(), *none), ("choose_keys", "open_entry", 0));
+        assert!((choices..2 * choices).contains(chosen), "{report}");
+        assert!((announced..2 * announced).contains(heard), "{report}");
+        assert!((entries..2 * entries).contains(opened), "{report}");
+        assert!(report.to_string().contains("- open_entry"), "{report}");
+        // What one party sends in a part, the other receives in its own.
+        let expected = [("offer_keys", heard, chosen), ("mask_entries", opened, none)];
+        let expected = expected.map(|(name, sent, received)| (name.into(), *sent, *received));
+        assert_eq!(parts(&server), expected);
+    }
+
+    #[test]
+    fn after_works_plainly_too() {
+        let table: [u64; 8] = StdRng::seed_from_u64(14).random();
+        let (entry, end) = run(
+            |mut socket| {
+                after::lookup_client(&mut socket, 3, 5, &mut StdRng::seed_from_u64(15)).unwrap()
+            },
+            |mut socket| after::lookup_server(&mut socket, &table, &mut StdRng::seed_from_u64(16)),
+        );
+        end.unwrap();
+        assert_eq!(entry, table[5]);
+    }
+
+    /// The guide warns of it: entries have nothing to do with each other.
+    #[test]
+    fn an_entry_that_no_check_asks_for_is_not_covered() {
+        let table: [u64; 32] = StdRng::seed_from_u64(17).random();
+        let mut other = table;
+        other[31] ^= 1;
+        let checks = (0..31).map(|index| Check::exact(index, table[index as usize])).collect();
+        let answers = harden::<Lookup, Lookup>((&5, &other[..]), ((), ()), &[31], checks).unwrap();
+        assert_ne!(*answers, [table[31]]);
     }
 }

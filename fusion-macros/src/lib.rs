@@ -35,8 +35,9 @@ pub fn harden(
 /// Marks the client's side of a phase, inside a `#[fusion::harden] impl` block.
 ///
 /// `#[fusion::client(stage, ..)]` with the stage `setup`, `offline` or `online`, then, as needed,
-/// `query = name` (the parameter that takes the client's input), `batch` (one call for all slots)
-/// and roles of parameters that cannot be told from their types. See [`macro@harden`].
+/// `query = name` (the parameter that takes the client's input), `batch` (one call for all slots),
+/// `local` (no messages) and roles of parameters that cannot be told from their types. See
+/// [`macro@harden`].
 #[proc_macro_attribute]
 pub fn client(
     _: proc_macro::TokenStream,
@@ -48,8 +49,8 @@ pub fn client(
 /// Marks the server's side of a phase, inside a `#[fusion::harden] impl` block.
 ///
 /// `#[fusion::server(stage, ..)]` with the stage `setup`, `offline` or `online`, then, as needed,
-/// `batch` (one call for all slots) and roles of parameters that cannot be told from their types.
-/// See [`macro@harden`].
+/// `batch` (one call for all slots), `local` (no messages) and roles of parameters that cannot be
+/// told from their types. See [`macro@harden`].
 #[proc_macro_attribute]
 pub fn server(
     _: proc_macro::TokenStream,

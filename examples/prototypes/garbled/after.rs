@@ -6,9 +6,17 @@
 //!
 //! # Security
 //!
-//! The garbler sees the client's side of the transfers and nothing else. The evaluator decodes by
-//! colour, so it cannot fail after them: a garbler that deviates learns nothing about the number.
-//! The threshold is hidden from an evaluator that follows the protocol.
+//! The garbler sees the client's side of the transfers, whose distribution is the same for every
+//! number, and nothing else. The evaluator decodes by colour, so no labels or gates make it fail: a
+//! garbler that deviates learns nothing about the number from the messages.
+//!
+//! It may learn from what becomes of the answer. A wrong label for one value of one bit makes the
+//! answer random for the numbers that have this bit, and leaves the others alone (selective
+//! failure). So whoever lets the garbler see that an answer was refused, by asking again, say,
+//! tells it a bit of the number.
+//!
+//! The threshold is hidden from an evaluator that follows the protocol, but for what the answers
+//! say about it.
 
 mod circuit;
 

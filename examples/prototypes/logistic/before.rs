@@ -8,7 +8,12 @@
 //! - server -> client: e = w - a, and s = <w, d> + c1 + bias
 //! - client: s + <e, b> + c0 is the score.
 //!
-//! The dealer is trusted to deal honestly and to collude with neither; it sees neither x nor w.
+//! # Security
+//!
+//! The dealer is trusted to deal honestly and to collude with neither; it sees neither x nor w. Then
+//! b is uniform and d hides x, whatever the server does, and nothing that the server sends makes
+//! the client fail. The client learns the score alone, if it follows the protocol; the scores of
+//! DIM + 1 inputs of its choice give the model away.
 
 pub mod dealer;
 

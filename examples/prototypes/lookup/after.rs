@@ -4,9 +4,13 @@
 //! Evaluation" (STOC 1999): there are two keys for each bit of an index, and entry j is masked by
 //! the keys that spell j. The client gets the keys that spell its index.
 //!
+//! # Security
+//!
 //! The size of the table is public; both sides know it beforehand. The server sees the client's
-//! side of the transfers only, which is the same for every index whatever the server does. The
-//! other entries are hidden from a client that follows the protocol.
+//! side of the transfers only, whose distribution is the same for every index whatever the server
+//! does. An index outside of the table is refused before anything is sent, which the server
+//! notices: callers check their input first. The other entries are hidden from a client that
+//! follows the protocol.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -47,14 +51,14 @@ where
     mask_entries(channel, table, &keys)
 }
 
-/// The lookup, for Fusion.
+/// The lookup as a protocol: one online phase per party.
 #[fusion::harden(soundness = 40, privacy = malicious)]
 pub struct Lookup;
 
 #[fusion::harden]
 impl Lookup {
     #[fusion::client(online, query = index, context = bits)]
-    fn client<C: Read + Write, R: CryptoRng>(
+    fn ask<C: Read + Write, R: CryptoRng>(
         channel: &mut C,
         bits: u32,
         index: u32,
@@ -64,7 +68,7 @@ impl Lookup {
     }
 
     #[fusion::server(online)]
-    fn server<C: Read + Write, R: CryptoRng>(
+    fn answer<C: Read + Write, R: CryptoRng>(
         channel: &mut C,
         table: &[u64],
         rng: &mut R,
@@ -74,6 +78,7 @@ impl Lookup {
 }
 
 /// The keys that spell the index.
+#[fusion::phase]
 fn choose_keys<C, R>(channel: &mut C, bits: u32, index: u32, rng: &mut R) -> io::Result<Vec<Pad>>
 where
     C: Read + Write,
@@ -90,6 +95,7 @@ where
 }
 
 /// Two keys for each bit of an index.
+#[fusion::phase]
 fn offer_keys<C, R>(channel: &mut C, bits: u32, rng: &mut R) -> io::Result<Vec<[Pad; 2]>>
 where
     C: Read + Write,
@@ -105,6 +111,7 @@ where
 }
 
 /// Receives all entries, and takes the mask off the one that the keys spell.
+#[fusion::phase]
 fn open_entry<C: Read>(channel: &mut C, bits: u32, index: u32, keys: &[Pad]) -> io::Result<u64> {
     let mut entry = 0;
     for j in 0..1 << bits {
@@ -118,6 +125,7 @@ fn open_entry<C: Read>(channel: &mut C, bits: u32, index: u32, keys: &[Pad]) -> 
 }
 
 /// Sends all entries, each under the keys that spell its place.
+#[fusion::phase]
 fn mask_entries<C: Write>(channel: &mut C, table: &[u64], keys: &[[Pad; 2]]) -> io::Result<()> {
     for (j, entry) in (0..).zip(table) {
         let spelled = (0..).zip(keys).map(|(i, pair)| &pair[bit(j, i)]);

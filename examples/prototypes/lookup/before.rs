@@ -4,9 +4,13 @@
 //! Evaluation" (STOC 1999): there are two keys for each bit of an index, and entry j is masked by
 //! the keys that spell j. The client gets the keys that spell its index.
 //!
+//! # Security
+//!
 //! The size of the table is public; both sides know it beforehand. The server sees the client's
-//! side of the transfers only, which is the same for every index whatever the server does. The
-//! other entries are hidden from a client that follows the protocol.
+//! side of the transfers only, whose distribution is the same for every index whatever the server
+//! does. An index outside of the table is refused before anything is sent, which the server
+//! notices: callers check their input first. The other entries are hidden from a client that
+//! follows the protocol.
 
 use std::io::{self, ErrorKind, Read, Write};
 
