@@ -1,7 +1,7 @@
 use rand::{CryptoRng, seq};
 
 use crate::{
-    connection::{Connection, Observer, Setup, Walk, block_on, explain},
+    connection::{Connection, End, Observer, Setup, Walk, block_on, explain},
     error::{Error, Place},
     handshake::{self, Mode},
     mix::Mix,
@@ -25,6 +25,8 @@ pub struct Client<P: SemiHonest> {
     agreement: P::Agreement,
     observer: Box<dyn Observer>,
     setup: Setup<P::ClientSetup>,
+    /// Whether a batch was rejected and nobody has said that this does not matter.
+    rejected: bool,
 }
 
 impl<P: SemiHonest<Client = ()>> Client<P> {
@@ -41,7 +43,15 @@ impl<P: SemiHonest> Client<P> {
     #[must_use]
     pub fn with(party: P::Client, policy: Policy, checks: Vec<Check<P::Query, P::Output>>) -> Self {
         let agreement = P::Agreement::default();
-        Self { party, policy, checks, agreement, observer: Box::new(()), setup: Setup::default() }
+        Self {
+            party,
+            policy,
+            checks,
+            agreement,
+            observer: Box::new(()),
+            setup: Setup::default(),
+            rejected: false,
+        }
     }
 
     /// Replaces the agreement, for one that has a parameter.
@@ -58,6 +68,17 @@ impl<P: SemiHonest> Client<P> {
         self
     }
 
+    /// Lets this client run again after a rejection, which it refuses otherwise.
+    ///
+    /// # Security
+    ///
+    /// Asking again tells the server your verdict: one bit, which a server that deviates on purpose
+    /// can make depend on your queries. Do not ask the same queries of the same server again; with
+    /// another server, or other queries that do not depend on the rejected ones, nothing is told.
+    pub fn forget_rejection(&mut self) {
+        self.rejected = false;
+    }
+
     /// Runs one batch and gives one verified answer per query, in order. The setup stage runs in
     /// the first batch on a connection.
     ///
@@ -66,7 +87,8 @@ impl<P: SemiHonest> Client<P> {
     /// [`Error::PeerMisbehaved`] if the verdict is "rejected" or the server's messages make no
     /// sense; [`Error::ApiMisuse`], before anything is sent, if the batch would be weaker than
     /// the policy or the policy weaker than the protocol's declaration; otherwise what failed.
-    /// Every error but misuse closes the connection.
+    /// Every error but misuse makes the connection unusable; only one that ends the run early closes
+    /// it at once.
     ///
     /// # Security
     ///
@@ -97,6 +119,9 @@ impl<P: SemiHonest> Client<P> {
         queries: &[P::Query],
         rng: &mut R,
     ) -> Result<Verified<Vec<P::Output>>, Error<P::ClientError>> {
+        if self.rejected {
+            return Err(Misuse::AfterRejection.into());
+        }
         let parameters = self.parameters(queries.len())?;
         let id = connection.id();
         let wire = connection.begin_run()?;
@@ -104,7 +129,9 @@ impl<P: SemiHonest> Client<P> {
         let rng = PhaseRng::fork(rng);
         let result = self.run(parameters, wire, context, queries, rng).await;
         self.setup.end(id, result.is_ok());
-        connection.end_run(result.is_ok());
+        let end = End::of(&result);
+        self.rejected = end == End::Rejected;
+        connection.end_run(end);
         result
     }
 

@@ -21,7 +21,9 @@ use crate::{
 
 /// A connection to the peer, over any [`Channel`].
 ///
-/// A run that fails closes it: the peer learns no more than that.
+/// A run that fails on the way closes it: the peer learns no more than that. A run that ends with
+/// a rejection does not, because the peer must not learn the verdict: drop the connection when you
+/// would have dropped it anyway.
 pub struct Connection {
     wire: Wire,
     id: u64,
@@ -83,7 +85,7 @@ impl Connection {
     pub(crate) fn begin_run(&mut self) -> Result<&mut Wire, Misuse> {
         let mut link = self.wire.link();
         // One that was dropped on the way leaves the parties at different places.
-        if !link.is_open() || link.is_running() {
+        if !link.is_open() || link.is_running() || link.is_spent() {
             return Err(Misuse::ConnectionClosed);
         }
         link.begin_run();
@@ -96,18 +98,38 @@ impl Connection {
         self.id
     }
 
-    /// A run that failed closes the connection.
-    pub(crate) fn end_run(&mut self, succeeded: bool) {
-        if succeeded {
-            self.wire.link().end();
-        } else {
-            self.close();
+    /// A run that failed on the way closes the connection. One that came to its end leaves it open,
+    /// whatever the verdict: closing it would tell the peer. After a rejection no other run is
+    /// possible, and that shows only when the connection is dropped.
+    pub(crate) fn end_run(&mut self, end: End) {
+        match end {
+            End::Failed => self.close(),
+            End::Accepted | End::Rejected => self.wire.link().end(end == End::Accepted),
         }
     }
 
     /// Closes the connection without a word.
     pub fn close(&mut self) {
         self.wire.link().close();
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Accepted,
+    /// After the last message.
+    Rejected,
+    Failed,
+}
+
+impl End {
+    pub(crate) fn of<T, E>(result: &Result<T, Error<E>>) -> Self {
+        match result {
+            Ok(_) => Self::Accepted,
+            Err(Error::PeerMisbehaved { report: Some(_), .. }) => Self::Rejected,
+            Err(_) => Self::Failed,
+        }
     }
 }
 

@@ -201,7 +201,13 @@ pub enum Misuse {
         /// How many there are.
         available: usize,
     },
+    /// An earlier batch of this client was rejected.
+    #[error(
+        "an earlier batch was rejected, and asking again tells the server so; take another server, \
+         or see `Client::forget_rejection`"
+    )]
+    AfterRejection,
     /// The connection broke in an earlier run.
-    #[error("the connection is closed: an earlier run on it failed; open a new one")]
+    #[error("the connection cannot be used: an earlier run on it failed; open a new one")]
     ConnectionClosed,
 }

@@ -4,7 +4,7 @@ use rand::CryptoRng;
 
 use crate::{
     client,
-    connection::{Connection, Setup, block_on},
+    connection::{Connection, End, Setup, block_on},
     error::Error,
     handshake::{self, Mode, Offer},
     policy::Misuse,
@@ -43,7 +43,7 @@ pub fn infer<P: SemiHonest, R: CryptoRng + ?Sized>(
         let setup = &mut Setup::default();
         client::run_all::<P>(party, setup, wire, context, &inputs, &mut rng, &mut ()).await
     });
-    connection.end_run(result.is_ok());
+    connection.end_run(End::of(&result));
     result.map(|(outputs, _, costs)| (outputs.unseal(), costs))
 }
 
@@ -66,6 +66,6 @@ pub fn serve<P: SemiHonest, R: CryptoRng + ?Sized>(
         let setup = &mut Setup::default();
         server::run_all::<P>(party, setup, wire, context, slots, &mut rng, &mut ()).await
     });
-    connection.end_run(result.is_ok());
+    connection.end_run(End::of(&result));
     result.map(|(_, costs)| costs)
 }

@@ -1,7 +1,7 @@
 use rand::CryptoRng;
 
 use crate::{
-    connection::{Connection, Observer, Setup, Walk, block_on, explain},
+    connection::{Connection, End, Observer, Setup, Walk, block_on, explain},
     error::{Error, Place, Rejection},
     handshake::{self, Offer},
     protocol::{Batch, SemiHonest, ServerRun},
@@ -84,7 +84,7 @@ impl<P: SemiHonest> Server<P> {
     ) -> Result<Costs, Error<P::ServerError>> {
         let result = self.run(connection, context, PhaseRng::fork(rng)).await;
         self.setup.end(connection.id(), result.is_ok());
-        connection.end_run(result.is_ok());
+        connection.end_run(End::of(&result));
         result
     }
 

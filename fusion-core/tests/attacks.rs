@@ -257,6 +257,62 @@ fn another_model_in_a_later_batch_is_caught_there() {
     });
 }
 
+/// After the last message the server learns nothing before the client hangs up, whatever the
+/// verdict: its next `serve` waits all the same.
+#[test]
+fn a_rejection_does_not_show_in_the_connection() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    for factor in [FACTOR, FACTOR + 1] {
+        let (mut here, mut there) = Connection::pair();
+        let dropped = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let server = scope.spawn(|| {
+                let mut rng = StdRng::seed_from_u64(2);
+                let mut server = Server::<Slots>::new();
+                server.serve(&mut there, &factor, &mut rng).unwrap();
+                let error = server.serve(&mut there, &factor, &mut rng).unwrap_err();
+                (dropped.load(Ordering::SeqCst), error.to_string())
+            });
+            let mut client = Client::<Slots>::new(Policy::new(10, 5, 4, 0), checks());
+            let mut rng = StdRng::seed_from_u64(1);
+            let answers = client.infer(&mut here, &(), &QUERIES, &mut rng);
+            assert_eq!(answers.is_ok(), factor == FACTOR);
+            thread::sleep(Duration::from_millis(100));
+            dropped.store(true, Ordering::SeqCst);
+            drop(here);
+            let (after_drop, error) = server.join().unwrap();
+            assert!(after_drop && error.contains("closed the connection"), "{factor}: {error}");
+        });
+    }
+}
+
+/// Asking again after a rejection takes a word.
+#[test]
+fn asking_again_after_a_rejection_is_a_conscious_act() {
+    let ask = |client: &mut Client<Slots>, factor: i64| {
+        let (mut here, mut there) = Connection::pair();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                let mut rng = StdRng::seed_from_u64(2);
+                // The client may refuse before it says anything.
+                let _ = Server::<Slots>::new().serve(&mut there, &factor, &mut rng);
+            });
+            let mut rng = StdRng::seed_from_u64(1);
+            let answers = client.infer(&mut here, &(), &QUERIES, &mut rng);
+            let again = client.infer(&mut here, &(), &QUERIES, &mut rng);
+            assert!(answers.is_ok() || again.is_err());
+            drop(here);
+            answers.map(drop)
+        })
+    };
+    let mut client = Client::<Slots>::new(Policy::new(10, 5, 4, 0), checks());
+    ask(&mut client, FACTOR + 1).unwrap_err();
+    let refusal = ask(&mut client, FACTOR).unwrap_err().to_string();
+    assert!(refusal.contains("asking again tells the server so"), "{refusal}");
+    client.forget_rejection();
+    ask(&mut client, FACTOR).unwrap();
+}
+
 /// A server that fails in one slot ends the run there, whatever is in the slot.
 #[test]
 fn a_server_that_fails_in_one_slot_is_named_with_it() {

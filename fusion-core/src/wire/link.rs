@@ -71,6 +71,8 @@ pub(crate) struct Link {
     channel: Option<Carrier>,
     limits: Limits,
     running: bool,
+    /// No other run is possible, but the channel stays open until it is dropped.
+    spent: bool,
     now_in: Option<(PhasePlan, u32)>,
     phase_ends: Instant,
     started: Instant,
@@ -104,6 +106,7 @@ impl Link {
             channel: Some(channel),
             limits,
             running: false,
+            spent: false,
             now_in: None,
             phase_ends: deadline(limits.phase),
             started: now,
@@ -135,7 +138,8 @@ impl Link {
     }
 
     /// Ends a run that came to its end; handles that are left lead nowhere.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn end(&mut self, reusable: bool) {
+        self.spent |= !reusable;
         #[cfg(feature = "test-kit")]
         {
             self.mischief = None;
@@ -146,6 +150,10 @@ impl Link {
 
     pub(crate) fn is_running(&self) -> bool {
         self.running
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent
     }
 
     #[cfg(feature = "async")]
