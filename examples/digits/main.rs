@@ -15,7 +15,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use fusion::Policy;
+use fusion::{AccuracyTargets, Planner, Policy, Ratio};
 use fusion_backends::{additive::Additive, clear::Clear};
 
 use crate::{
@@ -28,6 +28,8 @@ type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 /// The server was caught.
 const REJECTED: u8 = 2;
+/// In bits, for `--unacceptable`.
+const CONFIDENCE: u32 = 20;
 /// Anything else went wrong, also the command line.
 const FAILED: u8 = 1;
 
@@ -55,6 +57,7 @@ Examples:
   digits                             16 digits, an honest server
   digits --cheat flip                a server that makes one answer wrong is caught
   digits --queries 100               more digits in a batch: fewer executions per digit
+  digits --unacceptable 90%          a surer check of the model: 132 checks
   digits --soundness 60              a surer verdict: more executions per digit
   digits --network wan               the same over a slow network
 
@@ -76,6 +79,10 @@ struct Options {
     /// A server that makes any answer wrong goes unnoticed with probability at most 2^-BITS
     #[arg(long, value_name = "BITS", default_value_t = 40)]
     soundness: u32,
+
+    /// A model of this accuracy or less is accepted with probability at most 2^-20: more checks
+    #[arg(long, value_name = "ACCURACY")]
+    unacceptable: Option<Ratio>,
 
     /// Makes the server misbehave, to see how it is caught
     #[arg(long, value_enum, value_name = "HOW")]
@@ -177,7 +184,7 @@ fn client<B: Backend>(options: &Options) -> Result<ExitCode> {
     let start = Instant::now();
     let data = Data::load(&options.data)?;
     let queries = data.queries(options.queries)?;
-    let policy = policy::<B>(options)?;
+    let policy = policy::<B>(options, data.checks.len())?;
 
     let dealer = B::DEALER.map(|_| Process::start("dealer", &[])).transpose()?;
     let address = dealer.as_ref().map(Process::address);
@@ -221,7 +228,7 @@ fn client<B: Backend>(options: &Options) -> Result<ExitCode> {
 }
 
 /// The cheapest batch, all checks to be right.
-fn policy<B: Backend>(options: &Options) -> Result<Policy> {
+fn policy<B: Backend>(options: &Options, checks: usize) -> Result<Policy> {
     let declared = B::DECLARATION.soundness;
     if options.soundness < declared {
         let asked = options.soundness;
@@ -231,5 +238,8 @@ fn policy<B: Backend>(options: &Options) -> Result<Policy> {
         )
         .into());
     }
-    Ok(Policy::cheapest(options.soundness, options.queries)?)
+    let planner = Planner::new(options.queries, options.soundness).available_checks(checks);
+    // The checks have the model's own answers: an honest server fails none.
+    let targets = options.unacceptable.map(|worst| AccuracyTargets::exact(worst, CONFIDENCE));
+    Ok(Policy::plan(&targets.transpose()?.map_or(planner, |targets| planner.accuracy(targets)))?)
 }

@@ -161,7 +161,7 @@ impl<P: SemiHonest> Client<P> {
             P::DECLARATION,
             self.agreement.statement(),
             parameters,
-            self.policy.soundness(),
+            &self.policy,
         );
         let mode = Mode::Hardened(parameters);
         handshake::greet::<P>(wire, mode, self.setup.is_fresh(), &mut rng).await?;

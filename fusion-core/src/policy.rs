@@ -21,13 +21,14 @@ pub struct Policy {
     copies: usize,
     checks: usize,
     slack: usize,
+    targets: Option<AccuracyTargets>,
 }
 
 impl Policy {
     /// `soundness` in bits, B `copies` of each query, T `checks` of which `slack` may fail.
     #[must_use]
     pub const fn new(soundness: u32, copies: usize, checks: usize, slack: usize) -> Self {
-        Self { soundness, copies, checks, slack }
+        Self { soundness, copies, checks, slack, targets: None }
     }
 
     /// The policy with the fewest executions for `queries` queries, all checks to be right.
@@ -73,7 +74,8 @@ impl Policy {
         let parameters = planner.plan()?.parameters();
         let soundness = planner.soundness();
         let (copies, checks) = (parameters.copies(), parameters.checks());
-        Ok(Self::new(soundness, copies, checks, parameters.slack()))
+        let policy = Self::new(soundness, copies, checks, parameters.slack());
+        Ok(Self { targets: planner.targets().copied(), ..policy })
     }
 
     /// The soundness asked for, in bits.
@@ -100,6 +102,20 @@ impl Policy {
         self.slack
     }
 
+    /// Sets accuracy targets (guarantee A): a batch whose checks do not meet them is refused, and
+    /// the report states both tails.
+    #[must_use]
+    pub const fn with_targets(mut self, targets: AccuracyTargets) -> Self {
+        self.targets = Some(targets);
+        self
+    }
+
+    /// The accuracy targets, if there are any.
+    #[must_use]
+    pub const fn targets(&self) -> Option<&AccuracyTargets> {
+        self.targets.as_ref()
+    }
+
     /// How well the checks of this policy tell two accuracies apart (guarantee A).
     #[must_use]
     pub fn accuracy(&self, targets: &AccuracyTargets) -> AccuracyTest {
@@ -115,12 +131,25 @@ impl Policy {
         if queries == 0 {
             return Err(Misuse::NoQueries);
         }
-        let Self { soundness, copies, checks, slack } = *self;
+        let Self { soundness, copies, checks, slack, targets } = *self;
+        if let Some(targets) = targets
+            && !targets.are_met_by(&targets.test(checks, slack))
+        {
+            return Err(inaccurate(&targets, checks, slack));
+        }
         match judge(queries, copies, checks, slack, soundness)? {
             Judgement::Sound(_) => Ok(Parameters::new(queries, copies, checks, slack)?),
             Judgement::Weak(weakness) => Err(unsound(&weakness)),
         }
     }
+}
+
+fn inaccurate(targets: &AccuracyTargets, checks: usize, slack: usize) -> Misuse {
+    let fix = targets.least_test().map_or_else(
+        || "no number of checks that can be run does; move the accuracies apart".into(),
+        |test| format!("checks = {}, slack = {} would do", test.checks(), test.slack()),
+    );
+    Misuse::Inaccurate { checks, slack, targets: *targets, fix }
 }
 
 fn unsound(weakness: &Weakness) -> Misuse {
@@ -165,6 +194,21 @@ pub enum Misuse {
         wanted: u32,
         /// The soundness it has, rounded down.
         bits: String,
+        /// What would do.
+        fix: String,
+    },
+    /// The checks do not tell the accuracies apart as surely as asked for.
+    #[error(
+        "{checks} checks with slack {slack} do not tell accuracy {} from {} with 2^-{} and 2^-{}; {fix}",
+        .targets.claimed(), .targets.unacceptable(), .targets.completeness(), .targets.confidence()
+    )]
+    Inaccurate {
+        /// T.
+        checks: usize,
+        /// The slack.
+        slack: usize,
+        /// What was asked for.
+        targets: AccuracyTargets,
         /// What would do.
         fix: String,
     },

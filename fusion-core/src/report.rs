@@ -5,13 +5,15 @@ use std::{fmt, time::Duration};
 use serde::Serialize;
 
 use crate::{
+    policy::Policy,
     protocol::{Declaration, Phase, Privacy, Stage},
-    soundness::{Parameters, Survival},
+    soundness::{AccuracyTargets, Parameters, Survival, ToleratedError},
 };
 
 /// What no run of Fusion covers.
-pub const NOT_COVERED: [&str; 5] = [
+pub const NOT_COVERED: [&str; 6] = [
     "a model that is wrong only on inputs unlike the checks (backdoors, distribution shift)",
+    "a model that is wrong on few inputs, beyond what the line `tolerated` says",
     "a malicious client",
     "denial of service: a server can always refuse or stall",
     "the verdict's one bit, if the client lets the server learn it: never retry the same queries \
@@ -35,6 +37,10 @@ pub struct Report {
     pub guarantee_e: f64,
     /// How many slots the best attack makes wrong.
     pub worst_slots: usize,
+    /// Guarantee A, if the policy has accuracy targets.
+    pub guarantee_a: Option<GuaranteeA>,
+    /// What a server gets accepted whose errors depend on the input.
+    pub tolerated: Tolerated,
     /// How the checks were answered; `None` until the verdict.
     pub checks: Option<CheckTally>,
     /// Why the batch was rejected; `None` if it was accepted.
@@ -57,14 +63,16 @@ impl Report {
         declaration: Declaration,
         agreement: &str,
         parameters: Parameters,
-        soundness: u32,
+        policy: &Policy,
     ) -> Self {
         let survival = Survival::of(parameters);
         Self {
             protocol: protocol.into(),
             version,
             parameters,
-            soundness,
+            soundness: policy.soundness(),
+            guarantee_a: policy.targets().map(|targets| GuaranteeA::of(targets, parameters)),
+            tolerated: Tolerated::of(parameters),
             guarantee_e: survival.bits(),
             worst_slots: survival.worst_slots(),
             checks: None,
@@ -87,17 +95,30 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "  guarantee E  {:.2} bits ({} asked for): a server that makes any answer wrong goes \
-             unnoticed\n               with probability at most 2^-{:.2} (its best attack: {} wrong \
-             slots)",
+            "  guarantee E  {:.2} bits ({} asked for): a server that makes slots wrong whatever is in\n\
+             \x20              them gets a wrong answer accepted with probability at most 2^-{:.2} (best\n\
+             \x20              attack: {} wrong slots)",
             floor2(self.guarantee_e),
             self.soundness,
             floor2(self.guarantee_e),
             self.worst_slots
         )?;
-        if let Some(tally) = self.checks {
-            writeln!(f, "  guarantee A  {tally}")?;
+        match (&self.guarantee_a, self.checks) {
+            (Some(guarantee), Some(tally)) => {
+                writeln!(f, "  guarantee A  {guarantee}\n               {tally}")?;
+            }
+            (Some(guarantee), None) => writeln!(f, "  guarantee A  {guarantee}")?,
+            (None, Some(tally)) => writeln!(
+                f,
+                "  guarantee A  no accuracy targets set; {tally}\n\
+                 \x20              a model right on 90% of such inputs would pass with probability {:.2},\n\
+                 \x20              on 50% with {:.1e}",
+                tally.pass_probability(0.9),
+                tally.pass_probability(0.5)
+            )?,
+            (None, None) => {}
         }
+        writeln!(f, "  tolerated    {}", self.tolerated)?;
         writeln!(
             f,
             "  executions   N = {} x {} + {} = {} for R = {} queries: overhead N/R = {:.2}",
@@ -128,6 +149,8 @@ pub struct CheckTally {
     pub right: usize,
     /// T.
     pub total: usize,
+    /// How many of them have a label; the others have the right model's own answer.
+    pub labelled: usize,
     /// How many may be wrong.
     pub slack: usize,
 }
@@ -161,18 +184,98 @@ impl CheckTally {
     }
 }
 
-impl fmt::Display for CheckTally {
+/// Guarantee A: how well the checks tell a good model from a bad one. Both numbers in bits, rounded
+/// down.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct GuaranteeA {
+    /// The accuracy that the server claims.
+    pub claimed: String,
+    /// The accuracy that will not do.
+    pub unacceptable: String,
+    /// An honest server of the claimed accuracy is rejected with probability at most 2^-this;
+    /// infinite if it never is.
+    pub false_reject: f64,
+    /// A server of the unacceptable accuracy is accepted with probability at most 2^-this.
+    pub false_accept: f64,
+}
+
+impl GuaranteeA {
+    fn of(targets: &AccuracyTargets, parameters: Parameters) -> Self {
+        let test = targets.test(parameters.checks(), parameters.slack());
+        Self {
+            claimed: targets.claimed().to_string(),
+            unacceptable: targets.unacceptable().to_string(),
+            false_reject: test.false_reject_bits(),
+            false_accept: test.false_accept_bits(),
+        }
+    }
+}
+
+impl fmt::Display for GuaranteeA {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { claimed, unacceptable, false_reject, false_accept } = self;
+        if false_reject.is_finite() {
+            let bits = floor2(*false_reject);
+            write!(
+                f,
+                "a server of accuracy {claimed} is rejected with probability at most 2^-{bits:.2},"
+            )?;
+        } else {
+            write!(f, "a server of accuracy {claimed} is never rejected,")?;
+        }
+        write!(
+            f,
+            "\n               one of accuracy {unacceptable} accepted with at most 2^-{:.2};",
+            floor2(*false_accept)
+        )
+    }
+}
+
+/// What a server gets accepted whose errors depend on the input: it runs a second model, and copies
+/// agree on what that says. Rounded up.
+///
+/// This needs queries and checks from one distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Tolerated {
+    /// The expected part of the queries that is answered wrongly and accepted, for the best second
+    /// model.
+    pub rate: f64,
+    /// The part of the inputs on which that model is wrong.
+    pub wrong_fraction: f64,
+    /// The same part for any server whatsoever, whatever it does in which slots.
+    pub any_server: f64,
+}
+
+impl Tolerated {
+    fn of(parameters: Parameters) -> Self {
+        let tolerated = ToleratedError::of(parameters);
+        Self {
+            rate: tolerated.rate(),
+            wrong_fraction: tolerated.wrong_fraction(),
+            any_server: tolerated.rate_of_any_server(),
+        }
+    }
+}
+
+impl fmt::Display for Tolerated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} of {} checks right (slack {}); a model that is right on 90% of such inputs would\n\
-             \x20              pass with probability {:.2}, on 50% with {:.1e}",
-            self.right,
-            self.total,
-            self.slack,
-            self.pass_probability(0.9),
-            self.pass_probability(0.5)
+            "a second model, wrong on {} of such inputs, gets wrong answers accepted for\n\
+             \x20              {} of the queries on average; no server for more than {}",
+            percent(self.wrong_fraction),
+            percent(self.rate),
+            percent(self.any_server)
         )
+    }
+}
+
+impl fmt::Display for CheckTally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { right, total, labelled, slack } = self;
+        write!(f, "{right} of {total} checks right ({labelled} of them labelled, slack {slack})")
     }
 }
 
@@ -299,6 +402,19 @@ fn floor2(value: f64) -> f64 {
     (value * 100.0).floor() / 100.0
 }
 
+/// Rounded up, to two digits that say something.
+fn percent(value: f64) -> String {
+    let percent = value * 100.0;
+    let digits = if percent >= 10.0 {
+        10.0
+    } else if percent >= 0.1 {
+        100.0
+    } else {
+        1e5
+    };
+    format!("{}%", (percent * digits).ceil() / digits)
+}
+
 fn bytes(count: u64) -> String {
     match count {
         0..10_000 => format!("{count} B"),
@@ -313,12 +429,12 @@ mod tests {
 
     #[test]
     fn pass_probability_is_the_binomial_tail() {
-        let exact = CheckTally { right: 8, total: 8, slack: 0 };
+        let exact = CheckTally { right: 8, total: 8, labelled: 0, slack: 0 };
         assert!((exact.pass_probability(0.9) - 0.9_f64.powi(8)).abs() < 1e-12);
-        let slack = CheckTally { right: 3, total: 3, slack: 1 };
+        let slack = CheckTally { right: 3, total: 3, labelled: 0, slack: 1 };
         assert!((slack.pass_probability(0.5) - 0.5).abs() < 1e-12);
         assert!((slack.pass_probability(1.0) - 1.0).abs() < 1e-12);
-        let all = CheckTally { right: 0, total: 3, slack: 3 };
+        let all = CheckTally { right: 0, total: 3, labelled: 0, slack: 3 };
         assert!((all.pass_probability(0.25) - 1.0).abs() < 1e-12);
     }
 

@@ -41,10 +41,12 @@
 #![allow(clippy::panic, reason = "a test fails by a panic")]
 
 mod battery;
+mod simulate;
 mod table;
 
 use std::sync::Arc;
 
+pub use simulate::{Ending, Strategy, simulate};
 pub use table::{Row, Table};
 
 use crate::{

@@ -148,6 +148,30 @@ pub(crate) fn judge<O>(
     transcript_mismatch: Option<Place>,
     mut report: Report,
 ) -> Result<Verified<Vec<O>>, (Rejection, Box<Report>)> {
+    let slack = report.parameters.slack();
+    let (tally, rejection) = weigh(&answers, expected, agreement, transcript_mismatch, slack);
+    report.checks = Some(tally);
+    match rejection {
+        Some(rejection) => {
+            report.rejection = Some(rejection.to_string());
+            Err((rejection, Box::new(report)))
+        }
+        // Every query has at least one copy: `Parameters` holds no zero.
+        None => {
+            let value = answers.queries.into_iter().filter_map(|copies| copies.into_iter().next());
+            Ok(Verified { value: value.collect(), report })
+        }
+    }
+}
+
+/// How the checks were answered, and why the batch is to be rejected, if it is.
+pub(crate) fn weigh<O>(
+    answers: &Unmixed<O>,
+    expected: &[&Expected<O>],
+    agreement: &impl Agreement<O>,
+    transcript_mismatch: Option<Place>,
+    slack: usize,
+) -> (CheckTally, Option<Rejection>) {
     let disagreeing: Vec<usize> = answers
         .queries
         .iter()
@@ -161,8 +185,8 @@ pub(crate) fn judge<O>(
         .zip(expected)
         .filter(|(answer, expected)| expected.is_met(answer, agreement))
         .count();
-    let tally = CheckTally { right, total: expected.len(), slack: report.parameters.slack() };
-    report.checks = Some(tally);
+    let labelled = expected.iter().filter(|check| matches!(check, Expected::Label(_))).count();
+    let tally = CheckTally { right, total: expected.len(), labelled, slack };
 
     let rejection = if let Some(place) = transcript_mismatch {
         Some(Rejection::Transcript { place })
@@ -173,17 +197,7 @@ pub(crate) fn judge<O>(
     } else {
         None
     };
-    match rejection {
-        Some(rejection) => {
-            report.rejection = Some(rejection.to_string());
-            Err((rejection, Box::new(report)))
-        }
-        // Every query has at least one copy: `Parameters` holds no zero.
-        None => {
-            let value = answers.queries.into_iter().filter_map(|copies| copies.into_iter().next());
-            Ok(Verified { value: value.collect(), report })
-        }
-    }
+    (tally, rejection)
 }
 
 /// Compares each copy with each other one: a tolerant agreement need not be transitive.
@@ -198,11 +212,18 @@ fn all_agree<O>(copies: &[O], agreement: &impl Agreement<O>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{protocol::Declaration, soundness::Parameters};
+    use crate::{policy::Policy, protocol::Declaration, soundness::Parameters};
 
     fn report(slack: usize) -> Report {
         let parameters = Parameters::new(2, 2, 3, slack).unwrap();
-        Report::new("toy", 1, Declaration::new(1), Exact.statement_of::<i32>(), parameters, 1)
+        Report::new(
+            "toy",
+            1,
+            Declaration::new(1),
+            Exact.statement_of::<i32>(),
+            parameters,
+            &Policy::new(1, 2, 3, slack),
+        )
     }
 
     impl Exact {
@@ -249,7 +270,7 @@ mod tests {
         assert_eq!(verdict([[1, 1], [2, 2]], [10, 21, 30], 1, None), Ok(vec![1, 2]));
         assert_eq!(
             verdict([[1, 1], [2, 2]], [10, 21, 3], 1, None),
-            Err(Rejection::Accuracy(CheckTally { right: 1, total: 3, slack: 1 }))
+            Err(Rejection::Accuracy(CheckTally { right: 1, total: 3, labelled: 1, slack: 1 }))
         );
     }
 

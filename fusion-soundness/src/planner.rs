@@ -95,6 +95,12 @@ impl Planner {
         self.soundness
     }
 
+    /// The accuracy targets, if there are any.
+    #[must_use]
+    pub const fn targets(&self) -> Option<&AccuracyTargets> {
+        self.accuracy.as_ref()
+    }
+
     /// With this slack; accuracy targets may need more.
     pub const fn slack(mut self, slack: usize) -> Self {
         self.slack = slack;
