@@ -76,7 +76,7 @@ struct Options {
     #[arg(long, value_name = "N", default_value_t = 16)]
     queries: usize,
 
-    /// A server that makes any answer wrong goes unnoticed with probability at most 2^-BITS
+    /// A server that tampers with executions goes unnoticed with probability at most 2^-BITS
     #[arg(long, value_name = "BITS", default_value_t = 40)]
     soundness: u32,
 

@@ -7,12 +7,14 @@ use std::{
 };
 
 use fusion_core::{
-    ChannelError, Check, Client, Connection, Error, Limits, Malformed, Policy, Rejection, Server,
+    ChannelError, Check, Client, Connection, Error, Limits, Malformed, Policy, Rejection,
+    SemiHonest, Server,
     channel::memory_pair,
-    misbehave::{At, Cheat, Cheating, CheatingServer, Fault, Faulty},
+    misbehave::{At, Cheat, Cheating, CheatingServer, Event, Fault, Faulty, Recorded},
     testing::{self, Subject, assert_hardened},
 };
 use fusion_macros as fusion;
+use proptest::prelude::*;
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 
 /// Both parties speak in every phase; the server multiplies.
@@ -255,6 +257,65 @@ fn another_model_in_a_later_batch_is_caught_there() {
         let error = client.infer(&mut here, &(), &QUERIES, &mut rng).unwrap_err();
         assert!(error.to_string().contains("4 of 4 checks answered wrongly"), "{error}");
     });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// In every run that comes to its end, the frames that pass are those of an honest run.
+    #[test]
+    fn what_passes_does_not_depend_on_the_cheat(cheat in cheats(), seed: u64) {
+        prop_assert_eq!(passes::<Slots>(Some(cheat.clone()), seed), passes::<Slots>(None, 1));
+        prop_assert_eq!(passes::<Batch>(Some(cheat), seed), passes::<Batch>(None, 1));
+    }
+}
+
+fn cheats() -> impl Strategy<Value = Cheat> {
+    prop_oneof![
+        (0..30usize).prop_map(|slots| Cheat::Flip { slots }),
+        proptest::collection::vec(0..24usize, 0..9).prop_map(|slots| Cheat::FlipAt { slots }),
+        (0..12usize).prop_map(|pairs| Cheat::Swap { pairs }),
+        (0..24usize).prop_map(|slots| Cheat::Adapt { slots }),
+        (0..3usize).prop_map(|phase| Cheat::LieAboutDigests { phase }),
+        (0..30usize).prop_map(|slots| Cheat::OtherModel { slots }),
+    ]
+}
+
+/// Direction, length and phase of every frame that the client sends or gets.
+fn passes<P>(cheat: Option<Cheat>, seed: u64) -> Vec<Event>
+where
+    P: SemiHonest<
+            Client = (),
+            Server = (),
+            ClientContext = (),
+            ServerContext = i64,
+            Query = i64,
+            Output = i64,
+            ClientError = io::Error,
+            ServerError = io::Error,
+        >,
+{
+    let (here, there) = memory_pair();
+    let (here, recording) = Recorded::new(here);
+    let (mut here, mut there) = (Connection::new(here), Connection::new(there));
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut rng = StdRng::seed_from_u64(seed);
+            match cheat {
+                None => Server::<P>::new().serve(&mut there, &FACTOR, &mut rng).map(drop),
+                Some(cheat) => {
+                    let party = CheatingServer::new((), cheat).with_model(FACTOR + 1);
+                    Server::<Cheating<P>>::with(party)
+                        .serve(&mut there, &FACTOR, &mut rng)
+                        .map(drop)
+                }
+            }
+        });
+        let mut client = Client::<P>::new(Policy::new(10, 5, 4, 0), checks());
+        // Accepted or rejected, it comes to its end.
+        let _ = client.infer(&mut here, &(), &QUERIES, &mut StdRng::seed_from_u64(seed));
+    });
+    recording.events()
 }
 
 /// After the last message the server learns nothing before the client hangs up, whatever the

@@ -24,6 +24,8 @@ enum Task {
     Ci,
     /// All benchmarks: transcript and tax of hardening (about three minutes)
     Bench,
+    /// Attacks on the pure core against their exact probabilities; writes docs/attacks.md and a plot
+    Attacks,
     /// Writes the recorded expansions and compiler messages anew, after a deliberate change
     Snapshots,
 }
@@ -32,6 +34,9 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Ci => ci::run(),
         Task::Bench => bench(),
+        Task::Attacks => {
+            Step::cargo(&["run", "--release", "--locked", "--example", "attacks"]).run()
+        }
         Task::Snapshots => snapshots(),
     };
     match result {
