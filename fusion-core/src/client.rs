@@ -27,6 +27,7 @@ pub struct Client<P: SemiHonest> {
     setup: Setup<P::ClientSetup>,
     /// Whether a batch was rejected and nobody has said that this does not matter.
     rejected: bool,
+    blank: Option<Report>,
 }
 
 impl<P: SemiHonest<Client = ()>> Client<P> {
@@ -51,6 +52,7 @@ impl<P: SemiHonest> Client<P> {
             observer: Box::new(()),
             setup: Setup::default(),
             rejected: false,
+            blank: None,
         }
     }
 
@@ -58,6 +60,7 @@ impl<P: SemiHonest> Client<P> {
     #[must_use]
     pub fn agreement(mut self, agreement: P::Agreement) -> Self {
         self.agreement = agreement;
+        self.blank = None;
         self
     }
 
@@ -147,6 +150,19 @@ impl<P: SemiHonest> Client<P> {
         self.policy.parameters(queries)
     }
 
+    /// What the report says before anything has run; computed once for batches of one shape.
+    fn blank_report(&mut self, parameters: Parameters) -> Report {
+        match &self.blank {
+            Some(report) if report.parameters == parameters => report.clone(),
+            _ => {
+                let (declared, agreement) = (P::DECLARATION, self.agreement.statement());
+                let report =
+                    Report::new(P::NAME, P::VERSION, declared, agreement, parameters, &self.policy);
+                self.blank.insert(report).clone()
+            }
+        }
+    }
+
     async fn run(
         &mut self,
         parameters: Parameters,
@@ -155,14 +171,7 @@ impl<P: SemiHonest> Client<P> {
         queries: &[P::Query],
         mut rng: PhaseRng,
     ) -> Result<Verified<Vec<P::Output>>, Error<P::ClientError>> {
-        let report = Report::new(
-            P::NAME,
-            P::VERSION,
-            P::DECLARATION,
-            self.agreement.statement(),
-            parameters,
-            &self.policy,
-        );
+        let report = self.blank_report(parameters);
         let mode = Mode::Hardened(parameters);
         handshake::greet::<P>(wire, mode, self.setup.is_fresh(), &mut rng).await?;
 

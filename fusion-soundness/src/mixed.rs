@@ -69,10 +69,9 @@ use crate::{Parameters, Probability, float::Float, interval::Interval, tails::Tr
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ToleratedError {
-    queries: usize,
+    parameters: Parameters,
     rate: Probability,
     wrong_fraction: f64,
-    unnoticed: Probability,
     any_server: Probability,
 }
 
@@ -104,10 +103,9 @@ impl ToleratedError {
         let (before, after) = (low.saturating_sub(2), (low + 2).min(whole));
         let rate = passes(before).mul_div(after, whole).probability();
         Self {
-            queries: parameters.queries(),
+            parameters,
             rate,
             wrong_fraction: low as f64 / whole as f64,
-            unnoticed: unnoticed(parameters, whole),
             any_server: Interval::exact(slack as u64 + 1)
                 .mul_div(1, checks as u64 + 1)
                 .probability(),
@@ -124,7 +122,7 @@ impl ToleratedError {
     /// The expected number of wrong answers accepted in a batch: R times the rate. Rounded up.
     #[must_use]
     pub fn expected(&self) -> f64 {
-        self.rate() * self.queries as f64
+        self.rate() * self.parameters.queries() as f64
     }
 
     /// The fraction d of inputs on which the best second model is wrong.
@@ -142,8 +140,8 @@ impl ToleratedError {
     /// The probability that a batch is accepted with at least one wrong answer in it, for the
     /// second model that makes this greatest. Rounded up. Guarantee E does *not* bound this.
     #[must_use]
-    pub const fn unnoticed(&self) -> Probability {
-        self.unnoticed
+    pub fn unnoticed(&self) -> Probability {
+        unnoticed(self.parameters, POINTS * (self.parameters.checks() as u64 + 1))
     }
 
     /// Whatever the server does, a query is answered wrongly and the batch accepted with
@@ -156,7 +154,7 @@ impl ToleratedError {
     /// Whatever the server does, the expected number of wrong answers accepted. Rounded up.
     #[must_use]
     pub fn expected_of_any_server(&self) -> f64 {
-        self.rate_of_any_server() * self.queries as f64
+        self.rate_of_any_server() * self.parameters.queries() as f64
     }
 }
 
