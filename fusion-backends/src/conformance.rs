@@ -19,6 +19,7 @@ use fusion_core::{
     channel::memory_pair,
     misbehave::{At, Cheat, Cheating, CheatingServer, Event, Fault, Faulty, Recorded},
     semi_honest,
+    testing::{Subject, assert_hardened},
 };
 use rand::{Rng, RngExt, SeedableRng};
 
@@ -76,6 +77,7 @@ pub fn passes<B: Backend>(seed: u64) {
     catches_every_cheat::<B>(&mut rng);
     names_the_phase_of_a_corrupted_link::<B>(&mut rng);
     survives_a_query_of_the_wrong_width::<B>(&mut rng);
+    withstands_the_battery::<B>(&mut rng);
 }
 
 /// Plain and hardened answers equal [`Model::infer`] bit for bit, with extreme values and weights,
@@ -231,6 +233,25 @@ pub fn survives_a_query_of_the_wrong_width<B: Backend>(rng: &mut ChaCha20Rng) {
     }
 }
 
+/// Every attack of [`testing`], once each, and a table of them.
+///
+/// # Panics
+///
+/// If one survives.
+pub fn withstands_the_battery<B: Backend>(rng: &mut ChaCha20Rng) {
+    // A small model: the attacks are many, and on the protocol's messages.
+    let dense = LayerShape::Dense { inputs: 2, outputs: 2 };
+    let layers = vec![dense, LayerShape::Relu { width: 2, shift: 3 }, dense];
+    let architecture = Architecture::new(layers).expect("the widths fit");
+    let setting = Setting::<B>::new(&architecture, 2, 1 << 12, rng);
+    let other = Model::random(&architecture, 1 << 12, rng);
+    let parties = || B::parties(1);
+    let checks = || setting.checks();
+    let (model, queries) = (&setting.model, &setting.queries);
+    let subject = Subject::<B>::with(parties, &architecture, model, queries, &checks);
+    assert_hardened(subject.other_model(other).tries(1));
+}
+
 /// What the server does.
 #[derive(Debug, Clone)]
 enum Peer<'a> {
@@ -273,9 +294,13 @@ impl<B: Backend> Setting<B> {
 
     fn client(&self, party: B::Client) -> Client<B> {
         let policy = Policy::cheapest(40, self.queries.len()).expect("a batch that can be run");
+        Client::with(party, policy, self.checks())
+    }
+
+    fn checks(&self) -> Vec<Check<Vec<i64>, Vec<i64>>> {
         let answers = self.model.infer_batch(&self.samples).expect("samples have the width");
         let checks = self.samples.iter().cloned().zip(answers);
-        Client::with(party, policy, checks.map(|(x, y)| Check::exact(x, y)).collect())
+        checks.map(|(x, y)| Check::exact(x, y)).collect()
     }
 
     /// A hardened batch against `peer`.

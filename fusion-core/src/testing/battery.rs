@@ -71,7 +71,8 @@ fn attacks<P: SemiHonest>(subject: &Subject<'_, P>, slots: usize) -> Vec<(String
         attacks.push(("no answer in one slot".into(), Cheat::Fail));
     }
     for (phase, what) in P::PHASES.iter().enumerate() {
-        attacks.push((format!("false digests, {what}"), Cheat::LieAboutDigests { phase }));
+        let name = format!("false digests, {} ({})", what.stage, what.client);
+        attacks.push((name, Cheat::LieAboutDigests { phase }));
     }
     if subject.other.is_some() && has_slots::<P>() {
         for slots in [1, slots.div_ceil(2)] {
@@ -86,7 +87,8 @@ fn attacks<P: SemiHonest>(subject: &Subject<'_, P>, slots: usize) -> Vec<(String
     for (index, phase) in P::PHASES.iter().enumerate() {
         let index = u16::try_from(index).unwrap_or(u16::MAX);
         for fault in Fault::ALL {
-            let name = |what: &str| format!("{fault:?} of {what}, {} phase", phase.stage);
+            let name =
+                |what: &str| format!("{fault:?} of {what}, {} ({})", phase.stage, phase.client);
             attacks.push((name("data"), Attack::Fault(fault, At::data(index))));
             attacks.push((name("digests"), Attack::Fault(fault, At::digest(index))));
         }
@@ -115,7 +117,7 @@ where
         let mut here = Connection::with_limits(here, limits(attack));
         let mut client = Client::<P>::with(client, self.policy, (subject.checks)());
         let (context, other) = (subject.server_context, subject.other.clone());
-        thread::scope(|scope| {
+        thread::scope(move |scope| {
             scope.spawn(move || {
                 // What its run ends with is for the client to find out.
                 let _ = match attack {
@@ -154,7 +156,8 @@ where
             });
             let answers =
                 client.infer(&mut here, subject.client_context, subject.queries, &mut rng);
-            drop(here);
+            // Whoever waits for this client, its dealer for example, is told that it is gone.
+            drop((client, here));
             answers.map_err(|error| describe(&error))
         })
     }
