@@ -19,7 +19,7 @@ use std::{
 
 pub use inner::InnerPhase;
 pub use link::Limits;
-pub(crate) use link::{Link, PhasePlan};
+pub(crate) use link::{Common, Link, Owed, Parts, PhasePlan};
 
 /// Both directions of the channel to the peer.
 ///

@@ -7,7 +7,8 @@ use std::{
 use rand::seq;
 
 use crate::{
-    error::Place,
+    error::{Error, Place},
+    lanes::{Around, ClientLanes, ServerLanes},
     protocol::{
         ClientRun, ClientSide, Declaration, Declared, Phase, PhaseError, SemiHonest, ServerRun,
         ServerSide, Stage, Step,
@@ -76,6 +77,7 @@ impl<P: SemiHonest> SemiHonest for Cheating<P> {
 
 impl<P: SemiHonest> ClientSide for Cheating<P> {
     const CLIENT_STEPS: &'static [Step] = P::CLIENT_STEPS;
+    const CLIENT_LANES: usize = P::CLIENT_LANES;
 
     type Client = P::Client;
     type ClientContext = P::ClientContext;
@@ -95,10 +97,15 @@ impl<P: SemiHonest> ClientSide for Cheating<P> {
     fn fork_client(client: &P::Client) -> Option<P::Client> {
         P::fork_client(client)
     }
+
+    fn client_lanes(lanes: ClientLanes<'_, Self>) -> Result<(), Error<P::ClientError>> {
+        P::client_lanes(lanes.cast())
+    }
 }
 
 impl<P: SemiHonest> ServerSide for Cheating<P> {
     const SERVER_STEPS: &'static [Step] = P::SERVER_STEPS;
+    const SERVER_LANES: usize = P::SERVER_LANES;
 
     type Server = CheatingServer<P::Server>;
     type ServerContext = P::ServerContext;
@@ -122,7 +129,7 @@ impl<P: SemiHonest> ServerSide for Cheating<P> {
             &mut ServerRun {
                 party: honest,
                 context: run.context,
-                setup: run.setup,
+                setup: run.setup.again(),
                 state: run.state,
                 wire: run.wire,
                 rng: run.rng,
@@ -131,13 +138,7 @@ impl<P: SemiHonest> ServerSide for Cheating<P> {
         )
         .await;
         if cheats {
-            // Whatever is still in the buffer is part of the phase, and of the cheating. A failure
-            // shows again when the driver ends the slot.
-            let mut link = run.wire.link();
-            if result.is_ok() {
-                let _ = link.flush();
-            }
-            link.tamper = None;
+            uninstall(run.wire, result.is_ok());
         }
         result
     }
@@ -147,6 +148,37 @@ impl<P: SemiHonest> ServerSide for Cheating<P> {
         let CheatingServer { honest, cheat, plot } = server;
         let honest = P::fork_server(honest)?;
         Some(CheatingServer { honest, cheat: *cheat, plot: plot.clone() })
+    }
+
+    fn server_lanes(lanes: ServerLanes<'_, Self>) -> Result<(), Error<P::ServerError>> {
+        let cheats =
+            P::SERVER_STEPS.get(lanes.step).is_some_and(|step| step.stage == Stage::Online);
+        let slots = lanes.slots.len();
+        let mut lanes = lanes;
+        let around = lanes.slots.first_mut().filter(|_| cheats).map(|first| {
+            let CheatingServer { cheat, plot, .. } = &mut *first.party;
+            lock(plot).choose(*cheat, slots, &mut first.rng);
+            Box::new(InLanes { cheat: *cheat, plot: plot.clone(), slots }) as Box<dyn Around>
+        });
+        let lanes = lanes.map::<P>(|party| &mut party.honest);
+        P::server_lanes(ServerLanes { around, ..lanes })
+    }
+}
+
+/// Cheats in every slot, each on its own wire.
+struct InLanes {
+    cheat: Cheat,
+    plot: Arc<Mutex<Plot>>,
+    slots: usize,
+}
+
+impl Around for InLanes {
+    fn before(&self, wire: &Wire) {
+        install(wire, self.cheat, self.plot.clone(), self.slots);
+    }
+
+    fn after(&self, wire: &Wire, succeeded: bool) {
+        uninstall(wire, succeeded);
     }
 }
 
@@ -180,6 +212,16 @@ fn install(wire: &Wire, cheat: Cheat, plot: Arc<Mutex<Plot>>, slots: usize) {
         }
     };
     wire.link().tamper = Some(Box::new(tamper));
+}
+
+fn uninstall(wire: &Wire, succeeded: bool) {
+    // Whatever is still in the buffer is part of the phase, and of the cheating. A failure shows
+    // again when the driver ends the slot.
+    let mut link = wire.link();
+    if succeeded {
+        let _ = link.flush();
+    }
+    link.tamper = None;
 }
 
 fn flip(part: &mut [u8]) {

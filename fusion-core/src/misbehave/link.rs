@@ -4,13 +4,18 @@ use std::{
 };
 
 use crate::{
-    channel::{Channel, ChannelError},
+    channel::{Channel, ChannelError, Incoming, Outgoing},
+    transcript::ALL_SLOTS,
     wire::frame::{HEADER, Kind, Label},
 };
 
 /// A link on which someone flips one bit of the first data that this end sends in a phase.
 pub struct Corrupting<C> {
     inner: C,
+    flip: Flip,
+}
+
+struct Flip {
     phase: u16,
     done: bool,
 }
@@ -18,13 +23,13 @@ pub struct Corrupting<C> {
 impl<C: Channel> Corrupting<C> {
     /// Corrupts the phase with this index in the protocol's list.
     pub fn new(inner: C, phase: u16) -> Self {
-        Self { inner, phase, done: false }
+        Self { inner, flip: Flip { phase, done: false } }
     }
 }
 
-impl<C: Channel> Channel for Corrupting<C> {
-    fn send(&mut self, mut frame: Vec<u8>) -> Result<(), ChannelError> {
-        let here = Label::parse(&frame)
+impl Flip {
+    fn corrupt(&mut self, frame: &mut [u8]) {
+        let here = Label::parse(frame)
             .is_ok_and(|label| label.kind == Kind::Data && label.phase == self.phase);
         if here && !self.done && frame.len() > HEADER {
             self.done = true;
@@ -32,11 +37,35 @@ impl<C: Channel> Channel for Corrupting<C> {
                 *last ^= 1;
             }
         }
+    }
+}
+
+impl<C: Channel> Channel for Corrupting<C> {
+    fn send(&mut self, mut frame: Vec<u8>) -> Result<(), ChannelError> {
+        self.flip.corrupt(&mut frame);
         self.inner.send(frame)
     }
 
     fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
         self.inner.recv(wait)
+    }
+
+    fn split(self: Box<Self>) -> (Box<dyn Outgoing>, Box<dyn Incoming>) {
+        let Self { inner, flip } = *self;
+        let (inner, incoming) = Box::new(inner).split();
+        (Box::new(CorruptingOutgoing { inner, flip }), incoming)
+    }
+}
+
+struct CorruptingOutgoing {
+    inner: Box<dyn Outgoing>,
+    flip: Flip,
+}
+
+impl Outgoing for CorruptingOutgoing {
+    fn send(&mut self, mut frame: Vec<u8>) -> Result<(), ChannelError> {
+        self.flip.corrupt(&mut frame);
+        self.inner.send(frame)
     }
 }
 
@@ -49,6 +78,8 @@ pub struct Event {
     pub length: usize,
     /// The phase it belongs to; `None` for the handshake.
     pub phase: Option<u16>,
+    /// The slot it belongs to; `None` in the handshake and where a phase is called once.
+    pub slot: Option<u32>,
 }
 
 /// What passed, for reading while or after the channel is used.
@@ -63,11 +94,12 @@ impl Recording {
     }
 
     fn note(&self, sent: bool, frame: &[u8]) {
-        let phase = Label::parse(frame).ok().and_then(|label| match label.kind {
-            Kind::Hello | Kind::Welcome => None,
-            Kind::Data | Kind::Digest => Some(label.phase),
-        });
-        let event = Event { sent, length: frame.len(), phase };
+        let label = Label::parse(frame)
+            .ok()
+            .filter(|label| matches!(label.kind, Kind::Data | Kind::Digest));
+        let phase = label.map(|label| label.phase);
+        let slot = label.map(|label| label.slot).filter(|&slot| slot != ALL_SLOTS);
+        let event = Event { sent, length: frame.len(), phase, slot };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 }
@@ -92,6 +124,35 @@ impl<C: Channel> Channel for Recorded<C> {
         self.inner.send(frame)
     }
 
+    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
+        let frame = self.inner.recv(wait)?;
+        self.recording.note(false, &frame);
+        Ok(frame)
+    }
+
+    fn split(self: Box<Self>) -> (Box<dyn Outgoing>, Box<dyn Incoming>) {
+        let Self { inner, recording } = *self;
+        let (outgoing, incoming) = Box::new(inner).split();
+        (
+            Box::new(RecordedHalf { inner: outgoing, recording: recording.clone() }),
+            Box::new(RecordedHalf { inner: incoming, recording }),
+        )
+    }
+}
+
+struct RecordedHalf<H> {
+    inner: H,
+    recording: Recording,
+}
+
+impl Outgoing for RecordedHalf<Box<dyn Outgoing>> {
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+        self.recording.note(true, &frame);
+        self.inner.send(frame)
+    }
+}
+
+impl Incoming for RecordedHalf<Box<dyn Incoming>> {
     fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
         let frame = self.inner.recv(wait)?;
         self.recording.note(false, &frame);
