@@ -22,7 +22,7 @@ struct Cli {
 enum Task {
     /// The gate: formatting, lints, docs, all tests, a smoke run of the examples
     Ci,
-    /// All benchmarks: transcript and tax of hardening (about three minutes)
+    /// All benchmarks: transcript, lanes, tax of hardening (about three minutes)
     Bench,
     /// Writes the recorded expansions and compiler messages anew, after a deliberate change
     Snapshots,
@@ -46,6 +46,7 @@ fn main() -> ExitCode {
 fn bench() -> Result {
     Step::cargo(&["bench", "--locked", "--package", "fusion-core", "--bench", "transcript"])
         .run()?;
+    Step::cargo(&["bench", "--locked", "--bench", "lanes"]).run()?;
     Step::cargo(&["bench", "--locked", "--bench", "tax"]).run()
 }
 

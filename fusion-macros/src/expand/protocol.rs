@@ -201,13 +201,14 @@ fn lanes(krate: &Path, party: Party, lanes: &LitInt) -> [TokenStream; 2] {
     let count = format_ident!("{}_LANES", party.name().to_uppercase());
     let (function, of) = (format_ident!("{}_lanes", party.name()), title(party));
     let (slots, error) = (format_ident!("{of}Lanes"), format_ident!("{of}Error"));
+    let work = format_ident!("lanes");
     // On the number's span: it asks for what can go to other threads.
-    let spread = quote_spanned!(lanes.span()=> #krate::__private::#function(lanes));
+    let spread = quote_spanned!(lanes.span()=> #krate::__private::#function(#work));
     [
         quote!(const #count: ::core::primitive::usize = #lanes;),
         quote! {
             fn #function(
-                lanes: #krate::#slots<'_, Self>,
+                #work: #krate::#slots<'_, Self>,
             ) -> ::core::result::Result<(), #krate::Error<Self::#error>> {
                 #spread
             }
