@@ -1,5 +1,5 @@
 /// Two structs, with lanes of their own.
-struct Walk<const N: usize>;
+pub(super) struct Walk<const N: usize>;
 #[automatically_derived]
 #[allow(
     unused_variables,
@@ -109,10 +109,10 @@ impl<const N: usize> ::fusion::SemiHonest for Walk<N> {
 }
 ///The hardened client of [`Walk`]: mixes queries with checks and gives verified answers.
 #[allow(dead_code, unreachable_pub)]
-type WalkClient<const N: usize> = ::fusion::Client<Walk<N>>;
+pub(super) type WalkClient<const N: usize> = ::fusion::Client<Walk<N>>;
 ///The hardened server of [`Walk`]: runs the protocol on whatever the client sends.
 #[allow(dead_code, unreachable_pub)]
-type WalkServer<const N: usize> = ::fusion::Server<Walk<N>>;
+pub(super) type WalkServer<const N: usize> = ::fusion::Server<Walk<N>>;
 impl<const N: usize> Walker<N> {
     fn ask(&mut self, x: &i64, channel: &mut (impl Read + Write)) -> io::Result<i64> {
         let mut at = *x;

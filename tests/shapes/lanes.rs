@@ -91,15 +91,15 @@ mod lanes_of_two {
 
     /// Two structs, with lanes of their own.
     #[fusion::harden(soundness = 8, client = Walker<N>, server = Guide<N>)]
-    struct Walk<const N: usize>;
+    pub(super) struct Walk<const N: usize>;
 
     #[derive(Clone)]
-    struct Walker<const N: usize> {
-        steps: i64,
+    pub(super) struct Walker<const N: usize> {
+        pub(super) steps: i64,
     }
 
-    struct Guide<const N: usize> {
-        seen: i64,
+    pub(super) struct Guide<const N: usize> {
+        pub(super) seen: i64,
     }
 
     #[fusion::harden(client, lanes = 5, instance = per_slot)]
@@ -187,7 +187,36 @@ fn inner_phases_and_a_second_batch_work_in_lanes() {
             assert_eq!(online.sent, 924 + 77);
             let [part] = online.inner.as_slice() else { panic!("{online:?}") };
             assert_eq!((part.name.as_str(), part.sent, part.received), ("round", 924, 924));
-            assert_eq!(part.rounds, online.rounds);
+            // One more for the last digests.
+            assert_eq!(part.rounds + 1, online.rounds);
         }
     });
+}
+
+/// Lanes are threads that wait; on a runtime there is nothing to wait with.
+#[tokio::test]
+async fn an_asynchronous_connection_is_refused() {
+    use lanes_of_two::{Walk, Walker};
+    use tokio_util::compat::TokioAsyncReadCompatExt;
+
+    let (here, there) = tokio::io::duplex(1024);
+    let over =
+        |stream: tokio::io::DuplexStream| Connection::futures(stream.compat(), tokio::time::sleep);
+    let (mut here, mut there) = (over(here), over(there));
+    let client = async {
+        let checks = (100..110).map(|x| Check::exact(x, x)).collect();
+        let party = Walker { steps: 0 };
+        let mut client = Client::<Walk<3>>::with(party, Policy::new(8, 3, 4, 0), checks);
+        let mut rng = StdRng::seed_from_u64(1);
+        client.infer_async(&mut here, &(), &[1, 2, 3, 4, 5, 6], &mut rng).await.unwrap_err()
+    };
+    let server = async {
+        let mut server = Server::<Walk<3>>::with(lanes_of_two::Guide { seen: 0 });
+        let mut rng = StdRng::seed_from_u64(2);
+        server.serve_async(&mut there, &(), &mut rng).await.unwrap_err()
+    };
+    // Whoever comes there first says why, and the other sees the connection close.
+    let (_, server) = tokio::join!(client, server);
+    assert!(server.to_string().starts_with("online phase (ask / answer): a blocking"), "{server}");
+    assert!(server.to_string().contains("(without `lanes`)"), "{server}");
 }

@@ -1,4 +1,4 @@
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{LitInt, Path, Type};
 
@@ -201,8 +201,8 @@ fn lanes(krate: &Path, party: Party, lanes: &LitInt) -> [TokenStream; 2] {
     let count = format_ident!("{}_LANES", party.name().to_uppercase());
     let (function, of) = (format_ident!("{}_lanes", party.name()), title(party));
     let (slots, error) = (format_ident!("{of}Lanes"), format_ident!("{of}Error"));
-    let work = format_ident!("lanes");
-    // On the number's span: it asks for what can go to other threads.
+    // Shown at the number, which asks for what can go to other threads; a name of ours all the same.
+    let work = Ident::new("lanes", Span::call_site().located_at(lanes.span()));
     let spread = quote_spanned!(lanes.span()=> #krate::__private::#function(#work));
     [
         quote!(const #count: ::core::primitive::usize = #lanes;),
