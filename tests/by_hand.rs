@@ -118,7 +118,7 @@ impl ClientSide for Handwritten {
         match step {
             0 => {
                 let parity = Generated::setup_client(reader).map_err(PhaseError::Protocol)?;
-                run.setup.put(parity);
+                run.setup.get_mut()?.put(parity);
             }
             1 => {
                 let mask =
@@ -126,7 +126,7 @@ impl ClientSide for Handwritten {
                 run.state.push(mask);
             }
             _ => {
-                let (parity, mask) = (run.setup.get()?, run.state.take_next()?);
+                let (parity, mask) = (run.setup.get().get()?, run.state.take_next()?);
                 let answer =
                     Generated::online_client(parity, mask, run.batch.query()?, reader, writer)
                         .map_err(PhaseError::Protocol)?;

@@ -20,6 +20,8 @@ use rand::{CryptoRng, Rng, RngExt, SeedableRng, rngs::StdRng};
 mod arrays;
 #[path = "shapes/channels.rs"]
 mod channels;
+#[path = "shapes/lanes.rs"]
+mod lanes;
 #[path = "shapes/parties.rs"]
 mod parties;
 #[path = "shapes/results.rs"]

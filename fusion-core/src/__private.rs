@@ -3,8 +3,48 @@
 #[cfg(feature = "ndarray")]
 mod arrays;
 
+use crate::{
+    error::Error,
+    lanes::{ClientLanes, ServerLanes},
+    protocol::{ClientSide, ServerSide},
+};
+
 #[cfg(feature = "ndarray")]
 pub use arrays::{Unstack, ndarray, stack, stack_numbers};
+
+/// A step of a client whose parts may go to other threads.
+///
+/// # Errors
+///
+/// As [`ClientLanes::concurrently`](crate::ClientLanes::concurrently).
+pub fn client_lanes<P: ClientSide>(lanes: ClientLanes<'_, P>) -> Result<(), Error<P::ClientError>>
+where
+    P::Client: Send,
+    P::ClientState: Send,
+    P::Output: Send,
+    P::ClientError: Send,
+    P::ClientContext: Sync,
+    P::ClientSetup: Sync,
+    P::Query: Sync,
+{
+    lanes.concurrently()
+}
+
+/// A step of a server whose parts may go to other threads.
+///
+/// # Errors
+///
+/// As [`ServerLanes::concurrently`](crate::ServerLanes::concurrently).
+pub fn server_lanes<P: ServerSide>(lanes: ServerLanes<'_, P>) -> Result<(), Error<P::ServerError>>
+where
+    P::Server: Send,
+    P::ServerState: Send,
+    P::ServerError: Send,
+    P::ServerContext: Sync,
+    P::ServerSetup: Sync,
+{
+    lanes.concurrently()
+}
 
 /// The two types in a `Result`, also behind an alias.
 pub trait Outcome {

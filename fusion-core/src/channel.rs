@@ -47,6 +47,32 @@ pub trait Channel: Send + 'static {
     ///
     /// [`ChannelError`] says whether the peer was late, gone, or sent something malformed.
     fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError>;
+
+    /// The two directions, for two threads: phases in `lanes` send while one of them receives.
+    /// Together they are the channel; the connection is over when both are dropped.
+    fn split(self: Box<Self>) -> (Box<dyn Outgoing>, Box<dyn Incoming>);
+}
+
+/// The outgoing direction of a [`Channel`].
+pub trait Outgoing: Send + 'static {
+    /// As [`Channel::send`]. When this direction is dropped, the peer gets what was queued, and
+    /// then learns that nothing more comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Channel::send`].
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError>;
+}
+
+/// The incoming direction of a [`Channel`].
+pub trait Incoming: Send + 'static {
+    /// As [`Channel::recv`]. A wait that is over in the middle of a frame loses nothing: the next
+    /// call goes on with that frame.
+    ///
+    /// # Errors
+    ///
+    /// As [`Channel::recv`].
+    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError>;
 }
 
 impl<C: Channel + ?Sized> Channel for Box<C> {
@@ -56,6 +82,10 @@ impl<C: Channel + ?Sized> Channel for Box<C> {
 
     fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
         (**self).recv(wait)
+    }
+
+    fn split(self: Box<Self>) -> (Box<dyn Outgoing>, Box<dyn Incoming>) {
+        (*self).split()
     }
 }
 
@@ -86,6 +116,9 @@ pub enum ChannelError {
     /// The frame is not one of the emulated network.
     #[error("the peer does not run the same network emulation")]
     NotEmulated,
+    /// Another lane of the phase failed, so that none goes on. The run reports that lane's error.
+    #[error("another lane of this phase failed")]
+    Stopped,
     /// A wire was used where nothing can be sent or received.
     #[error(
         "nothing is sent or received here: the step is `local`, or the wire is used outside of a \
@@ -94,8 +127,8 @@ pub enum ChannelError {
     OutsidePhase,
     /// A phase that blocks was run on an asynchronous connection.
     #[error(
-        "a blocking phase cannot wait on an asynchronous connection: make the phases `async fn`, or \
-         use a blocking channel"
+        "a blocking phase cannot wait on an asynchronous connection: make the phases `async fn` \
+         (without `lanes`), or use a blocking channel"
     )]
     NotBlocking,
     /// The operating system reported an error.

@@ -4,9 +4,10 @@ use crate::{
     connection::{Connection, End, Observer, Setup, Walk, block_on, explain},
     error::{Error, Place},
     handshake::{self, Mode},
+    lanes::{self, ClientLanes},
     mix::Mix,
     policy::{Misuse, Policy},
-    protocol::{Batch, ClientRun, Outputs, SemiHonest},
+    protocol::{Batch, ClientRun, Left, Outputs, SemiHonest},
     report::{Costs, Report},
     rng::PhaseRng,
     soundness::Parameters,
@@ -214,7 +215,7 @@ pub(crate) async fn run_all<P: SemiHonest>(
     observer: &mut dyn Observer,
 ) -> Result<(Outputs<P::Output>, Option<Place>, Costs), Error<P::ClientError>> {
     let count = slots.len();
-    let mut state = P::ClientState::default();
+    let mut states: Vec<P::ClientState> = lanes::states(P::CLIENT_LANES, count);
     let mut outputs = Outputs::with_capacity(count);
     let mut forks: Vec<P::Client> = Vec::new();
     let mut walk = Walk::new(P::CLIENT_STEPS, P::PHASES, count, setup.is_fresh());
@@ -222,16 +223,37 @@ pub(crate) async fn run_all<P: SemiHonest>(
         if !call.once && forks.is_empty() {
             forks = (0..count).map_while(|_| P::fork_client(party)).collect();
         }
+        let inputs = if call.online { slots } else { &[] };
+        if call.lanes {
+            let each = lanes::slots(&mut forks, &mut states, rng)?;
+            lanes::run(wire, count, observer, |work, ended| {
+                P::client_lanes(ClientLanes {
+                    step: call.step,
+                    context,
+                    setup: &setup.left,
+                    queries: inputs,
+                    slots: each,
+                    outputs: &mut outputs,
+                    work,
+                    ended,
+                })
+            })?;
+            walk.done(wire, observer)?;
+            continue;
+        }
         let own = if call.once { None } else { forks.get_mut(call.slot) };
+        let Some(state) = states.get_mut(if P::CLIENT_LANES > 0 { call.slot } else { 0 }) else {
+            return Err(lost_count());
+        };
         let shared = wire.shared();
         let mut run = ClientRun {
             party: own.unwrap_or(&mut *party),
             context,
-            setup: &mut setup.left,
-            state: &mut state,
+            setup: Left::own(&mut setup.left),
+            state,
             wire: &mut *wire,
             rng: &mut *rng,
-            batch: Batch::new(if call.online { slots } else { &[] }, count, call.slot),
+            batch: Batch::new(inputs, count, call.slot),
             outputs: &mut outputs,
         };
         let step = inner::known(shared, P::client_step(call.step, &mut run)).await;

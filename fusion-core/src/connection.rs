@@ -209,6 +209,8 @@ pub(crate) struct Call {
     pub(crate) online: bool,
     /// Whether it is for all slots.
     pub(crate) once: bool,
+    /// Whether it is for all slots, several of them at once.
+    pub(crate) lanes: bool,
 }
 
 impl Walk {
@@ -237,22 +239,25 @@ impl Walk {
                 self.leave(step);
                 continue;
             }
-            let (once, slot) = (step.runs_once(), self.slot);
-            if !step.local {
+            let (once, slot, lanes) = (step.runs_once(), self.slot, self.in_lanes(step));
+            if !step.local && !lanes {
                 wire.link().begin_slot(if once { ALL_SLOTS } else { slot as u32 });
             }
             let online = step.stage == Stage::Online;
-            return Some(Call { step: self.step, slot, online, once });
+            return Some(Call { step: self.step, slot, online, once, lanes });
         }
     }
 
     /// Ends the call that was due.
     pub(crate) fn done(&mut self, wire: &Wire, observer: &mut dyn Observer) -> Result<(), Fault> {
-        let local = self.steps.get(self.step).is_some_and(|step| step.local);
-        if !local {
-            wire.link().end_slot()?;
+        let step = self.steps.get(self.step);
+        let local = step.is_some_and(|step| step.local);
+        if !step.is_some_and(|&step| self.in_lanes(step)) {
+            if !local {
+                wire.link().end_slot()?;
+            }
+            observer.call_done();
         }
-        observer.call_done();
         self.slot = self.slot.saturating_add(1);
         if self.slot == self.calls && !local {
             wire.link().end_phase()?;
@@ -261,7 +266,8 @@ impl Walk {
     }
 
     fn begin(&mut self, step: Step, wire: &Wire, observer: &mut dyn Observer) {
-        self.calls = if step.runs_once() { 1 } else { self.slots };
+        let calls = if step.runs_once() { 1 } else { self.slots };
+        self.calls = if self.in_lanes(step) { calls.min(1) } else { calls };
         let phase = match self.phases.get(self.phase) {
             Some(phase) if !step.local => {
                 let index = u16::try_from(self.phase).unwrap_or(u16::MAX);
@@ -274,8 +280,13 @@ impl Walk {
                 local
             }
         };
-        tracing::debug!(step = step.name, calls = self.calls, "begins");
-        observer.phase(&phase, self.calls);
+        tracing::debug!(step = step.name, calls, "begins");
+        observer.phase(&phase, calls);
+    }
+
+    /// Whether the lanes see to all slots of the step that is due.
+    fn in_lanes(&self, step: Step) -> bool {
+        !step.local && self.phases.get(self.phase).is_some_and(|phase| phase.lanes)
     }
 
     fn leave(&mut self, step: Step) {

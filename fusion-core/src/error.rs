@@ -113,6 +113,9 @@ pub enum Malformed {
     /// More data than the protocol reads.
     #[error("{0} bytes more than the protocol reads")]
     Trailing(usize),
+    /// More data for slots that did not ask for it yet than is kept.
+    #[error("over {0} bytes that no slot has asked for yet")]
+    Ahead(usize),
     /// A message that does not decode.
     #[error("the {0} message does not decode")]
     Undecodable(&'static str),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Fault, Malformed},
-    protocol::{SemiHonest, Stage},
+    protocol::{Phase, SemiHonest, Stage},
     soundness::Parameters,
     transcript::{Role, Transcript},
     wire::{
@@ -83,7 +83,25 @@ pub(crate) struct Offer {
 struct Identity {
     protocol: String,
     version: u32,
-    schedule: Vec<(Stage, bool)>,
+    schedule: Vec<(Stage, Calls)>,
+}
+
+/// How a phase is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Calls {
+    SlotBySlot,
+    Once,
+    InLanes,
+}
+
+impl Calls {
+    fn of(phase: &Phase) -> Self {
+        match (phase.batch, phase.lanes) {
+            (true, _) => Self::Once,
+            (false, true) => Self::InLanes,
+            (false, false) => Self::SlotBySlot,
+        }
+    }
 }
 
 impl Identity {
@@ -91,7 +109,7 @@ impl Identity {
         Self {
             protocol: P::NAME.into(),
             version: P::VERSION,
-            schedule: P::PHASES.iter().map(|phase| (phase.stage, phase.batch)).collect(),
+            schedule: P::PHASES.iter().map(|phase| (phase.stage, Calls::of(phase))).collect(),
         }
     }
 
@@ -236,11 +254,15 @@ fn nonce(rng: &mut (impl CryptoRng + ?Sized)) -> [u8; 16] {
     nonce
 }
 
-fn list(schedule: &[(Stage, bool)]) -> String {
+fn list(schedule: &[(Stage, Calls)]) -> String {
     let names: Vec<String> = schedule
         .iter()
         .take(32)
-        .map(|(stage, batch)| format!("{stage}{}", if *batch { " (batch)" } else { "" }))
+        .map(|(stage, calls)| match calls {
+            Calls::SlotBySlot => stage.to_string(),
+            Calls::Once => format!("{stage} (batch)"),
+            Calls::InLanes => format!("{stage} (lanes)"),
+        })
         .collect();
     names.join(", ")
 }

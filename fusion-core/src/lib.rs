@@ -20,6 +20,7 @@ mod client;
 mod connection;
 mod error;
 mod handshake;
+mod lanes;
 #[cfg(feature = "test-kit")]
 pub mod misbehave;
 pub mod mix;
@@ -41,10 +42,11 @@ pub use channel::{Channel, ChannelError, Network, PollChannel};
 pub use client::Client;
 pub use connection::{Connection, Observer};
 pub use error::{Error, Malformed, Place, Rejection};
+pub use lanes::{ClientLanes, MAX_LANES, ServerLanes};
 pub use policy::{Misuse, Policy};
 pub use protocol::{
-    Batch, ClientRun, ClientSide, Column, Declaration, Declared, Kept, MAX_PHASES, Outputs, Pair,
-    Phase, PhaseError, Privacy, SemiHonest, ServerRun, ServerSide, Stage, StateError, Step,
+    Batch, ClientRun, ClientSide, Column, Declaration, Declared, Kept, Left, MAX_PHASES, Outputs,
+    Pair, Phase, PhaseError, Privacy, SemiHonest, ServerRun, ServerSide, Stage, StateError, Step,
 };
 pub use report::{CheckTally, Costs, InnerCost, NOT_COVERED, PhaseCost, Report};
 pub use rng::PhaseRng;

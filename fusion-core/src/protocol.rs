@@ -16,7 +16,7 @@ mod state;
 pub use declaration::{Declaration, Declared, Privacy};
 pub use pair::{MAX_PHASES, Pair};
 pub use phase::{Phase, Stage, Step};
-pub use run::{Batch, ClientRun, Outputs, PhaseError, ServerRun};
+pub use run::{Batch, ClientRun, Left, Outputs, PhaseError, ServerRun};
 pub use sides::{ClientSide, ServerSide};
 pub use state::{Column, Kept, StateError};
 

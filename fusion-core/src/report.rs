@@ -297,7 +297,8 @@ pub struct PhaseCost {
     pub sent: u64,
     /// Bytes received, with all framing.
     pub received: u64,
-    /// How often this party waited for the peer after it had sent, or from the start.
+    /// How often this party waited for the peer after it had sent, or from the start; of a phase in
+    /// lanes, how often the lane did that waited most.
     pub rounds: u64,
     /// Wall time.
     pub time: Duration,

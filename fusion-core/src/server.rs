@@ -4,7 +4,8 @@ use crate::{
     connection::{Connection, End, Observer, Setup, Walk, block_on, explain},
     error::{Error, Place, Rejection},
     handshake::{self, Offer},
-    protocol::{Batch, SemiHonest, ServerRun},
+    lanes::{self, ServerLanes},
+    protocol::{Batch, Left, SemiHonest, ServerRun, StateError},
     report::Costs,
     rng::PhaseRng,
     wire::{Wire, inner},
@@ -123,20 +124,39 @@ pub(crate) async fn run_all<P: SemiHonest>(
     rng: &mut PhaseRng,
     observer: &mut dyn Observer,
 ) -> Result<(Option<Place>, Costs), Error<P::ServerError>> {
-    let mut state = P::ServerState::default();
+    let mut states: Vec<P::ServerState> = lanes::states(P::SERVER_LANES, slots);
     let mut forks: Vec<P::Server> = Vec::new();
     let mut walk = Walk::new(P::SERVER_STEPS, P::PHASES, slots, setup.is_fresh());
     while let Some(call) = walk.next(wire, observer) {
         if !call.once && forks.is_empty() {
             forks = (0..slots).map_while(|_| P::fork_server(party)).collect();
         }
+        if call.lanes {
+            let each = lanes::slots(&mut forks, &mut states, rng)?;
+            lanes::run(wire, slots, observer, |work, ended| {
+                P::server_lanes(ServerLanes {
+                    step: call.step,
+                    context,
+                    setup: &setup.left,
+                    slots: each,
+                    work,
+                    ended,
+                    around: None,
+                })
+            })?;
+            walk.done(wire, observer)?;
+            continue;
+        }
         let own = if call.once { None } else { forks.get_mut(call.slot) };
+        let Some(state) = states.get_mut(if P::SERVER_LANES > 0 { call.slot } else { 0 }) else {
+            return Err(Error::from_state(Place::handshake(), StateError::Missing));
+        };
         let shared = wire.shared();
         let mut run = ServerRun {
             party: own.unwrap_or(&mut *party),
             context,
-            setup: &mut setup.left,
-            state: &mut state,
+            setup: Left::own(&mut setup.left),
+            state,
             wire: &mut *wire,
             rng: &mut *rng,
             batch: Batch::new(&[], slots, call.slot),

@@ -16,6 +16,8 @@ pub const ALL_SLOTS: u32 = u32::MAX;
 const TO_SERVER: &str = "fusion 2026-11 transcript v1 client to server";
 const TO_CLIENT: &str = "fusion 2026-11 transcript v1 server to client";
 
+const LANE: &str = "fusion 2026-11 transcript v1 lane";
+
 const TAG_DOMAIN: u8 = 1;
 const TAG_PHASE: u8 = 2;
 const TAG_SLOT: u8 = 3;
@@ -91,6 +93,26 @@ impl Transcript {
     #[must_use]
     pub fn digests(&self) -> Digests {
         Digests { sent: self.sent.digest(), received: self.received.digest() }
+    }
+
+    /// The conversation of one slot, where several are under way at once: it goes on from
+    /// `common`, the digests of everything before the phase began and its mark.
+    #[must_use]
+    pub fn of_slot(common: &Digests, slot: u32) -> Self {
+        let of = |common: &Hash| {
+            let mut domain = common.as_bytes().to_vec();
+            domain.extend_from_slice(&slot.to_le_bytes());
+            Direction::new(LANE, &domain)
+        };
+        Self { sent: of(&common.sent), received: of(&common.received) }
+    }
+
+    /// Adds the whole conversation of a slot that was under way with others, and marks its end.
+    /// Both parties do that in slot order, whichever came first.
+    pub fn add_slot(&mut self, slot: u32, digests: &Digests) {
+        self.sent.absorb(0, digests.sent.as_bytes());
+        self.received.absorb(0, digests.received.as_bytes());
+        self.end_slot(slot);
     }
 
     fn both(&mut self, mut mark: impl FnMut(&mut Direction)) {
@@ -228,6 +250,43 @@ mod tests {
         assert_ne!(empty(b"toy v1").sent, empty(b"toy v2").sent);
         assert_ne!(empty(b"toy v1").sent, empty(b"toy v1").received);
     }
+
+    /// Two slots that are under way at once, seen by one party; `cross` of the bytes of the first
+    /// are said in the second.
+    fn in_lanes(role: Role, cross: usize) -> Digests {
+        let mut whole = Transcript::new(role, b"toy v1");
+        whole.begin_phase(0);
+        let common = whole.digests();
+        let slots = [0, 1].map(|slot| Transcript::of_slot(&common, slot));
+        let [mut first, mut second] = slots;
+        let (up, down) = (&b"question"[..], &b"answer"[..]);
+        let (stays, moves) = up.split_at(up.len() - cross);
+        for (slot, up) in [(&mut first, vec![stays]), (&mut second, vec![moves, up])] {
+            for up in up {
+                if role == Role::Client { slot.sent(0, up) } else { slot.received(0, up) }
+            }
+            if role == Role::Client { slot.received(0, down) } else { slot.sent(0, down) }
+        }
+        for (slot, mut part) in [(0, first), (1, second)] {
+            part.end_slot(slot);
+            whole.add_slot(slot, &part.digests());
+        }
+        whole.digests()
+    }
+
+    #[test]
+    fn slots_under_way_at_once_are_told_apart() {
+        let (client, server) = (in_lanes(Role::Client, 0), in_lanes(Role::Server, 0));
+        assert!(client.matches(&server));
+        assert_eq!(client.sent.to_hex().as_str(), KNOWN_LANES);
+        assert!((1..8).all(|cross| !client.matches(&in_lanes(Role::Server, cross))));
+        let common = conversation(Role::Client).digests();
+        let of = |slot| Transcript::of_slot(&common, slot).digests();
+        assert_ne!(of(0).sent, of(1).sent);
+        assert_ne!(of(0).sent, of(0).received);
+    }
+
+    const KNOWN_LANES: &str = "02c356be6de41ecb51efb0f044f97d7f9716a767016c8601d4e5cb658a2adf46";
 
     #[test]
     fn long_conversations_are_hashed_like_one_stream() {

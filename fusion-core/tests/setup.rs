@@ -51,11 +51,11 @@ impl ClientSide for Counting {
         }
         if step == 0 {
             run.wire.read_exact(&mut byte).map_err(PhaseError::Protocol)?;
-            run.setup.put(byte[0]);
+            run.setup.get_mut()?.put(byte[0]);
         } else {
             run.wire.write_all(&[*run.batch.query()?]).map_err(PhaseError::Protocol)?;
             run.wire.read_exact(&mut byte).map_err(PhaseError::Protocol)?;
-            run.outputs.push(byte[0] + 10 * run.setup.get()?);
+            run.outputs.push(byte[0] + 10 * run.setup.get().get()?);
         }
         Ok(())
     }
@@ -79,12 +79,12 @@ impl ServerSide for Counting {
         if step == 0 {
             *run.party += 1;
             run.wire.write_all(&[*run.party]).map_err(PhaseError::Protocol)?;
-            run.setup.put(*run.party);
+            run.setup.get_mut()?.put(*run.party);
             return Ok(());
         }
         let mut byte = [0];
         run.wire.read_exact(&mut byte).map_err(PhaseError::Protocol)?;
-        run.wire.write_all(&[byte[0] + run.setup.get()?]).map_err(PhaseError::Protocol)
+        run.wire.write_all(&[byte[0] + run.setup.get().get()?]).map_err(PhaseError::Protocol)
     }
 }
 

@@ -29,6 +29,9 @@ impl<const N: usize> ::fusion::ClientSide for Sum<N> {
     const CLIENT_STEPS: &'static [::fusion::Step] = <Adder<
         N,
     > as ::fusion::ClientSide>::CLIENT_STEPS;
+    const CLIENT_LANES: ::core::primitive::usize = <Adder<
+        N,
+    > as ::fusion::ClientSide>::CLIENT_LANES;
     type Client = <Adder<N> as ::fusion::ClientSide>::Client;
     type ClientContext = <Adder<N> as ::fusion::ClientSide>::ClientContext;
     type Query = <Adder<N> as ::fusion::ClientSide>::Query;
@@ -44,6 +47,11 @@ impl<const N: usize> ::fusion::ClientSide for Sum<N> {
     }
     fn fork_client(client: &Self::Client) -> ::core::option::Option<Self::Client> {
         <Adder<N> as ::fusion::ClientSide>::fork_client(client)
+    }
+    fn client_lanes(
+        lanes: ::fusion::ClientLanes<'_, Self>,
+    ) -> ::core::result::Result<(), ::fusion::Error<Self::ClientError>> {
+        <Adder<N> as ::fusion::ClientSide>::client_lanes(lanes.cast())
     }
 }
 #[automatically_derived]
@@ -61,6 +69,9 @@ impl<const N: usize> ::fusion::ServerSide for Sum<N> {
     const SERVER_STEPS: &'static [::fusion::Step] = <Keeper<
         N,
     > as ::fusion::ServerSide>::SERVER_STEPS;
+    const SERVER_LANES: ::core::primitive::usize = <Keeper<
+        N,
+    > as ::fusion::ServerSide>::SERVER_LANES;
     type Server = <Keeper<N> as ::fusion::ServerSide>::Server;
     type ServerContext = <Keeper<N> as ::fusion::ServerSide>::ServerContext;
     type ServerError = <Keeper<N> as ::fusion::ServerSide>::ServerError;
@@ -74,6 +85,11 @@ impl<const N: usize> ::fusion::ServerSide for Sum<N> {
     }
     fn fork_server(server: &Self::Server) -> ::core::option::Option<Self::Server> {
         <Keeper<N> as ::fusion::ServerSide>::fork_server(server)
+    }
+    fn server_lanes(
+        lanes: ::fusion::ServerLanes<'_, Self>,
+    ) -> ::core::result::Result<(), ::fusion::Error<Self::ServerError>> {
+        <Keeper<N> as ::fusion::ServerSide>::server_lanes(lanes.cast())
     }
 }
 #[automatically_derived]

@@ -172,7 +172,7 @@ const _: () = {
                         .map_err(|error| ::fusion::PhaseError::Protocol(
                             ::core::convert::Into::into(error),
                         ))?;
-                    run.setup.kept.0.put(value);
+                    run.setup.get_mut()?.kept.0.put(value);
                     ::core::result::Result::Ok(())
                 }
                 1usize => {
@@ -184,9 +184,10 @@ const _: () = {
                 }
                 2usize => {
                     let (reader, writer) = run.wire.split();
+                    let setup = run.setup.get();
                     let value = Self::ask(
                             ::core::clone::Clone::clone(run.batch.query()?),
-                            run.setup.kept.0.get()?,
+                            setup.kept.0.get()?,
                             run.state.kept.0.get_mut(run.batch.slot())?,
                             ::core::clone::Clone::clone(run.context),
                             reader,
@@ -304,7 +305,7 @@ const _: () = {
                 0usize => {
                     let value = Self::announce(&run.context.0, &mut *run.wire)
                         .map_err(::fusion::PhaseError::Protocol)?;
-                    run.setup.kept.0.put(value);
+                    run.setup.get_mut()?.kept.0.put(value);
                     ::core::result::Result::Ok(())
                 }
                 1usize => {
@@ -316,8 +317,9 @@ const _: () = {
                 }
                 2usize => {
                     let (reader, writer) = run.wire.split();
+                    let setup = run.setup.get();
                     let value = Self::answer(
-                            run.setup.kept.0.get()?,
+                            setup.kept.0.get()?,
                             run.state.kept.0.take_next()?,
                             &run.context.1,
                             reader,

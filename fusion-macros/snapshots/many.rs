@@ -145,12 +145,13 @@ const _: () = {
                 0usize => {
                     let value = Self::hear_seed(&mut *run.wire)
                         .map_err(::fusion::PhaseError::Protocol)?;
-                    run.setup.kept.0.put(value);
+                    run.setup.get_mut()?.kept.0.put(value);
                     ::core::result::Result::Ok(())
                 }
                 1usize => {
-                    let value = Self::derive(run.setup.kept.0.get()?);
-                    run.setup.kept.1.put(value);
+                    let setup = run.setup.get();
+                    let value = Self::derive(setup.kept.0.get()?);
+                    run.setup.get_mut()?.kept.1.put(value);
                     ::core::result::Result::Ok(())
                 }
                 2usize => {
@@ -179,7 +180,8 @@ const _: () = {
                     ::core::result::Result::Ok(())
                 }
                 5usize => {
-                    let value = Self::listen(run.setup.kept.1.get()?, &mut *run.wire)
+                    let setup = run.setup.get();
+                    let value = Self::listen(setup.kept.1.get()?, &mut *run.wire)
                         .map_err(::fusion::PhaseError::Protocol)?;
                     run.outputs.push(value);
                     ::core::result::Result::Ok(())

@@ -30,6 +30,7 @@ impl ::fusion::Declared for Answerer {
 )]
 impl ::fusion::ClientSide for Answerer {
     const CLIENT_STEPS: &'static [::fusion::Step] = <Asker as ::fusion::ClientSide>::CLIENT_STEPS;
+    const CLIENT_LANES: ::core::primitive::usize = <Asker as ::fusion::ClientSide>::CLIENT_LANES;
     type Client = <Asker as ::fusion::ClientSide>::Client;
     type ClientContext = <Asker as ::fusion::ClientSide>::ClientContext;
     type Query = <Asker as ::fusion::ClientSide>::Query;
@@ -45,6 +46,11 @@ impl ::fusion::ClientSide for Answerer {
     }
     fn fork_client(client: &Self::Client) -> ::core::option::Option<Self::Client> {
         <Asker as ::fusion::ClientSide>::fork_client(client)
+    }
+    fn client_lanes(
+        lanes: ::fusion::ClientLanes<'_, Self>,
+    ) -> ::core::result::Result<(), ::fusion::Error<Self::ClientError>> {
+        <Asker as ::fusion::ClientSide>::client_lanes(lanes.cast())
     }
 }
 #[automatically_derived]

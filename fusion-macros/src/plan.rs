@@ -52,6 +52,8 @@ pub(crate) struct Protocol {
     /// `None` if the other party is another struct: then the struct half says the rest.
     pub identity: Option<Identity>,
     pub instance: Instance,
+    /// How many slots run at the same time, if it is for protocols that run in lanes.
+    pub lanes: Option<LitInt>,
     pub channel: Channel,
     pub query: Type,
     pub output: Type,

@@ -3,7 +3,8 @@ use std::{
     time::Duration,
 };
 
-use super::{Channel, ChannelError};
+use super::{Channel, ChannelError, Incoming, Outgoing};
+use crate::lanes::Port;
 
 /// A two-way stream of frames that is polled instead of waited for.
 ///
@@ -42,9 +43,13 @@ pub trait PollChannel: Send + 'static {
     ) -> Poll<Result<Vec<u8>, ChannelError>>;
 }
 
-/// A channel of either kind.
+/// A channel of any kind.
 pub(crate) enum Carrier {
     Blocking(Box<dyn Channel>),
+    /// The directions of a channel that phases in lanes have split.
+    Halves(Box<dyn Outgoing>, Box<dyn Incoming>),
+    /// A slot's part of a connection, while a phase runs in lanes.
+    Lane(Port),
     Polled(Box<dyn PollChannel>),
 }
 
@@ -56,6 +61,8 @@ impl Carrier {
     pub(crate) fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
         match self {
             Self::Blocking(channel) => channel.send(frame),
+            Self::Halves(outgoing, _) => outgoing.send(frame),
+            Self::Lane(port) => port.send(frame),
             Self::Polled(channel) => channel.start_send(frame),
         }
     }
@@ -63,14 +70,14 @@ impl Carrier {
     #[cfg(feature = "async")]
     pub(crate) fn is_full(&self) -> bool {
         match self {
-            Self::Blocking(_) => false,
+            Self::Blocking(_) | Self::Halves(..) | Self::Lane(_) => false,
             Self::Polled(channel) => channel.is_full(),
         }
     }
 
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ChannelError>> {
         match self {
-            Self::Blocking(_) => Poll::Ready(Ok(())),
+            Self::Blocking(_) | Self::Halves(..) | Self::Lane(_) => Poll::Ready(Ok(())),
             Self::Polled(channel) => channel.poll_flush(cx),
         }
     }
@@ -82,6 +89,8 @@ impl Carrier {
     ) -> Poll<Result<Vec<u8>, ChannelError>> {
         match self {
             Self::Blocking(channel) => Poll::Ready(channel.recv(wait)),
+            Self::Halves(_, incoming) => Poll::Ready(incoming.recv(wait)),
+            Self::Lane(port) => Poll::Ready(port.recv()),
             Self::Polled(channel) => channel.poll_recv(cx, wait),
         }
     }

@@ -3,7 +3,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{Channel, ChannelError};
+use super::{Channel, ChannelError, Incoming, Outgoing};
 
 /// A network to emulate.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,35 +36,99 @@ impl fmt::Display for Network {
 /// on one machine: each frame carries the time at which it arrives, and the receiver waits for it.
 pub struct Emulated<C> {
     inner: C,
+    pace: Pace,
+    late: Late,
+}
+
+/// When what is sent arrives.
+struct Pace {
     network: Network,
     link_free: Duration,
+}
+
+/// A frame that came and has not arrived yet, with its time of arrival.
+#[derive(Default)]
+struct Late(Option<(Duration, Vec<u8>)>);
+
+struct Sender {
+    inner: Box<dyn Outgoing>,
+    pace: Pace,
+}
+
+struct Receiver {
+    inner: Box<dyn Incoming>,
+    late: Late,
 }
 
 impl<C: Channel> Emulated<C> {
     /// Puts `network` in front of `inner`.
     #[must_use]
     pub fn new(inner: C, network: Network) -> Self {
-        Self { inner, network, link_free: Duration::ZERO }
+        Self { inner, pace: Pace { network, link_free: Duration::ZERO }, late: Late::default() }
     }
 }
 
 impl<C: Channel> Channel for Emulated<C> {
-    fn send(&mut self, mut frame: Vec<u8>) -> Result<(), ChannelError> {
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+        self.inner.send(self.pace.stamp(frame))
+    }
+
+    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
+        let Self { inner, late, .. } = self;
+        late.recv(wait, |wait| inner.recv(wait))
+    }
+
+    fn split(self: Box<Self>) -> (Box<dyn Outgoing>, Box<dyn Incoming>) {
+        let Self { inner, pace, late } = *self;
+        let (outgoing, incoming) = Box::new(inner).split();
+        (Box::new(Sender { inner: outgoing, pace }), Box::new(Receiver { inner: incoming, late }))
+    }
+}
+
+impl Outgoing for Sender {
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+        self.inner.send(self.pace.stamp(frame))
+    }
+}
+
+impl Incoming for Receiver {
+    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
+        let Self { inner, late } = self;
+        late.recv(wait, |wait| inner.recv(wait))
+    }
+}
+
+impl Pace {
+    /// The frame with its time of arrival.
+    fn stamp(&mut self, mut frame: Vec<u8>) -> Vec<u8> {
         let busy = self.network.time_of(frame.len());
         let sent = now().max(self.link_free).saturating_add(busy);
         self.link_free = sent;
         let arrival = sent.saturating_add(self.network.round_trip.div_f64(2.0));
         frame.extend_from_slice(&(arrival.as_nanos() as u64).to_le_bytes());
-        self.inner.send(frame)
+        frame
     }
+}
 
-    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
+impl Late {
+    fn recv(
+        &mut self,
+        wait: Duration,
+        inner: impl FnOnce(Duration) -> Result<Vec<u8>, ChannelError>,
+    ) -> Result<Vec<u8>, ChannelError> {
         let end = now().saturating_add(wait);
-        let mut frame = self.inner.recv(wait)?;
-        let at = frame.len().checked_sub(8).ok_or(ChannelError::NotEmulated)?;
-        let stamp = frame.split_off(at).try_into().map_err(|_| ChannelError::NotEmulated)?;
-        let arrival = Duration::from_nanos(u64::from_le_bytes(stamp));
+        let (arrival, frame) = match self.0.take() {
+            Some(late) => late,
+            None => {
+                let mut frame = inner(wait)?;
+                let at = frame.len().checked_sub(8).ok_or(ChannelError::NotEmulated)?;
+                let stamp = frame.split_off(at).try_into();
+                let stamp = stamp.map_err(|_| ChannelError::NotEmulated)?;
+                (Duration::from_nanos(u64::from_le_bytes(stamp)), frame)
+            }
+        };
         if arrival > end {
+            self.0 = Some((arrival, frame));
             thread::sleep(end.saturating_sub(now()));
             return Err(ChannelError::Silent(wait));
         }

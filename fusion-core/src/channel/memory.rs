@@ -1,37 +1,62 @@
 use std::time::Duration;
 
-use super::{Channel, ChannelError, queue::Queue};
+use super::{Channel, ChannelError, Incoming, Outgoing, queue::Queue};
 
 /// One end of a connection inside a process, for tests and examples.
 pub struct MemoryChannel {
-    outgoing: Queue,
-    incoming: Queue,
+    outgoing: Sender,
+    incoming: Receiver,
 }
+
+struct Sender(Queue);
+
+struct Receiver(Queue);
 
 /// Two connected ends.
 #[must_use]
 pub fn memory_pair() -> (MemoryChannel, MemoryChannel) {
     let (up, down) = (Queue::default(), Queue::default());
     (
-        MemoryChannel { outgoing: up.clone(), incoming: down.clone() },
-        MemoryChannel { outgoing: down, incoming: up },
+        MemoryChannel { outgoing: Sender(up.clone()), incoming: Receiver(down.clone()) },
+        MemoryChannel { outgoing: Sender(down), incoming: Receiver(up) },
     )
 }
 
 impl Channel for MemoryChannel {
     fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
-        self.outgoing.push(frame, Duration::from_secs(30))
+        self.outgoing.send(frame)
     }
 
     fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
-        self.incoming.pop(Some(wait))
+        self.incoming.recv(wait)
+    }
+
+    fn split(self: Box<Self>) -> (Box<dyn Outgoing>, Box<dyn Incoming>) {
+        (Box::new(self.outgoing), Box::new(self.incoming))
     }
 }
 
-impl Drop for MemoryChannel {
+impl Outgoing for Sender {
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+        self.0.push(frame, Duration::from_secs(30))
+    }
+}
+
+impl Incoming for Receiver {
+    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
+        self.0.pop(Some(wait))
+    }
+}
+
+impl Drop for Sender {
     fn drop(&mut self) {
-        self.outgoing.close(ChannelError::Closed);
-        self.incoming.close(ChannelError::Closed);
+        self.0.close(ChannelError::Closed);
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.0.close(ChannelError::Closed);
     }
 }
 

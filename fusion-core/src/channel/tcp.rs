@@ -5,17 +5,31 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Channel, ChannelError, MAX_FRAME, deadline, queue::Queue};
+use super::{Channel, ChannelError, Incoming, MAX_FRAME, Outgoing, deadline, queue::Queue};
 
 /// Frames over TCP: a length of four bytes (little endian), then the frame.
 ///
 /// A thread of its own writes, so that sending never waits for the peer to read; dropping the
 /// channel writes what is still queued, unless the peer has stopped reading.
 pub struct TcpChannel {
-    reader: BufReader<TcpStream>,
-    outgoing: Queue,
+    // Dropped first: what is queued is still written.
+    outgoing: Sender,
+    incoming: Receiver,
+}
+
+struct Sender {
+    queue: Queue,
     writer: Option<JoinHandle<()>>,
+    socket: TcpStream,
     stall: Duration,
+}
+
+struct Receiver {
+    reader: BufReader<TcpStream>,
+    /// What there is of the current frame, or of its length.
+    frame: Vec<u8>,
+    filled: usize,
+    has_length: bool,
 }
 
 impl TcpChannel {
@@ -27,13 +41,17 @@ impl TcpChannel {
     pub fn new(stream: TcpStream, stall: Duration) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_write_timeout(Some(stall))?;
-        let outgoing = Queue::default();
-        let (socket, queue) = (stream.try_clone()?, outgoing.clone());
+        let queue = Queue::default();
+        let (socket, queued) = (stream.try_clone()?, queue.clone());
         let writer = thread::Builder::new()
             .name("fusion-writer".into())
-            .spawn(move || write_frames(socket, &queue, stall))?;
+            .spawn(move || write_frames(socket, &queued, stall))?;
+        let socket = stream.try_clone()?;
         let reader = BufReader::with_capacity(1 << 16, stream);
-        Ok(Self { reader, outgoing, writer: Some(writer), stall })
+        Ok(Self {
+            outgoing: Sender { queue, writer: Some(writer), socket, stall },
+            incoming: Receiver { reader, frame: vec![0; 4], filled: 0, has_length: false },
+        })
     }
 
     /// Connects to a listening peer, trying again until `patience` is over: a server that starts
@@ -52,14 +70,64 @@ impl TcpChannel {
             }
         }
     }
+}
 
-    fn read_exact(&mut self, bytes: &mut [u8], end: Deadline) -> Result<usize, ChannelError> {
-        let mut filled = 0;
-        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+impl Channel for TcpChannel {
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+        self.outgoing.send(frame)
+    }
+
+    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
+        self.incoming.recv(wait)
+    }
+
+    fn split(self: Box<Self>) -> (Box<dyn Outgoing>, Box<dyn Incoming>) {
+        (Box::new(self.outgoing), Box::new(self.incoming))
+    }
+}
+
+impl Outgoing for Sender {
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+        if frame.len() > MAX_FRAME {
+            return Err(ChannelError::TooLong(frame.len() as u64));
+        }
+        self.queue.push(frame, self.stall)
+    }
+}
+
+impl Incoming for Receiver {
+    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
+        let end = Deadline { at: deadline(wait), wait };
+        if !self.has_length {
+            match self.fill(end)? {
+                None => {}
+                Some(0) => return Err(ChannelError::Closed),
+                Some(_) => return Err(ChannelError::Truncated),
+            }
+            let length = self.frame.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+            let length = length as usize;
+            if length > MAX_FRAME {
+                return Err(ChannelError::TooLong(length as u64));
+            }
+            self.frame = vec![0; length];
+            (self.filled, self.has_length) = (0, true);
+        }
+        if self.fill(end)?.is_some() {
+            return Err(ChannelError::Truncated);
+        }
+        (self.filled, self.has_length) = (0, false);
+        Ok(std::mem::replace(&mut self.frame, vec![0; 4]))
+    }
+}
+
+impl Receiver {
+    /// Reads the rest of the buffer. `Some(filled)` if the stream ended first.
+    fn fill(&mut self, end: Deadline) -> Result<Option<usize>, ChannelError> {
+        while let Some(rest) = self.frame.get_mut(self.filled..).filter(|rest| !rest.is_empty()) {
             self.reader.get_ref().set_read_timeout(Some(end.left()?))?;
             match self.reader.read(rest) {
-                Ok(0) => break,
-                Ok(count) => filled = filled.saturating_add(count),
+                Ok(0) => return Ok(Some(self.filled)),
+                Ok(count) => self.filled = self.filled.saturating_add(count),
                 Err(error) => match error.kind() {
                     io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
                         return Err(ChannelError::Silent(end.wait));
@@ -69,41 +137,13 @@ impl TcpChannel {
                 },
             }
         }
-        Ok(filled)
+        Ok(None)
     }
 }
 
-impl Channel for TcpChannel {
-    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
-        if frame.len() > MAX_FRAME {
-            return Err(ChannelError::TooLong(frame.len() as u64));
-        }
-        self.outgoing.push(frame, self.stall)
-    }
-
-    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
-        let end = Deadline { at: deadline(wait), wait };
-        let mut length = [0; 4];
-        match self.read_exact(&mut length, end)? {
-            0 => return Err(ChannelError::Closed),
-            4 => {}
-            _ => return Err(ChannelError::Truncated),
-        }
-        let length = u32::from_le_bytes(length) as usize;
-        if length > MAX_FRAME {
-            return Err(ChannelError::TooLong(length as u64));
-        }
-        let mut frame = vec![0; length];
-        if self.read_exact(&mut frame, end)? < length {
-            return Err(ChannelError::Truncated);
-        }
-        Ok(frame)
-    }
-}
-
-impl Drop for TcpChannel {
+impl Drop for Sender {
     fn drop(&mut self) {
-        self.outgoing.close(ChannelError::Closed);
+        self.queue.close(ChannelError::Closed);
         let Some(writer) = self.writer.take() else { return };
         // A peer that reads a byte now and then must not keep us: one `stall` for everything.
         let deadline = deadline(self.stall);
@@ -111,7 +151,7 @@ impl Drop for TcpChannel {
             thread::sleep(Duration::from_micros(200));
         }
         if !writer.is_finished() {
-            let _ = self.reader.get_ref().shutdown(Shutdown::Both);
+            let _ = self.socket.shutdown(Shutdown::Both);
         }
         // Nobody is left to hear what became of the last frames.
         let _ = writer.join();

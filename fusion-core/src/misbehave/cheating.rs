@@ -4,9 +4,14 @@ use std::{
 };
 
 use super::plot::{Cheat, Plot, Plotting, lock};
-use crate::protocol::{
-    ClientRun, ClientSide, Declaration, Declared, Phase, PhaseError, SemiHonest, ServerRun,
-    ServerSide, Stage, StateError, Step,
+use crate::{
+    error::Error,
+    lanes::{Around, ClientLanes, ServerLanes},
+    protocol::{
+        ClientRun, ClientSide, Declaration, Declared, Phase, PhaseError, SemiHonest, ServerRun,
+        ServerSide, Stage, StateError, Step,
+    },
+    wire::Wire,
 };
 
 /// The protocol `P` with a server that cheats. Its client is `P`'s own, and so is everything that
@@ -48,6 +53,7 @@ impl<P: SemiHonest> SemiHonest for Cheating<P> {
 
 impl<P: SemiHonest> ClientSide for Cheating<P> {
     const CLIENT_STEPS: &'static [Step] = P::CLIENT_STEPS;
+    const CLIENT_LANES: usize = P::CLIENT_LANES;
 
     type Client = P::Client;
     type ClientContext = P::ClientContext;
@@ -67,10 +73,15 @@ impl<P: SemiHonest> ClientSide for Cheating<P> {
     fn fork_client(client: &P::Client) -> Option<P::Client> {
         P::fork_client(client)
     }
+
+    fn client_lanes(lanes: ClientLanes<'_, Self>) -> Result<(), Error<P::ClientError>> {
+        P::client_lanes(lanes.cast())
+    }
 }
 
 impl<P: SemiHonest> ServerSide for Cheating<P> {
     const SERVER_STEPS: &'static [Step] = P::SERVER_STEPS;
+    const SERVER_LANES: usize = P::SERVER_LANES;
 
     type Server = CheatingServer<P>;
     type ServerContext = P::ServerContext;
@@ -106,7 +117,7 @@ impl<P: SemiHonest> ServerSide for Cheating<P> {
             &mut ServerRun {
                 party: honest,
                 context,
-                setup: run.setup,
+                setup: run.setup.again(),
                 state: run.state,
                 wire: run.wire,
                 rng: run.rng,
@@ -114,11 +125,7 @@ impl<P: SemiHonest> ServerSide for Cheating<P> {
             },
         )
         .await;
-        // Whatever is still in the buffer is part of the phase, and of the cheating. A failure shows
-        // again when the driver ends the slot.
-        if result.is_ok() {
-            let _ = run.wire.link().flush();
-        }
+        uninstall(run.wire, result.is_ok());
         if step.saturating_add(1) == P::SERVER_STEPS.len()
             && (once || slot.saturating_add(1) == slots)
         {
@@ -132,5 +139,48 @@ impl<P: SemiHonest> ServerSide for Cheating<P> {
         let CheatingServer { honest, other, plot } = server;
         let honest = P::fork_server(honest)?;
         Some(CheatingServer { honest, other: other.clone(), plot: plot.clone() })
+    }
+
+    fn server_lanes(mut lanes: ServerLanes<'_, Self>) -> Result<(), Error<P::ServerError>> {
+        let (step, slots) = (lanes.step, lanes.slots.len());
+        let plot = lanes.slots.first_mut().map(|first| {
+            lock(&first.party.plot).begin(slots, &mut first.rng);
+            first.party.plot.clone()
+        });
+        let around = plot.clone().map(|plot| Box::new(InLanes(plot)) as Box<dyn Around>);
+        let lanes = lanes.map::<P>(|party| &mut party.honest);
+        let result = P::server_lanes(ServerLanes { around, ..lanes });
+        if let Some(plot) = plot.filter(|_| step.saturating_add(1) == P::SERVER_STEPS.len()) {
+            lock(&plot).end();
+        }
+        result
+    }
+}
+
+/// Cheats in every slot, each on its own wire.
+struct InLanes(Arc<Mutex<Plot>>);
+
+impl Around for InLanes {
+    fn before(&self, wire: &Wire) {
+        let mut link = wire.link();
+        let (place, plot) = (link.place(), lock(&self.0));
+        let fails = plot.cheat == Cheat::Fail && place.stage() == Some(Stage::Online);
+        if fails && place.slot().is_some_and(|slot| plot.has_chosen(slot)) {
+            link.close();
+        }
+        drop(plot);
+        link.mischief = Some(Box::new(Plotting(self.0.clone())));
+    }
+
+    fn after(&self, wire: &Wire, succeeded: bool) {
+        uninstall(wire, succeeded);
+    }
+}
+
+fn uninstall(wire: &Wire, succeeded: bool) {
+    // Whatever is still in the buffer is part of the phase, and of the cheating. A failure shows
+    // again when the driver ends the slot.
+    if succeeded {
+        let _ = wire.link().flush();
     }
 }

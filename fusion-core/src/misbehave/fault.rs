@@ -1,7 +1,7 @@
 use std::{thread, time::Duration};
 
 use crate::{
-    channel::{Channel, ChannelError},
+    channel::{Channel, ChannelError, Incoming, Outgoing, memory_pair},
     transcript::ALL_SLOTS,
     wire::frame::{HEADER, Kind, Label},
 };
@@ -95,6 +95,11 @@ impl At {
 /// A link on which one fault happens to what this end sends.
 pub struct Faulty<C> {
     inner: Option<C>,
+    line: Line,
+}
+
+/// What becomes of frames on such a link.
+struct Line {
     fault: Fault,
     at: At,
     /// How many frames like the chosen one have passed; `None` once the fault has happened.
@@ -104,70 +109,25 @@ pub struct Faulty<C> {
     stalled: bool,
 }
 
+/// The link closes.
+struct Closes;
+
 impl<C: Channel> Faulty<C> {
     /// The link `inner`, on which `fault` happens to the frame at `at`.
     pub fn new(inner: C, fault: Fault, at: At) -> Self {
-        let inner = Some(inner);
-        Self { inner, fault, at, passed: Some(0), before: None, held: None, stalled: false }
-    }
-
-    fn pass(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
-        self.inner.as_mut().ok_or(ChannelError::Closed)?.send(frame)
-    }
-
-    fn spoil(&mut self, mut frame: Vec<u8>) -> Result<(), ChannelError> {
-        match self.fault {
-            Fault::Flip => {
-                if let Some(last) = frame.get_mut(HEADER..).and_then(<[u8]>::last_mut) {
-                    *last ^= 1;
-                }
-                self.pass(frame)
-            }
-            Fault::Drop => Ok(()),
-            Fault::Duplicate => {
-                self.pass(frame.clone())?;
-                self.pass(frame)
-            }
-            Fault::Replay => {
-                let earlier = self.before.take().unwrap_or(frame);
-                self.pass(earlier)
-            }
-            Fault::Reorder => {
-                self.held = Some(frame);
-                Ok(())
-            }
-            Fault::Truncate => {
-                frame.truncate(HEADER.midpoint(frame.len()));
-                self.pass(frame)
-            }
-            Fault::Extend => {
-                frame.push(0);
-                self.pass(frame)
-            }
-            Fault::Delay(delay) => {
-                thread::sleep(delay);
-                self.pass(frame)
-            }
-            Fault::Stall => {
-                self.stalled = true;
-                Ok(())
-            }
-            Fault::Close => {
-                self.inner = None;
-                Err(ChannelError::Closed)
-            }
-        }
+        let line = Line { fault, at, passed: Some(0), before: None, held: None, stalled: false };
+        Self { inner: Some(inner), line }
     }
 }
 
-impl<C: Channel> Channel for Faulty<C> {
-    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+impl Line {
+    /// What travels in place of this frame.
+    fn carry(&mut self, frame: Vec<u8>) -> Result<Vec<Vec<u8>>, Closes> {
         if self.stalled {
-            return Ok(());
+            return Ok(Vec::new());
         }
         if let Some(held) = self.held.take() {
-            self.pass(frame)?;
-            return self.pass(held);
+            return Ok(vec![frame, held]);
         }
         if let Some(passed) = self.passed.filter(|_| self.at.is(&frame)) {
             self.passed = (passed < self.at.before).then_some(passed.saturating_add(1));
@@ -176,10 +136,70 @@ impl<C: Channel> Channel for Faulty<C> {
             }
         }
         self.before = Some(frame.clone());
-        self.pass(frame)
+        Ok(vec![frame])
+    }
+
+    fn spoil(&mut self, mut frame: Vec<u8>) -> Result<Vec<Vec<u8>>, Closes> {
+        match self.fault {
+            Fault::Flip => {
+                if let Some(last) = frame.get_mut(HEADER..).and_then(<[u8]>::last_mut) {
+                    *last ^= 1;
+                }
+            }
+            Fault::Drop => return Ok(Vec::new()),
+            Fault::Duplicate => return Ok(vec![frame.clone(), frame]),
+            Fault::Replay => frame = self.before.take().unwrap_or(frame),
+            Fault::Reorder => {
+                self.held = Some(frame);
+                return Ok(Vec::new());
+            }
+            Fault::Truncate => frame.truncate(HEADER.midpoint(frame.len())),
+            Fault::Extend => frame.push(0),
+            Fault::Delay(delay) => thread::sleep(delay),
+            Fault::Stall => {
+                self.stalled = true;
+                return Ok(Vec::new());
+            }
+            Fault::Close => return Err(Closes),
+        }
+        Ok(vec![frame])
+    }
+}
+
+impl<C: Channel> Channel for Faulty<C> {
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+        let Ok(frames) = self.line.carry(frame) else {
+            self.inner = None;
+            return Err(ChannelError::Closed);
+        };
+        let inner = self.inner.as_mut().ok_or(ChannelError::Closed)?;
+        frames.into_iter().try_for_each(|frame| inner.send(frame))
     }
 
     fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
         self.inner.as_mut().ok_or(ChannelError::Closed)?.recv(wait)
+    }
+
+    fn split(self: Box<Self>) -> (Box<dyn Outgoing>, Box<dyn Incoming>) {
+        let Self { inner, line } = *self;
+        let Some(inner) = inner else { return Box::new(memory_pair().0).split() };
+        let (inner, incoming) = Box::new(inner).split();
+        (Box::new(FaultyOutgoing { inner: Some(inner), line }), incoming)
+    }
+}
+
+struct FaultyOutgoing {
+    inner: Option<Box<dyn Outgoing>>,
+    line: Line,
+}
+
+impl Outgoing for FaultyOutgoing {
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+        let Ok(frames) = self.line.carry(frame) else {
+            self.inner = None;
+            return Err(ChannelError::Closed);
+        };
+        let inner = self.inner.as_mut().ok_or(ChannelError::Closed)?;
+        frames.into_iter().try_for_each(|frame| inner.send(frame))
     }
 }

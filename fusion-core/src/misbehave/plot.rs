@@ -43,8 +43,8 @@ pub enum Cheat {
         /// The phase.
         phase: usize,
     },
-    /// Uses another model in so many slots of its choice, in phases that run slot by slot. In a
-    /// batched phase, which gets one model for all slots, it is honest.
+    /// Uses another model in so many slots of its choice, in phases that run slot by slot. Where one
+    /// model is for all slots, in a batched phase or in lanes, it is honest.
     OtherModel {
         /// How many.
         slots: usize,

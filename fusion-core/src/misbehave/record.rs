@@ -4,7 +4,8 @@ use std::{
 };
 
 use crate::{
-    channel::{Channel, ChannelError},
+    channel::{Channel, ChannelError, Incoming, Outgoing},
+    transcript::ALL_SLOTS,
     wire::frame::{Kind, Label},
 };
 
@@ -17,6 +18,8 @@ pub struct Event {
     pub length: usize,
     /// The phase it belongs to; `None` for the handshake.
     pub phase: Option<u16>,
+    /// The slot it belongs to; `None` in the handshake and where a phase is called once.
+    pub slot: Option<u32>,
 }
 
 /// What passed, for reading while or after the channel is used.
@@ -31,11 +34,12 @@ impl Recording {
     }
 
     fn note(&self, sent: bool, frame: &[u8]) {
-        let phase = Label::parse(frame).ok().and_then(|label| match label.kind {
-            Kind::Hello | Kind::Welcome => None,
-            Kind::Data | Kind::Digest => Some(label.phase),
-        });
-        let event = Event { sent, length: frame.len(), phase };
+        let label = Label::parse(frame)
+            .ok()
+            .filter(|label| matches!(label.kind, Kind::Data | Kind::Digest));
+        let phase = label.map(|label| label.phase);
+        let slot = label.map(|label| label.slot).filter(|&slot| slot != ALL_SLOTS);
+        let event = Event { sent, length: frame.len(), phase, slot };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 }
@@ -60,6 +64,35 @@ impl<C: Channel> Channel for Recorded<C> {
         self.inner.send(frame)
     }
 
+    fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
+        let frame = self.inner.recv(wait)?;
+        self.recording.note(false, &frame);
+        Ok(frame)
+    }
+
+    fn split(self: Box<Self>) -> (Box<dyn Outgoing>, Box<dyn Incoming>) {
+        let Self { inner, recording } = *self;
+        let (outgoing, incoming) = Box::new(inner).split();
+        (
+            Box::new(RecordedHalf { inner: outgoing, recording: recording.clone() }),
+            Box::new(RecordedHalf { inner: incoming, recording }),
+        )
+    }
+}
+
+struct RecordedHalf<H> {
+    inner: H,
+    recording: Recording,
+}
+
+impl Outgoing for RecordedHalf<Box<dyn Outgoing>> {
+    fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
+        self.recording.note(true, &frame);
+        self.inner.send(frame)
+    }
+}
+
+impl Incoming for RecordedHalf<Box<dyn Incoming>> {
     fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
         let frame = self.inner.recv(wait)?;
         self.recording.note(false, &frame);

@@ -10,7 +10,7 @@ pub const MAX_PHASES: usize = 64;
 pub struct Pair<C, S>(PhantomData<(C, S)>);
 
 impl<C: ClientSide, S: ServerSide> Pair<C, S> {
-    const TABLE: Table = pair(C::CLIENT_STEPS, S::SERVER_STEPS);
+    const TABLE: Table = pair(C::CLIENT_STEPS, S::SERVER_STEPS, in_lanes::<C, S>());
 
     /// The phases, in the order in which both parties run them.
     pub const PHASES: &'static [Phase] = Self::TABLE.0.split_at(Self::TABLE.1).0;
@@ -24,7 +24,7 @@ struct Table([Phase; MAX_PHASES], usize);
     clippy::arithmetic_side_effects,
     reason = "evaluated at compile time, on constants: a mistake is a compile error"
 )]
-const fn pair(client: &[Step], server: &[Step]) -> Table {
+const fn pair(client: &[Step], server: &[Step], lanes: bool) -> Table {
     let mut table = Table([Phase::new(Stage::Setup, "", ""); MAX_PHASES], 0);
     let (mut c, mut s) = (0, 0);
     loop {
@@ -51,11 +51,38 @@ const fn pair(client: &[Step], server: &[Step]) -> Table {
         if table.1 == MAX_PHASES {
             panic!("a protocol has at most 64 phases");
         }
-        table.0[table.1] = Phase::of(here, there);
+        let phase = Phase::of(here, there);
+        table.0[table.1] = if lanes && !phase.runs_once() { phase.in_lanes() } else { phase };
         table.1 += 1;
         c += 1;
         s += 1;
     }
+}
+
+/// Whether the protocol runs in lanes. How many each party has is its own affair.
+#[expect(clippy::panic, reason = "evaluated at compile time: a mistake is a compile error")]
+const fn in_lanes<C: ClientSide, S: ServerSide>() -> bool {
+    let lanes = C::CLIENT_LANES > 0;
+    if lanes != (S::SERVER_LANES > 0) {
+        panic!(
+            "one party runs its phases in `lanes` and the other does not: say `lanes` for both (the \
+             numbers may differ) or for neither"
+        );
+    }
+    if lanes && (has_batch(C::CLIENT_STEPS) || has_batch(S::SERVER_STEPS)) {
+        panic!("`lanes` is for protocols that run slot by slot, and a step here is `batch`");
+    }
+    lanes
+}
+
+const fn has_batch(mut steps: &[Step]) -> bool {
+    while let [step, rest @ ..] = steps {
+        if step.batch {
+            return true;
+        }
+        steps = rest;
+    }
+    false
 }
 
 #[expect(

@@ -83,28 +83,39 @@ pub struct Phase {
     pub server: &'static str,
     /// Whether one call handles all slots, so that rounds are paid once.
     pub batch: bool,
+    /// Whether several slots are under way at once.
+    pub lanes: bool,
 }
 
 impl Phase {
     /// A phase that runs slot by slot (once in all, in [`Stage::Setup`]).
     #[must_use]
     pub const fn new(stage: Stage, client: &'static str, server: &'static str) -> Self {
-        Self { stage, client, server, batch: false }
+        Self { stage, client, server, batch: false, lanes: false }
     }
 
     pub(super) const fn of(client: Step, server: Step) -> Self {
-        Self { stage: client.stage, client: client.name, server: server.name, batch: client.batch }
+        let phase = Self::new(client.stage, client.name, server.name);
+        if client.batch { phase.batched() } else { phase }
     }
 
     /// A local step, as reports and errors name it.
     pub(crate) const fn alone(step: Step) -> Self {
-        Self { stage: step.stage, client: step.name, server: "", batch: step.batch }
+        let phase = Self::new(step.stage, step.name, "");
+        if step.batch { phase.batched() } else { phase }
     }
 
     /// The same phase, called once for all slots.
     #[must_use]
     pub const fn batched(mut self) -> Self {
         self.batch = true;
+        self
+    }
+
+    /// The same phase, with several slots under way at once.
+    #[must_use]
+    pub const fn in_lanes(mut self) -> Self {
+        self.lanes = true;
         self
     }
 

@@ -3,6 +3,52 @@ use std::fmt;
 use super::{ClientSide, ServerSide, StateError};
 use crate::{rng::PhaseRng, wire::Wire};
 
+/// What setup left, as a phase sees it.
+pub struct Left<'a, S>(Access<'a, S>);
+
+enum Access<'a, S> {
+    Own(&'a mut S),
+    Shared(&'a S),
+}
+
+impl<'a, S> Left<'a, S> {
+    pub(crate) fn own(left: &'a mut S) -> Self {
+        Self(Access::Own(left))
+    }
+
+    pub(crate) fn shared(left: &'a S) -> Self {
+        Self(Access::Shared(left))
+    }
+
+    /// Reads it.
+    #[must_use]
+    pub fn get(&self) -> &S {
+        match &self.0 {
+            Access::Own(left) => left,
+            Access::Shared(left) => left,
+        }
+    }
+
+    /// Changes it.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Shared`] in a phase that runs in lanes.
+    pub fn get_mut(&mut self) -> Result<&mut S, StateError> {
+        match &mut self.0 {
+            Access::Own(left) => Ok(left),
+            Access::Shared(_) => Err(StateError::Shared),
+        }
+    }
+
+    pub(crate) fn again(&mut self) -> Left<'_, S> {
+        Left(match &mut self.0 {
+            Access::Own(left) => Access::Own(left),
+            Access::Shared(left) => Access::Shared(left),
+        })
+    }
+}
+
 /// What the client's side of a phase gets to work with.
 pub struct ClientRun<'a, P: ClientSide> {
     /// What the phases are called on.
@@ -10,8 +56,8 @@ pub struct ClientRun<'a, P: ClientSide> {
     /// What the client knows besides its queries.
     pub context: &'a P::ClientContext,
     /// What setup left.
-    pub setup: &'a mut P::ClientSetup,
-    /// What earlier phases of this batch left.
+    pub setup: Left<'a, P::ClientSetup>,
+    /// What earlier phases of this batch left: of this slot, in a protocol that runs in lanes.
     pub state: &'a mut P::ClientState,
     /// The channel to the server; all that passes is framed, counted and hashed.
     pub wire: &'a mut Wire,
@@ -40,7 +86,7 @@ impl<'a, P: ClientSide> ClientRun<'a, P> {
         ClientRun {
             party: self.party,
             context: self.context,
-            setup: self.setup,
+            setup: self.setup.again(),
             state: self.state,
             wire: self.wire,
             rng: self.rng,
@@ -57,8 +103,8 @@ pub struct ServerRun<'a, P: ServerSide> {
     /// What the server knows, for example the model.
     pub context: &'a P::ServerContext,
     /// What setup left.
-    pub setup: &'a mut P::ServerSetup,
-    /// What earlier phases of this batch left.
+    pub setup: Left<'a, P::ServerSetup>,
+    /// As [`ClientRun::state`].
     pub state: &'a mut P::ServerState,
     /// The channel to the client; all that passes is framed, counted and hashed.
     pub wire: &'a mut Wire,
@@ -82,7 +128,7 @@ impl<'a, P: ServerSide> ServerRun<'a, P> {
         ServerRun {
             party: self.party,
             context: self.context,
-            setup: self.setup,
+            setup: self.setup.again(),
             state: self.state,
             wire: self.wire,
             rng: self.rng,

@@ -1,4 +1,8 @@
 use super::{ClientRun, PhaseError, ServerRun, Step};
+use crate::{
+    error::Error,
+    lanes::{ClientLanes, ServerLanes},
+};
 
 /// The client's side of a protocol: its steps, and how to call them.
 ///
@@ -12,6 +16,13 @@ use super::{ClientRun, PhaseError, ServerRun, Step};
 pub trait ClientSide: Sized {
     /// The client's steps, in the order in which it runs them.
     const CLIENT_STEPS: &'static [Step];
+
+    /// How many slots the client has under way at once; 0, the default, for a protocol that does
+    /// not run in lanes. With lanes each slot has a client instance (see
+    /// [`fork_client`](Self::fork_client)), a state and a wire of its own, no step is `batch`, and
+    /// [`client_lanes`](Self::client_lanes) says how they run. The server has lanes too then,
+    /// though not necessarily as many.
+    const CLIENT_LANES: usize = 0;
 
     /// What the steps are called on; `()` if they are associated functions.
     type Client;
@@ -45,6 +56,16 @@ pub trait ClientSide: Sized {
     fn fork_client(_client: &Self::Client) -> Option<Self::Client> {
         None
     }
+
+    /// Runs all slots of a step that has lanes: [`ClientLanes::concurrently`], if what the client
+    /// is made of may go to other threads, or one after the other, which is the default.
+    ///
+    /// # Errors
+    ///
+    /// That of the lowest slot that failed.
+    fn client_lanes(lanes: ClientLanes<'_, Self>) -> Result<(), Error<Self::ClientError>> {
+        lanes.one_by_one()
+    }
 }
 
 /// The server's side of a protocol: its steps, and how to call them. See [`ClientSide`].
@@ -56,6 +77,9 @@ pub trait ClientSide: Sized {
 pub trait ServerSide: Sized {
     /// The server's steps, in the order in which it runs them.
     const SERVER_STEPS: &'static [Step];
+
+    /// As [`ClientSide::CLIENT_LANES`].
+    const SERVER_LANES: usize = 0;
 
     /// What the steps are called on; `()` if they are associated functions.
     type Server;
@@ -81,5 +105,14 @@ pub trait ServerSide: Sized {
     /// As [`ClientSide::fork_client`].
     fn fork_server(_server: &Self::Server) -> Option<Self::Server> {
         None
+    }
+
+    /// As [`ClientSide::client_lanes`].
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientSide::client_lanes`].
+    fn server_lanes(lanes: ServerLanes<'_, Self>) -> Result<(), Error<Self::ServerError>> {
+        lanes.one_by_one()
     }
 }

@@ -112,6 +112,9 @@ pub enum StateError {
     /// There are no inputs before the online stage.
     #[error("a phase before the online stage reads the query")]
     NoQuery,
+    /// Slots that run at the same time share what setup left.
+    #[error("a phase in `lanes` changes what setup left, which other slots read meanwhile")]
+    Shared,
     /// The queries of a batch have different shapes and cannot be stacked.
     #[error("the queries and checks have different shapes; give all of them the same")]
     Shapes,

@@ -7,7 +7,7 @@ use crate::{error::Malformed, transcript::ALL_SLOTS};
 pub(crate) const HEADER: usize = 9;
 
 /// Goes up whenever frames, handshake or transcript change.
-pub(crate) const WIRE_VERSION: u16 = 2;
+pub(crate) const WIRE_VERSION: u16 = 3;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -42,6 +42,11 @@ impl Label {
     pub(crate) fn is_due(self, expected: Self) -> bool {
         let inner = if self.kind == Kind::Data { self.inner } else { 0 };
         self == expected.inside(inner)
+    }
+
+    /// What is wrong with a frame that came where another is due.
+    pub(crate) fn instead_of(self, expected: impl fmt::Display) -> Malformed {
+        Malformed::OutOfOrder { expected: expected.to_string(), got: self.to_string() }
     }
 
     /// A frame that so far holds only this header; the payload follows it.

@@ -1,12 +1,18 @@
+mod lanes;
+mod owed;
+
 use std::{
-    collections::VecDeque,
     io::Read,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
+pub(crate) use self::{
+    lanes::{Common, Parts},
+    owed::Owed,
+};
 use super::{
     frame::{HEADER, Kind, Label},
     inner::Inner,
@@ -16,7 +22,7 @@ use crate::{
     error::{Fault, Malformed, Place},
     protocol::Phase,
     report::{Costs, PhaseCost},
-    transcript::{ALL_SLOTS, Digests, Transcript},
+    transcript::{ALL_SLOTS, Transcript},
 };
 
 /// Data is sent at the latest when this much has gathered.
@@ -49,7 +55,7 @@ pub(crate) struct PhasePlan {
 }
 
 impl PhasePlan {
-    fn place(self, slot: u32) -> Place {
+    pub(crate) fn place(self, slot: u32) -> Place {
         let slot = (slot != ALL_SLOTS).then_some(slot as usize);
         Place::in_phase(usize::from(self.index), self.phase, slot)
     }
@@ -80,10 +86,7 @@ pub(crate) struct Link {
     incoming: Vec<u8>,
     read_to: usize,
     transcript: Option<Transcript>,
-    /// Digests that the peer still owes, oldest first: it sends them when it ends a phase, and
-    /// they are read with the next message instead of costing a round of their own.
-    owed: VecDeque<(PhasePlan, Digests)>,
-    mismatch: Option<Place>,
+    owed: Owed,
     costs: Costs,
     cost: PhaseCost,
     inner: Inner,
@@ -91,12 +94,6 @@ pub(crate) struct Link {
     fault: Option<Fault>,
     #[cfg(feature = "test-kit")]
     pub(crate) mischief: Option<Box<dyn Mischief>>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct DigestMessage {
-    sent: [u8; 32],
-    received: [u8; 32],
 }
 
 impl Link {
@@ -114,8 +111,7 @@ impl Link {
             incoming: Vec::new(),
             read_to: 0,
             transcript: None,
-            owed: VecDeque::new(),
-            mismatch: None,
+            owed: Owed::default(),
             costs: Costs::default(),
             cost: PhaseCost::new(None),
             inner: Inner::default(),
@@ -131,8 +127,7 @@ impl Link {
         self.running = true;
         self.now_in = None;
         self.transcript = None;
-        self.owed.clear();
-        self.mismatch = None;
+        self.owed = Owed::default();
         self.costs = Costs::default();
         self.begin_cost(None);
     }
@@ -217,17 +212,12 @@ impl Link {
         };
         let digests = transcript.digests();
         #[cfg_attr(not(feature = "test-kit"), expect(unused_mut))]
-        let mut message = DigestMessage {
-            sent: *digests.sent.as_bytes(),
-            received: *digests.received.as_bytes(),
-        };
+        let (label, mut message) = self.owed.add(plan, digests);
         #[cfg(feature = "test-kit")]
         if let Some(mischief) = &mut self.mischief {
             mischief.digest(plan.place(ALL_SLOTS), &mut message.sent);
         }
-        self.send_message(Label::new(Kind::Digest, plan.index, ALL_SLOTS), &message)?;
-        self.owed.push_back((plan, digests));
-        Ok(())
+        self.send_message(label, &message)
     }
 
     /// Waits for the digests that the peer still owes, and for what is still to be sent; the first
@@ -236,12 +226,10 @@ impl Link {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(Option<Place>, Costs), Fault>> {
-        while !self.owed.is_empty() {
-            ready!(self.poll_digest(cx))?;
-        }
+        ready!(self.poll_owed(cx))?;
         ready!(self.poll_flushed(cx))?;
         self.end_cost();
-        Poll::Ready(Ok((self.mismatch, std::mem::take(&mut self.costs))))
+        Poll::Ready(Ok((self.owed.mismatch(), std::mem::take(&mut self.costs))))
     }
 
     /// Begins an inner phase of the step.
@@ -373,9 +361,7 @@ impl Link {
     }
 
     fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        while !self.owed.is_empty() {
-            ready!(self.poll_digest(cx))?;
-        }
+        ready!(self.poll_owed(cx))?;
         let due = self.data_label()?;
         let (label, frame) = ready!(self.poll_frame(cx, due))?;
         if frame.len() == HEADER {
@@ -393,14 +379,10 @@ impl Link {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_digest(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        let Some((plan, ours)) = self.owed.front().copied() else { return Poll::Ready(Ok(())) };
-        let label = Label::new(Kind::Digest, plan.index, ALL_SLOTS);
-        let (theirs, _) = ready!(self.poll_message::<DigestMessage>(cx, label, "digest"))?;
-        self.owed.pop_front();
-        let theirs = Digests { sent: theirs.sent.into(), received: theirs.received.into() };
-        if !ours.matches(&theirs) {
-            self.mismatch.get_or_insert(plan.place(ALL_SLOTS));
+    fn poll_owed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        while let Some(due) = self.owed.due() {
+            let (_, frame) = ready!(self.poll_frame(cx, due))?;
+            self.owed.settle(&frame).map_err(|reason| self.malformed(reason))?;
         }
         Poll::Ready(Ok(()))
     }
@@ -451,8 +433,7 @@ impl Link {
         }
         let label = Label::parse(&frame).map_err(|reason| self.malformed(reason))?;
         if !label.is_due(due) {
-            let (expected, got) = (due.to_string(), label.to_string());
-            return Poll::Ready(Err(self.malformed(Malformed::OutOfOrder { expected, got })));
+            return Poll::Ready(Err(self.malformed(label.instead_of(due))));
         }
         Poll::Ready(Ok((label, frame)))
     }

@@ -4,6 +4,7 @@ mod arrays;
 mod channel;
 mod declaration;
 mod keys;
+mod lanes;
 mod params;
 mod phases;
 mod roles;
@@ -60,7 +61,7 @@ const STRUCT_KEYS: [&str; 10] = [
 ];
 /// On the struct only if the parties are structs of their own.
 const IDENTITY_KEYS: [&str; 4] = ["name", "version", "agreement", "agree_on"];
-const IMPL_KEYS: [&str; 11] = [
+const IMPL_KEYS: [&str; 12] = [
     "name",
     "version",
     "agreement",
@@ -68,6 +69,7 @@ const IMPL_KEYS: [&str; 11] = [
     "client",
     "server",
     "instance",
+    "lanes",
     "channel",
     "field",
     "flush",
@@ -133,7 +135,7 @@ pub(crate) fn protocol(half: &mut ImplHalf, entries: Vec<Entry>, errors: &mut Er
             None
         }
     };
-    let instance = instance(&keys, errors);
+    let (instance, lanes) = (instance(&keys, errors), lanes::read(&keys, errors));
     let channel = channel::read(&keys, errors);
 
     let mut drafts = Vec::new();
@@ -150,13 +152,23 @@ pub(crate) fn protocol(half: &mut ImplHalf, entries: Vec<Entry>, errors: &mut Er
         ));
     }
     for draft in &drafts {
-        draft.check_instance(instance.is_some(), errors);
+        draft.check_instance(instance.is_some() || lanes.is_some(), errors);
         channel::check(&channel, draft, errors);
     }
-    schedule::one_kind(&drafts, errors);
+    let is_said = instance.is_some();
+    let instance = instance.unwrap_or(Instance::Shared);
+    match &lanes {
+        Some(_) => lanes::check(&drafts, &instance, is_said, errors),
+        None => schedule::one_kind(&drafts, errors),
+    }
     let (clients, servers) = schedule::parties(drafts, only, errors);
-    let mut shared =
-        roles::Shared { krate: &krate, generics: &half.generics, channel: &channel, query: None };
+    let mut shared = roles::Shared {
+        krate: &krate,
+        generics: &half.generics,
+        channel: &channel,
+        lanes: lanes.is_some(),
+        query: None,
+    };
     let client_is_here = only != Some(Party::Server);
     let client = client_is_here.then(|| roles::assign(&clients, &mut shared, errors));
     let server =
@@ -170,7 +182,8 @@ pub(crate) fn protocol(half: &mut ImplHalf, entries: Vec<Entry>, errors: &mut Er
     Protocol {
         krate,
         identity,
-        instance: instance.unwrap_or(Instance::Shared),
+        instance,
+        lanes,
         query,
         output: output.unwrap_or_else(unknown),
         client,

@@ -26,7 +26,7 @@ pub(crate) struct Draft {
     pub is_async: Option<Token![async]>,
     pub method: Ident,
     pub receiver: Receiver,
-    self_token: Option<SynReceiver>,
+    pub(super) self_token: Option<SynReceiver>,
     pub params: Vec<Param>,
     /// Whether the marker has `query`, rightly or not.
     pub names_query: bool,
@@ -126,9 +126,8 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
 
 fn harden_key(key: &str) -> Option<&'static str> {
     match key {
-        "name" | "version" | "agreement" | "agree_on" | "instance" | "field" | "flush" => {
-            Some("in `#[fusion::harden(..)]` of the impl")
-        }
+        "name" | "version" | "agreement" | "agree_on" | "instance" | "field" | "flush"
+        | "lanes" => Some("in `#[fusion::harden(..)]` of the impl"),
         "soundness" | "queries" | "copies" | "checks" | "slack" | "privacy" | "assumes" => {
             Some("in `#[fusion::harden(..)]` of the struct")
         }

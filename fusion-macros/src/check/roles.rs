@@ -3,7 +3,7 @@
 use syn::{Generics, Path, Type, spanned::Spanned};
 
 use super::{
-    Errors, arrays,
+    Errors, arrays, lanes,
     params::{self, clash},
     phases::Draft,
     states::Kept,
@@ -16,6 +16,7 @@ pub(super) struct Shared<'a> {
     pub krate: &'a Path,
     pub generics: &'a Generics,
     pub channel: &'a Channel,
+    pub lanes: bool,
     pub query: Option<Type>,
 }
 
@@ -24,7 +25,8 @@ pub(super) fn assign(drafts: &[Draft], shared: &mut Shared<'_>, errors: &mut Err
     // The error of the last phase that can fail is the party's; others convert into it.
     let results = drafts.iter().rev().map(|draft| types::returned(&draft.output).result);
     let error = results.flatten().next().map(ErrorType::of);
-    let mut party = Builder { later: drafts, error, ..Builder::default() };
+    let lanes = shared.lanes;
+    let mut party = Builder { later: drafts, error, lanes, ..Builder::default() };
     let mut steps = Vec::new();
     for (index, draft) in drafts.iter().enumerate() {
         party.later = drafts.get(index.saturating_add(1)..).unwrap_or_default();
@@ -100,6 +102,8 @@ pub(super) struct Builder<'a> {
     pub(super) contexts: Vec<Type>,
     pub(super) kept: Vec<Kept>,
     error: Option<ErrorType>,
+    /// Whether slots run at the same time, each with values of its own.
+    lanes: bool,
     /// The phases that run after the current one.
     pub(super) later: &'a [Draft],
 }
@@ -173,7 +177,8 @@ impl Builder<'_> {
     fn side(self, steps: Vec<Step>) -> Side {
         let mut states: Vec<_> = self.kept.iter().filter(|kept| kept.index.is_some()).collect();
         states.sort_by_key(|kept| kept.index);
-        let states = states.into_iter().filter_map(Kept::state).collect();
+        let mut states: Vec<_> = states.into_iter().filter_map(Kept::state).collect();
+        states.iter_mut().for_each(|state| state.column &= !self.lanes);
         let Self { has_self, contexts, error, .. } = self;
         Side { has_self, contexts, states, error, steps }
     }
@@ -189,6 +194,9 @@ impl Builder<'_> {
         let taken = self.kept.iter().filter(|kept| kept.index.is_some()).count();
         let kept = self.kept.iter_mut().rev().find(|kept| kept.fits(by, ty, draft.runs_once()))?;
         let arg = kept.hand_over(by, ty, draft, taken, &param.ty, errors);
+        if self.lanes {
+            lanes::check_setup(kept.stage, by, draft, &param.ty, errors);
+        }
         if let Some(value) = &kept.value {
             params::nameable(value, "state", &kept.generics, errors);
         }

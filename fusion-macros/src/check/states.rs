@@ -13,7 +13,7 @@ pub(crate) struct Kept {
     /// Its place in the party's state, once a later phase reads it.
     pub index: Option<usize>,
     method: Ident,
-    stage: Stage,
+    pub(super) stage: Stage,
     runs_once: bool,
     column: bool,
     taken_by: Option<Ident>,

@@ -18,6 +18,7 @@ pub(super) fn body(protocol: &Protocol, call: &Call, side: &Side) -> TokenStream
     let takes_channel = call.args.iter().any(|arg| matches!(arg, Arg::Channel(_)));
     let channel = channel(krate, &protocol.channel, call, takes_channel);
     let stacked = stacked(krate, call);
+    let setup = setup(call, side);
     let args = call.args.iter().map(|&arg| argument(arg, call, side, &protocol.channel));
     let wait = call.is_async.then(|| quote!(.await));
     let convert = match call.fallible {
@@ -33,6 +34,7 @@ pub(super) fn body(protocol: &Protocol, call: &Call, side: &Side) -> TokenStream
     quote! {
         #channel
         #stacked
+        #setup
         let value = Self::#method(#receiver #(#args),*) #wait #convert;
         #flush
         #keep
@@ -79,6 +81,20 @@ fn flush(krate: &Path, own: &Channel, call: &Call, takes_channel: bool) -> Optio
     Some(quote! {
         #krate::__private::Flushed::flushed(#flush(#target) #wait)
             .map_err(#krate::PhaseError::Protocol)?;
+    })
+}
+
+/// What setup left, if the phase reads some of it or, in setup, changes some of it.
+fn setup(call: &Call, side: &Side) -> Option<TokenStream> {
+    let read = call.args.iter().filter_map(|arg| match *arg {
+        Arg::State(index, by) if is_from_setup(side, index) => Some(by),
+        _ => None,
+    });
+    let all_by_ref = read.map(|by| by == By::Ref).reduce(|left, right| left && right)?;
+    Some(if all_by_ref {
+        quote!(let setup = run.setup.get();)
+    } else {
+        quote!(let setup = run.setup.get_mut()?;)
     })
 }
 
@@ -129,7 +145,11 @@ fn argument(arg: Arg, call: &Call, side: &Side, own: &Channel) -> TokenStream {
 
 fn state(index: usize, by: By, call: &Call, side: &Side) -> TokenStream {
     let column = side.states.get(index).is_some_and(|state| state.column);
-    let container = container(side, index);
+    let container = if is_from_setup(side, index) {
+        container(side, index, quote!(setup))
+    } else {
+        container(side, index, quote!(run.state))
+    };
     match (column, call.runs_once, by) {
         (true, false, By::Value) => quote!(#container.take_next()?),
         (true, false, By::Ref) => quote!(#container.get(run.batch.slot())?),
@@ -155,17 +175,25 @@ fn keep(krate: &Path, call: &Call, side: &Side) -> TokenStream {
                 (true, true) => format_ident!("put_all"),
                 (false, _) => format_ident!("put"),
             };
-            let container = container(side, index);
+            let container = if is_from_setup(side, index) {
+                container(side, index, quote!(run.setup.get_mut()?))
+            } else {
+                container(side, index, quote!(run.state))
+            };
             quote!(#container.#put(value);)
         }
     }
 }
 
-/// Where the state with this index is kept.
-fn container(side: &Side, index: usize) -> TokenStream {
-    let (before, rest) = side.states.split_at(index.min(side.states.len()));
-    let from_setup = rest.first().is_some_and(|state| state.from_setup);
+fn is_from_setup(side: &Side, index: usize) -> bool {
+    side.states.get(index).is_some_and(|state| state.from_setup)
+}
+
+/// Where the state with this index is kept in what holds states of its kind.
+fn container(side: &Side, index: usize, holder: TokenStream) -> TokenStream {
+    let (before, _) = side.states.split_at(index.min(side.states.len()));
+    let from_setup = is_from_setup(side, index);
     let place = before.iter().filter(|state| state.from_setup == from_setup).count();
     let place = Literal::usize_unsuffixed(place);
-    if from_setup { quote!(run.setup.kept.#place) } else { quote!(run.state.kept.#place) }
+    quote!(#holder.kept.#place)
 }

@@ -1,6 +1,6 @@
-use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{Path, Type};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{LitInt, Path, Type};
 
 use super::{call, quiet, state};
 use crate::{
@@ -139,9 +139,12 @@ fn side(
         let body = call::body(protocol, &step.call, side);
         quote!(#index => { #body })
     });
-    let fork = side.has_self.then(|| fork(protocol, party)).flatten();
+    let fork = fork(protocol, party, side);
+    let lanes = protocol.lanes.as_ref().filter(|_| with_phases);
+    let [count, spread] = lanes.map(|lanes| self::lanes(krate, party, lanes)).unwrap_or_default();
     quote! {
         const #steps: &'static [#krate::Step] = &[#(#listed),*];
+        #count
         type #itself = #instance;
         type #context = #contexts;
         #answers
@@ -162,6 +165,7 @@ fn side(
         }
 
         #fork
+        #spread
     }
 }
 
@@ -192,11 +196,33 @@ fn error(krate: &Path, side: &Side) -> TokenStream {
     }
 }
 
-fn fork(protocol: &Protocol, party: Party) -> Option<TokenStream> {
+/// How many lanes there are, and that they are threads.
+fn lanes(krate: &Path, party: Party, lanes: &LitInt) -> [TokenStream; 2] {
+    let count = format_ident!("{}_LANES", party.name().to_uppercase());
+    let (function, of) = (format_ident!("{}_lanes", party.name()), title(party));
+    let (slots, error) = (format_ident!("{of}Lanes"), format_ident!("{of}Error"));
+    // Shown at the number, which asks for what can go to other threads; a name of ours all the same.
+    let work = Ident::new("lanes", Span::call_site().located_at(lanes.span()));
+    let spread = quote_spanned!(lanes.span()=> #krate::__private::#function(#work));
+    [
+        quote!(const #count: ::core::primitive::usize = #lanes;),
+        quote! {
+            fn #function(
+                #work: #krate::#slots<'_, Self>,
+            ) -> ::core::result::Result<(), #krate::Error<Self::#error>> {
+                #spread
+            }
+        },
+    ]
+}
+
+fn fork(protocol: &Protocol, party: Party, side: &Side) -> Option<TokenStream> {
     let function = format_ident!("fork_{}", party.name());
     let instance = format_ident!("{}", title(party));
     let ty: Type = syn::parse_quote!(Self::#instance);
     let fresh = match &protocol.instance {
+        _ if !side.has_self && protocol.lanes.is_some() => quote!(()),
+        _ if !side.has_self => return None,
         Instance::Shared => return None,
         Instance::PerSlot => quote!(::core::clone::Clone::clone(instance)),
         Instance::Made(make) => quote! {{

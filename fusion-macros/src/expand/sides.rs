@@ -39,6 +39,7 @@ fn client(krate: &Path, ty: &Type) -> TokenStream {
     let side = quote!(<#ty as #krate::ClientSide>);
     quote! {
         const CLIENT_STEPS: &'static [#krate::Step] = #side::CLIENT_STEPS;
+        const CLIENT_LANES: ::core::primitive::usize = #side::CLIENT_LANES;
         type Client = #side::Client;
         type ClientContext = #side::ClientContext;
         type Query = #side::Query;
@@ -57,6 +58,12 @@ fn client(krate: &Path, ty: &Type) -> TokenStream {
         fn fork_client(client: &Self::Client) -> ::core::option::Option<Self::Client> {
             #side::fork_client(client)
         }
+
+        fn client_lanes(
+            lanes: #krate::ClientLanes<'_, Self>,
+        ) -> ::core::result::Result<(), #krate::Error<Self::ClientError>> {
+            #side::client_lanes(lanes.cast())
+        }
     }
 }
 
@@ -64,6 +71,7 @@ fn server(krate: &Path, ty: &Type) -> TokenStream {
     let side = quote!(<#ty as #krate::ServerSide>);
     quote! {
         const SERVER_STEPS: &'static [#krate::Step] = #side::SERVER_STEPS;
+        const SERVER_LANES: ::core::primitive::usize = #side::SERVER_LANES;
         type Server = #side::Server;
         type ServerContext = #side::ServerContext;
         type ServerError = #side::ServerError;
@@ -79,6 +87,12 @@ fn server(krate: &Path, ty: &Type) -> TokenStream {
 
         fn fork_server(server: &Self::Server) -> ::core::option::Option<Self::Server> {
             #side::fork_server(server)
+        }
+
+        fn server_lanes(
+            lanes: #krate::ServerLanes<'_, Self>,
+        ) -> ::core::result::Result<(), #krate::Error<Self::ServerError>> {
+            #side::server_lanes(lanes.cast())
         }
     }
 }

@@ -1,0 +1,19 @@
+use std::io::{Read, Result, Write};
+
+#[fusion::harden(soundness = 40)]
+struct Toy;
+
+#[fusion::harden(lanes = 4)]
+impl Toy {
+    #[fusion::client(online, batch, query = xs)]
+    fn ask(xs: &[u8], channel: &mut (impl Read + Write)) -> Result<Vec<u8>> {
+        channel.write_all(xs).map(|()| xs.to_vec())
+    }
+
+    #[fusion::server(online, batch)]
+    fn answer(slots: usize, channel: &mut impl Read) -> Result<()> {
+        channel.read_exact(&mut vec![0; slots])
+    }
+}
+
+fn main() {}
