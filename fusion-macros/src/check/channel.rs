@@ -5,13 +5,8 @@ use crate::plan::Channel;
 
 pub(super) fn read(keys: &Keys, errors: &mut Errors) -> Channel {
     let make = keys.function("channel", "Mux::new", errors);
-    let field = keys.path("field", errors).and_then(|path| {
-        let name = path.get_ident().cloned();
-        if name.is_none() {
-            errors.push(&path, "`field` takes the name of a field: `field = channel`");
-        }
-        name
-    });
+    let message = || "`field` takes the name of a field: `field = channel`".into();
+    let field = keys.ident("field", message, |_| true, errors);
     let flush = keys.path("flush", errors);
     if let (Some(flush), None) = (&flush, keys.get("channel").or(keys.get("field"))) {
         errors.push(

@@ -5,7 +5,6 @@ use syn::{Generics, Ident, Type};
 
 use super::{
     Errors, arrays,
-    keys::list,
     phases::{Draft, Param},
     roles::{Builder, Shared},
     states::Kept,
@@ -14,6 +13,7 @@ use super::{
 use crate::{
     parse::Party,
     plan::{Arg, By, Stage},
+    words::list,
 };
 
 impl Builder<'_> {
@@ -32,7 +32,22 @@ impl Builder<'_> {
             return Some(Arg::Channel(by));
         }
         if let Some(arg) = by_bounds(by, ty, &[&draft.generics, shared.generics]) {
+            if by == By::Ref {
+                let message = "channels and generators change when used; take it by `&mut`";
+                errors.push(&param.ty, message);
+                return None;
+            }
             return Some(arg);
+        }
+        if let (Some(stream), None) = (socket(ty), &shared.channel.make) {
+            errors.push(
+                ty,
+                format!(
+                    "`{stream}` bypasses the transcript: take any channel \
+                     (`&mut (impl Read + Write)`)"
+                ),
+            );
+            return None;
         }
         if let Some(arg) = self.state(draft, param, errors) {
             return arg;
@@ -63,7 +78,9 @@ impl Builder<'_> {
             (By::Ref, _) => return self.context(by, ty, draft, errors),
             _ => {}
         }
-        errors.push(&param.ty, no_role(draft, &name, &param.ty));
+        if !draft.may_have_role(param) {
+            errors.push(&param.ty, no_role(draft, &name, &param.ty));
+        }
         None
     }
 
@@ -72,7 +89,8 @@ impl Builder<'_> {
         let is_plain = types::last_name(ty).is_none_or(|name| PLAIN.contains(&name.as_str()));
         self.later.iter().filter(|_| !is_plain).find(|later| {
             let value = types::returned(&later.output).value;
-            let is_answer = later.stage == Stage::Online && later.party == Party::Client;
+            let is_last = self.later.last().is_some_and(|last| last.method == later.method);
+            let is_answer = is_last && later.stage == Stage::Online && later.party == Party::Client;
             !is_answer && Kept::new(later, value).fits(by, ty, draft.runs_once())
         })
     }
@@ -122,6 +140,11 @@ const PLAIN: [&str; 16] = [
     "f64", "bool", "String",
 ];
 
+/// A stream of the operating system, which the driver cannot make.
+fn socket(ty: &Type) -> Option<String> {
+    types::last_name(ty).filter(|name| name == "TcpStream" || name == "UnixStream")
+}
+
 /// The client's input, of one slot or of all.
 fn query(
     by: By,
@@ -150,7 +173,7 @@ fn query(
         );
         return None;
     };
-    nameable(&query, "query", &draft.generics, errors)?;
+    nameable_at(&query, ty, "query", &draft.generics, errors)?;
     match &shared.query {
         Some(other) if !types::same(other, &query) => {
             errors.push(
@@ -168,9 +191,6 @@ fn query(
 }
 
 fn by_bounds(by: By, ty: &Type, generics: &[&Generics]) -> Option<Arg> {
-    if by == By::Ref {
-        return None;
-    }
     let bounds = types::bounds(ty, generics);
     let has = |name: &str| bounds.iter().any(|bound| bound == name);
     match (has("Read") || has("AsyncRead"), has("Write") || has("AsyncWrite")) {
@@ -218,7 +238,12 @@ pub(super) fn clash(args: &[Arg], new: Arg) -> Option<(&'static str, &'static st
 }
 
 fn no_role(draft: &Draft, name: &str, ty: &Type) -> String {
-    let shown = if name.is_empty() { "_" } else { name };
+    if name.is_empty() {
+        return "no role explains this parameter, and without a name the marker cannot give it one: \
+                name it, and take it apart in the body"
+            .into();
+    }
+    let shown = name;
     format!(
         "no role explains `{shown}: {}`. A parameter of a phase is the query, the channel (`&mut C` \
          where `C: Read + Write`), a reader, a writer, the generator (`R: Rng`), what an earlier \
@@ -237,12 +262,17 @@ pub(super) fn nameable(
     method: &Generics,
     errors: &mut Errors,
 ) -> Option<()> {
-    match types::unnameable(ty, method) {
-        None => Some(()),
-        Some(why) => {
-            errors
-                .push(ty, format!("the {what}'s type must have a name outside the method: {why}"));
-            None
-        }
-    }
+    nameable_at(ty, ty, what, method, errors)
+}
+
+fn nameable_at(
+    ty: &Type,
+    at: &Type,
+    what: &str,
+    method: &Generics,
+    errors: &mut Errors,
+) -> Option<()> {
+    let Some(why) = types::unnameable(ty, method) else { return Some(()) };
+    errors.push(at, format!("the {what}'s type must have a name outside the method: {why}"));
+    None
 }

@@ -5,14 +5,11 @@ use syn::{
     Token, Type,
 };
 
-use super::{
-    Errors,
-    keys::{Keys, list, nearest},
-    types,
-};
+use super::{Errors, keys::Keys, types};
 use crate::{
-    parse::{Marker, Method, Party, Value},
+    parse::{Entry, Marker, Method, Party, Value},
     plan::{Receiver, Stage},
+    words::{list, nearest},
 };
 
 /// A phase of one party, before its parameters are understood.
@@ -20,6 +17,12 @@ pub(crate) struct Draft {
     pub party: Party,
     pub stage: Stage,
     pub stage_key: Ident,
+    /// Whether mistakes in the marker leave the stage open.
+    pub may_be_elsewhere: bool,
+    /// Whether mistakes in the marker leave the roles open.
+    pub may_have_roles: bool,
+    /// Parameters whose roles were misspelt.
+    misspelt: Vec<Ident>,
     pub batch: Option<Ident>,
     pub local: Option<Ident>,
     /// `async`, where it stands.
@@ -55,6 +58,12 @@ impl Draft {
         self.self_token.as_ref().filter(|_| self.receiver == Receiver::Mut)
     }
 
+    /// Whether the marker gives this parameter a role that could not be understood.
+    pub(crate) fn may_have_role(&self, param: &Param) -> bool {
+        let is_misspelt = |name: &Ident| self.misspelt.contains(name);
+        self.may_have_roles || param.name.as_ref().is_some_and(is_misspelt)
+    }
+
     /// The role that the marker gives to this parameter.
     pub(crate) fn role_of(&self, param: &Param) -> Option<&Ident> {
         let name = param.name.as_ref()?;
@@ -80,18 +89,37 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
         );
     }
     check_method(method, errors);
-    let Marker { party, name, entries } = marker;
-    let names_query =
-        entries.iter().any(|entry| nearest(&entry.key.to_string(), &KEYS) == Some("query"));
+    check_marker(&marker, errors);
+    let Marker { party, name, entries, .. } = marker;
     let keys = Keys::read(entries, &KEYS, &["state", "context"], harden_key, errors);
-    let (stage, stage_key) = stage(&keys, &name, errors)?;
-    let batch = keys.flag("batch", errors).cloned();
+    let close = |wanted: &str| {
+        let meant = |entry: &&Entry| nearest(&entry.key.to_string(), &KEYS) == Some(wanted);
+        keys.strange.iter().find(meant).map(|entry| entry.key.clone())
+    };
+    let names_query = keys.get("query").is_some() || close("query").is_some();
+    let close_stage = || Stage::ALL.into_iter().find_map(|it| Some((it, close(it.name())?)));
+    let stage = stage(&keys, errors).or_else(close_stage);
+    if stage.is_none() && !keys.is_partial {
+        errors.push(
+            &name,
+            format!(
+                "in which stage? write `{0}(setup)`, `{0}(offline)` or `{0}(online)`",
+                party.name()
+            ),
+        );
+    }
+    let may_be_elsewhere = stage.is_none();
+    let (stage, stage_key) = stage.unwrap_or((Stage::Online, name));
+    let batch = keys.flag("batch", errors).cloned().or_else(|| close("batch"));
     if let (Some(batch), Stage::Setup) = (&batch, stage) {
         errors.push(batch, "`setup` runs once in any case; leave `batch` out");
     }
-    let local = keys.flag("local", errors).cloned();
+    let local = keys.flag("local", errors).cloned().or_else(|| close("local"));
     let params = params(method);
+    let known = errors.count();
     let overrides = overrides(&keys, &params, errors);
+    let may_have_roles = keys.is_partial || errors.count() > known;
+    let misspelt = keys.strange.iter().filter_map(named).collect();
     if let Some((role, _)) = overrides.iter().find(|(role, _)| role == "query")
         && (party, stage) != (Party::Client, Stage::Online)
     {
@@ -110,6 +138,9 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
         party,
         stage,
         stage_key,
+        may_be_elsewhere,
+        may_have_roles,
+        misspelt,
         batch,
         local,
         is_async: method.sig.asyncness,
@@ -136,7 +167,35 @@ fn harden_key(key: &str) -> Option<&'static str> {
     }
 }
 
+/// A marker that is none, or not always.
+fn check_marker(marker: &Marker, errors: &mut Errors) {
+    let party = marker.party.name();
+    if marker.name != party {
+        let message = format!("`{}` is no marker; did you mean `{party}`?", marker.name);
+        errors.push(&marker.name, message);
+    }
+    if let Some(condition) = &marker.condition {
+        errors.push(
+            condition,
+            format!(
+                "both parties must compile one list of phases: write `#[fusion::{party}(..)]` \
+                 without a condition"
+            ),
+        );
+    }
+}
+
+/// Markers on constants, types and macros.
+pub(super) fn no_method(markers: &[Marker], errors: &mut Errors) {
+    for marker in markers {
+        errors.push(&marker.name, "a phase is a method: move the marker onto one, or leave it out");
+    }
+}
+
 fn check_method(method: &Method, errors: &mut Errors) {
+    if !method.has_body() {
+        errors.push(&method.body, format!("`{}` has no body yet", method.sig.ident));
+    }
     for attr in &method.attrs {
         if attr.path().is_ident("cfg") {
             errors.push(
@@ -171,7 +230,7 @@ fn check_generics(method: &Method, errors: &mut Errors) {
     }
 }
 
-fn stage(keys: &Keys, marker: &Ident, errors: &mut Errors) -> Option<(Stage, Ident)> {
+fn stage(keys: &Keys, errors: &mut Errors) -> Option<(Stage, Ident)> {
     let mut found: Option<(Stage, Ident)> = None;
     for entry in keys.iter() {
         let Some(stage) = Stage::ALL.into_iter().find(|stage| entry.key == stage.name()) else {
@@ -185,14 +244,6 @@ fn stage(keys: &Keys, marker: &Ident, errors: &mut Errors) -> Option<(Stage, Ide
                 format!("this phase is in stage `{}` already; leave one stage", first.name()),
             ),
         }
-    }
-    if found.is_none() {
-        errors.push(
-            marker,
-            format!(
-                "in which stage? write `{marker}(setup)`, `{marker}(offline)` or `{marker}(online)`"
-            ),
-        );
     }
     found
 }
@@ -229,16 +280,27 @@ fn overrides(keys: &Keys, params: &[Param], errors: &mut Errors) -> Vec<(Ident, 
     overrides
 }
 
-fn keys_param(entry: &crate::parse::Entry, names: &[String], errors: &mut Errors) -> Option<Ident> {
-    let role = &entry.key;
-    let ident = match &entry.value {
+/// The name that is a key's value.
+fn named(entry: &Entry) -> Option<Ident> {
+    match &entry.value {
         Some(Value::Expr(syn::Expr::Path(path))) => path.path.get_ident().cloned(),
         _ => None,
-    };
-    match (ident, &entry.value) {
+    }
+}
+
+fn keys_param(entry: &Entry, names: &[String], errors: &mut Errors) -> Option<Ident> {
+    let role = &entry.key;
+    match (named(entry), &entry.value) {
+        (_, Some(Value::Unread)) => {}
         (Some(name), _) if names.iter().any(|known| name == known) => return Some(name),
-        (Some(name), _) => errors
-            .push(&name, format!("no parameter is called `{name}`; there are {}", list(names))),
+        (Some(name), _) => {
+            let there = match names {
+                [] => "none has a name".into(),
+                [only] => format!("there is {}", list(&[only])),
+                names => format!("there are {}", list(names)),
+            };
+            errors.push(&name, format!("no parameter is called `{name}`; {there}"));
+        }
         (None, Some(value)) => {
             errors.push(value, format!("`{role}` takes the name of a parameter: `{role} = input`"));
         }

@@ -1,6 +1,6 @@
 //! What each phase of a party is given, and what becomes of each result.
 
-use syn::{Generics, Path, Type, spanned::Spanned};
+use syn::{Generics, Path, Type};
 
 use super::{
     Errors, arrays,
@@ -49,6 +49,9 @@ fn is_output(draft: &Draft, later: &[Draft]) -> bool {
 /// The type of an answer: what the client's last online phase returns, for one slot.
 pub(super) fn output(clients: &[Draft], krate: &Path, errors: &mut Errors) -> Option<Type> {
     let draft = clients.last()?;
+    if draft.stage != Stage::Online && clients.iter().any(|draft| draft.may_be_elsewhere) {
+        return None;
+    }
     if draft.stage != Stage::Online {
         errors.push(
             &draft.stage_key,
@@ -84,7 +87,11 @@ pub(super) fn output(clients: &[Draft], krate: &Path, errors: &mut Errors) -> Op
 /// Some phase must take the client's input.
 pub(super) fn check_query(clients: &[Draft], shared: &Shared<'_>, errors: &mut Errors) {
     let Some(last) = clients.last().filter(|draft| draft.stage == Stage::Online) else { return };
-    if shared.query.is_none() && !clients.iter().any(|draft| draft.names_query) {
+    if shared.query.is_none()
+        && !clients
+            .iter()
+            .any(|draft| draft.names_query || draft.may_have_roles || draft.may_be_elsewhere)
+    {
         errors.push(
             &last.stage_key,
             "no phase names the client's input: write `client(online, query = ..)` with the name \
@@ -152,10 +159,15 @@ impl Builder<'_> {
     fn fallible(&mut self, result: Type, draft: &Draft, errors: &mut Errors) -> Fallible {
         let error = ErrorType::of(result);
         if let Some(why) = types::unnameable(error.ty(), &draft.generics) {
-            errors.add(syn::Error::new(
-                draft.output.span(),
-                format!("the error's type must have a name outside the method: {why}"),
-            ));
+            self.error = None;
+            // An alias such as `io::Result<T>` is mentioned for its value already.
+            let value = types::returned(&draft.output).value;
+            if value.is_none_or(|value| types::unnameable(&value, &draft.generics).is_none()) {
+                errors.push(
+                    error.ty(),
+                    format!("the error's type must have a name outside the method: {why}"),
+                );
+            }
         }
         match &self.error {
             Some(first) if first.key() != error.key() => Fallible::Converted,
@@ -189,8 +201,10 @@ impl Builder<'_> {
         let taken = self.kept.iter().filter(|kept| kept.index.is_some()).count();
         let kept = self.kept.iter_mut().rev().find(|kept| kept.fits(by, ty, draft.runs_once()))?;
         let arg = kept.hand_over(by, ty, draft, taken, &param.ty, errors);
-        if let Some(value) = &kept.value {
-            params::nameable(value, "state", &kept.generics, errors);
+        if let Some(value) = &kept.value
+            && params::nameable(value, "state", &kept.generics, errors).is_none()
+        {
+            kept.value = None;
         }
         Some(arg.map(|index| Arg::State(index, by)))
     }

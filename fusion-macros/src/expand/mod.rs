@@ -6,22 +6,43 @@ mod protocol;
 mod sides;
 
 pub(crate) use self::{
-    declaration::{aliases, declaration},
-    protocol::{inherent, protocol},
+    declaration::{declaration, declaration_without_promises},
+    protocol::{Stub, inherent, protocol, without_phases},
 };
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::quote;
 
-/// What stands before every generated item: its lints are ours, not the user's.
+/// The same tokens, all where `span` is: for errors that only the compiler can find.
+fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let moved = tokens.into_iter().map(|token| {
+        let mut token = match token {
+            TokenTree::Group(group) => {
+                TokenTree::Group(Group::new(group.delimiter(), at(span, group.stream())))
+            }
+            other => other,
+        };
+        token.set_span(span);
+        token
+    });
+    moved.collect()
+}
+
+/// What stands before every generated impl: its lints are ours, not the user's.
 fn quiet() -> TokenStream {
+    let silent = silent();
+    quote!(#[automatically_derived] #silent)
+}
+
+/// What stands before other generated items.
+fn silent() -> TokenStream {
     quote! {
-        #[automatically_derived]
         #[allow(
             unused_variables,
             unused_mut,
             unused_qualifications,
             unused_results,
+            unreachable_code,
             clippy::all,
             clippy::pedantic,
             clippy::nursery,

@@ -1,8 +1,8 @@
-use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{Path, Type};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Path, Type, spanned::Spanned};
 
-use super::{call, quiet};
+use super::{at, call, quiet};
 use crate::{
     parse::{ImplHalf, Item, Method, Party},
     plan::{Agreement, ErrorType, Identity, Instance, Protocol, Side},
@@ -10,27 +10,55 @@ use crate::{
 
 /// The user's `impl` block without the markers.
 pub(crate) fn inherent(half: &ImplHalf) -> TokenStream {
-    let ImplHalf { attrs, impl_token, generics, self_ty, items } = half;
+    let ImplHalf { attrs, impl_token, generics, self_ty, items, braces, .. } = half;
     let bounds = &generics.where_clause;
     let items = items.iter().map(|item| match item {
-        Item::Other(tokens) => tokens.clone(),
+        Item::Other(tokens, _) | Item::Unreadable(tokens) => tokens.clone(),
         Item::Method(method) => {
             let Method { attrs, vis, sig, body, .. } = &**method;
+            // Where there is no body, that is said already.
+            if !method.has_body() {
+                return quote!(#(#attrs)* #[allow(unused)] #vis #sig { loop {} });
+            }
             quote!(#(#attrs)* #vis #sig #body)
         }
     });
-    quote!(#(#attrs)* #impl_token #generics #self_ty #bounds { #(#items)* })
+    let mut inherent = quote!(#(#attrs)* #impl_token #generics #self_ty #bounds);
+    braces.surround(&mut inherent, |inside| inside.extend(quote!(#(#items)*)));
+    inherent
 }
 
-/// `impl ClientSide`, `impl ServerSide` and `impl SemiHonest`, with phases unless mistakes were
-/// found.
-pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol, with_phases: bool) -> TokenStream {
+/// `impl ClientSide`, `impl ServerSide` and `impl SemiHonest`.
+pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol) -> TokenStream {
+    write(half, protocol, None)
+}
+
+/// What stands in the place of phases after mistakes.
+pub(crate) struct Stub {
+    /// Where they are listed.
+    pub steps: TokenStream,
+    /// Where they are called.
+    pub call: TokenStream,
+}
+
+/// The same after mistakes.
+pub(crate) fn without_phases(half: &ImplHalf, protocol: &Protocol, stub: &Stub) -> TokenStream {
+    write(half, protocol, Some(stub))
+}
+
+fn write(half: &ImplHalf, protocol: &Protocol, stub: Option<&Stub>) -> TokenStream {
     let (generics, _, bounds) = half.generics.split_for_impl();
     let (krate, self_ty, quiet) = (&protocol.krate, &half.self_ty, quiet());
+    // Errors are written once: the server's steps, if there are both, are the client's.
+    let as_client = stub.filter(|_| protocol.client.is_some()).map(|stub| Stub {
+        steps: quote!(<Self as #krate::ClientSide>::CLIENT_STEPS),
+        call: stub.call.clone(),
+    });
     let side = |party: Party, side: &Option<Side>| {
         let side = side.as_ref()?;
-        let (name, body) =
-            (format_ident!("{}Side", title(party)), self::side(protocol, party, side, with_phases));
+        let stub = if party == Party::Server { as_client.as_ref().or(stub) } else { stub };
+        let name = format_ident!("{}Side", title(party));
+        let body = self::side(protocol, party, side, stub);
         Some(quote! {
             #quiet
             impl #generics #krate::#name for #self_ty #bounds { #body }
@@ -45,7 +73,7 @@ pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol, with_phases: bool) 
                 impl #generics #krate::Projected for #self_ty #bounds { #body }
             }
         });
-        let body = self::identity(krate, identity);
+        let body = self::identity(krate, identity, protocol.output.span());
         quote! {
             #projection
             #quiet
@@ -56,18 +84,19 @@ pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol, with_phases: bool) 
 }
 
 /// What is in `impl SemiHonest`.
-pub(super) fn identity(krate: &Path, identity: &Identity) -> TokenStream {
+pub(super) fn identity(krate: &Path, identity: &Identity, output: Span) -> TokenStream {
     let Identity { name, version, agreement } = identity;
     let version = version.as_ref().map(|version| quote!(const VERSION: u32 = #version;));
+    // On the answer's span: it is there that a comparison may be missing.
     let agreement = match agreement {
-        Agreement::Exact => quote!(#krate::Exact),
-        Agreement::Type(ty) => ty.to_token_stream(),
-        Agreement::On(_) => quote!(#krate::Projection<Self>),
+        Agreement::Exact => at(output, quote!(type Agreement = #krate::Exact;)),
+        Agreement::Type(ty) => quote!(type Agreement = #ty;),
+        Agreement::On(_) => quote!(type Agreement = #krate::Projection<Self>;),
     };
     quote! {
         const NAME: &'static ::core::primitive::str = #name;
         #version
-        type Agreement = #agreement;
+        #agreement
     }
 }
 
@@ -81,7 +110,10 @@ pub(super) fn projection(
     let shown = function.to_token_stream().to_string().replace(' ', "");
     let statement = format!("copies must give the same `{shown}`");
     let project = match function {
-        syn::Expr::Path(_) => quote!(#function(left) == #function(right)),
+        // On the function's span: it is there that its type may be another one.
+        syn::Expr::Path(path) => {
+            quote_spanned!(path.span()=> #function(left) == #function(right))
+        }
         closure => quote! {{
             let project: fn(&#output) -> _ = #closure;
             project(left) == project(right)
@@ -100,7 +132,7 @@ pub(super) fn projection(
 }
 
 /// What is in `impl ClientSide` or `impl ServerSide`.
-fn side(protocol: &Protocol, party: Party, side: &Side, with_phases: bool) -> TokenStream {
+fn side(protocol: &Protocol, party: Party, side: &Side, stub: Option<&Stub>) -> TokenStream {
     let Protocol { krate, query, output, .. } = protocol;
     let of = |suffix: &str| format_ident!("{}{suffix}", title(party));
     let (itself, context, error) = (of(""), of("Context"), of("Error"));
@@ -108,26 +140,29 @@ fn side(protocol: &Protocol, party: Party, side: &Side, with_phases: bool) -> To
     let lower = party.name();
     let (step, steps) =
         (format_ident!("{lower}_step"), format_ident!("{}_STEPS", lower.to_uppercase()));
-    let listed = side.steps.iter().filter(|_| with_phases).map(|step| {
+    let phases = if stub.is_some() { &[] } else { side.steps.as_slice() };
+    let listed = phases.iter().map(|step| {
         let stage = format_ident!("{}", step.stage.variant());
         let name = step.call.method.to_string();
         let batched = step.batch.then(|| quote!(.batched()));
         let local = step.local.then(|| quote!(.local()));
         quote!(#krate::Step::new(#krate::Stage::#stage, #name) #batched #local)
     });
+    let listed = stub.map_or_else(|| quote!(&[#(#listed),*]), |stub| stub.steps.clone());
+    let call = stub.map(|stub| &stub.call);
     let instance = if side.has_self { quote!(Self) } else { quote!(()) };
     let (contexts, errors) = (self::context(side), self::error(krate, side));
     let (left, carried) = (self::state(krate, side, true), self::state(krate, side, false));
     let answers =
         (party == Party::Client).then(|| quote!(type Query = #query; type Output = #output;));
-    let arms = side.steps.iter().filter(|_| with_phases).enumerate().map(|(index, step)| {
+    let arms = phases.iter().enumerate().map(|(index, step)| {
         let index = Literal::usize_suffixed(index);
         let body = call::body(protocol, &step.call, side);
         quote!(#index => { #body })
     });
     let fork = side.has_self.then(|| fork(protocol, party)).flatten();
     quote! {
-        const #steps: &'static [#krate::Step] = &[#(#listed),*];
+        const #steps: &'static [#krate::Step] = #listed;
         type #itself = #instance;
         type #context = #contexts;
         #answers
@@ -139,6 +174,7 @@ fn side(protocol: &Protocol, party: Party, side: &Side, with_phases: bool) -> To
             step: ::core::primitive::usize,
             run: &mut #krate::#run<'_, Self>,
         ) -> ::core::result::Result<(), #krate::PhaseError<Self::#error>> {
+            #call
             match step {
                 #(#arms)*
                 unknown => ::core::result::Result::Err(#krate::PhaseError::State(
