@@ -1,26 +1,14 @@
 /// One channel, one context per party, no state.
 struct Scale;
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Scale {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
         .privacy(::fusion::Privacy::Public);
 }
 ///The hardened client of [`Scale`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type ScaleClient = ::fusion::Client<Scale>;
 ///The hardened server of [`Scale`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type ScaleServer = ::fusion::Server<Scale>;
 impl Scale {
     fn answer(factor: &i64, channel: &mut (impl Read + Write)) -> io::Result<()> {
@@ -33,17 +21,7 @@ impl Scale {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::ClientSide for Scale {
     const CLIENT_STEPS: &'static [::fusion::Step] = &[
         ::fusion::Step::new(::fusion::Stage::Online, "ask"),
@@ -58,10 +36,16 @@ impl ::fusion::ClientSide for Scale {
     async fn client_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
         match step {
             0usize => {
-                let value = Self::ask(run.batch.query()?, &mut *run.wire)
+                let value = Self::ask(
+                        ::fusion::Batch::query(&run.batch)?,
+                        &mut *run.wire,
+                    )
                     .map_err(::fusion::PhaseError::Protocol)?;
                 run.outputs.push(value);
                 ::core::result::Result::Ok(())
@@ -77,17 +61,7 @@ impl ::fusion::ClientSide for Scale {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::ServerSide for Scale {
     const SERVER_STEPS: &'static [::fusion::Step] = &[
         ::fusion::Step::new(::fusion::Stage::Online, "answer"),
@@ -100,7 +74,10 @@ impl ::fusion::ServerSide for Scale {
     async fn server_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
         match step {
             0usize => {
                 let value = Self::answer(run.context, &mut *run.wire)
@@ -119,17 +96,7 @@ impl ::fusion::ServerSide for Scale {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Scale {
     const NAME: &'static ::core::primitive::str = "Scale";
     type Agreement = ::fusion::Exact;

@@ -1,25 +1,13 @@
 /// Batched and slot-by-slot phases hand values to each other.
 struct Mixed;
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Mixed {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Mixed`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type MixedClient = ::fusion::Client<Mixed>;
 ///The hardened server of [`Mixed`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type MixedServer = ::fusion::Server<Mixed>;
 impl Mixed {
     fn pads(
@@ -71,17 +59,7 @@ impl Mixed {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::ClientSide for Mixed {
     const CLIENT_STEPS: &'static [::fusion::Step] = &[
         ::fusion::Step::new(::fusion::Stage::Offline, "pads").batched(),
@@ -98,26 +76,33 @@ impl ::fusion::ClientSide for Mixed {
     async fn client_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
         match step {
             0usize => {
                 let (_, writer) = run.wire.split();
-                let value = Self::pads(run.batch.slots(), writer, &mut *run.rng)
+                let value = Self::pads(
+                        ::fusion::Batch::slots(&run.batch),
+                        writer,
+                        &mut *run.rng,
+                    )
                     .map_err(::fusion::PhaseError::Protocol)?;
-                run.state.0.put(value);
+                ::fusion::Kept::put(&mut run.state.0, value);
                 ::core::result::Result::Ok(())
             }
             1usize => {
-                let value = Self::per_slot(run.batch.slot());
-                run.state.1.push(value);
+                let value = Self::per_slot(::fusion::Batch::slot(&run.batch));
+                ::fusion::Column::push(&mut run.state.1, value);
                 ::core::result::Result::Ok(())
             }
             2usize => {
                 let (reader, writer) = run.wire.split();
                 let value = Self::ask(
-                        &run.batch.to_queries(),
-                        run.state.0.get()?,
-                        run.state.1.take_all(),
+                        &::fusion::Batch::to_queries(&run.batch),
+                        ::fusion::Kept::get(&run.state.0)?,
+                        ::fusion::Column::take_all(&mut run.state.1),
                         reader,
                         writer,
                     )
@@ -136,17 +121,7 @@ impl ::fusion::ClientSide for Mixed {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::ServerSide for Mixed {
     const SERVER_STEPS: &'static [::fusion::Step] = &[
         ::fusion::Step::new(::fusion::Stage::Offline, "take_pads").batched(),
@@ -161,23 +136,35 @@ impl ::fusion::ServerSide for Mixed {
     async fn server_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
         match step {
             0usize => {
                 let (reader, _) = run.wire.split();
-                let value = Self::take_pads(run.batch.slots(), reader)
+                let value = Self::take_pads(::fusion::Batch::slots(&run.batch), reader)
                     .map_err(::fusion::PhaseError::Protocol)?;
-                run.state.0.put_all(value);
+                ::fusion::Column::put_all(&mut run.state.0, value);
                 ::core::result::Result::Ok(())
             }
             1usize => {
-                let value = Self::per_slot_too(run.state.0.get_mut(run.batch.slot())?);
+                let value = Self::per_slot_too(
+                    ::fusion::Column::get_mut(
+                        &mut run.state.0,
+                        ::fusion::Batch::slot(&run.batch),
+                    )?,
+                );
                 ::core::mem::drop(value);
                 ::core::result::Result::Ok(())
             }
             2usize => {
                 let (reader, writer) = run.wire.split();
-                let value = Self::answer(run.state.0.take_all(), reader, writer)
+                let value = Self::answer(
+                        ::fusion::Column::take_all(&mut run.state.0),
+                        reader,
+                        writer,
+                    )
                     .map_err(::fusion::PhaseError::Protocol)?;
                 ::core::mem::drop(value);
                 ::core::result::Result::Ok(())
@@ -193,17 +180,7 @@ impl ::fusion::ServerSide for Mixed {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Mixed {
     const NAME: &'static ::core::primitive::str = "Mixed";
     type Agreement = ::fusion::Exact;

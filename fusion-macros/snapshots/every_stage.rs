@@ -1,25 +1,13 @@
 /// A mask from the offline stage hides the input; a key from setup is shared by all slots.
 struct Masked<W>(std::marker::PhantomData<W>);
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<W> ::fusion::Declared for Masked<W> {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Masked`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type MaskedClient<W> = ::fusion::Client<Masked<W>>;
 ///The hardened server of [`Masked`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type MaskedServer<W> = ::fusion::Server<Masked<W>>;
 impl<W> Masked<W>
 where
@@ -73,17 +61,7 @@ where
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<W> ::fusion::ClientSide for Masked<W>
 where
     W: Into<i64> + Copy,
@@ -103,29 +81,35 @@ where
     async fn client_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
         match step {
             0usize => {
                 let value = Self::listen(&mut *run.wire)
                     .map_err(|error| ::fusion::PhaseError::Protocol(
                         ::core::convert::Into::into(error),
                     ))?;
-                run.setup.0.put(value);
+                ::fusion::Kept::put(&mut run.setup.0, value);
                 ::core::result::Result::Ok(())
             }
             1usize => {
                 let (_, writer) = run.wire.split();
                 let value = Self::send_mask(writer, &mut *run.rng)
                     .map_err(::fusion::PhaseError::Protocol)?;
-                run.state.0.push(value);
+                ::fusion::Column::push(&mut run.state.0, value);
                 ::core::result::Result::Ok(())
             }
             2usize => {
                 let (reader, writer) = run.wire.split();
                 let value = Self::ask(
-                        ::core::clone::Clone::clone(run.batch.query()?),
-                        run.setup.0.get()?,
-                        run.state.0.get_mut(run.batch.slot())?,
+                        ::core::clone::Clone::clone(::fusion::Batch::query(&run.batch)?),
+                        ::fusion::Kept::get(&run.setup.0)?,
+                        ::fusion::Column::get_mut(
+                            &mut run.state.0,
+                            ::fusion::Batch::slot(&run.batch),
+                        )?,
                         ::core::clone::Clone::clone(run.context),
                         reader,
                         writer,
@@ -145,17 +129,7 @@ where
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<W> ::fusion::ServerSide for Masked<W>
 where
     W: Into<i64> + Copy,
@@ -173,26 +147,29 @@ where
     async fn server_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
         match step {
             0usize => {
                 let value = Self::announce(&run.context.0, &mut *run.wire)
                     .map_err(::fusion::PhaseError::Protocol)?;
-                run.setup.0.put(value);
+                ::fusion::Kept::put(&mut run.setup.0, value);
                 ::core::result::Result::Ok(())
             }
             1usize => {
                 let (reader, _) = run.wire.split();
                 let value = Self::receive_mask(reader)
                     .map_err(::fusion::PhaseError::Protocol)?;
-                run.state.0.push(value);
+                ::fusion::Column::push(&mut run.state.0, value);
                 ::core::result::Result::Ok(())
             }
             2usize => {
                 let (reader, writer) = run.wire.split();
                 let value = Self::answer(
-                        run.setup.0.get()?,
-                        run.state.0.take_next()?,
+                        ::fusion::Kept::get(&run.setup.0)?,
+                        ::fusion::Column::take_next(&mut run.state.0)?,
                         &run.context.1,
                         reader,
                         writer,
@@ -212,17 +189,7 @@ where
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<W> ::fusion::SemiHonest for Masked<W>
 where
     W: Into<i64> + Copy,

@@ -5,25 +5,13 @@ struct Counter {
     seen: i64,
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Counter {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Counter`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type CounterClient = ::fusion::Client<Counter>;
 ///The hardened server of [`Counter`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type CounterServer = ::fusion::Server<Counter>;
 impl Counter {
     /// Not a phase.
@@ -49,17 +37,7 @@ impl Counter {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::ClientSide for Counter {
     const CLIENT_STEPS: &'static [::fusion::Step] = &[
         ::fusion::Step::new(::fusion::Stage::Offline, "first"),
@@ -75,7 +53,10 @@ impl ::fusion::ClientSide for Counter {
     async fn client_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
         match step {
             0usize => {
                 let value = Self::first(&mut *run.party, &mut *run.wire)
@@ -84,7 +65,11 @@ impl ::fusion::ClientSide for Counter {
                 ::core::result::Result::Ok(())
             }
             1usize => {
-                let value = Self::ask(&*run.party, run.batch.query()?, &mut *run.wire)
+                let value = Self::ask(
+                        &*run.party,
+                        ::fusion::Batch::query(&run.batch)?,
+                        &mut *run.wire,
+                    )
                     .map_err(::fusion::PhaseError::Protocol)?;
                 run.outputs.push(value);
                 ::core::result::Result::Ok(())
@@ -98,22 +83,14 @@ impl ::fusion::ClientSide for Counter {
             }
         }
     }
-    fn fork_client(instance: &Self::Client) -> ::core::option::Option<Self::Client> {
+    fn fork_client(
+        instance: &<Self as ::fusion::ClientSide>::Client,
+    ) -> ::core::option::Option<<Self as ::fusion::ClientSide>::Client> {
         ::core::option::Option::Some(::core::clone::Clone::clone(instance))
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::ServerSide for Counter {
     const SERVER_STEPS: &'static [::fusion::Step] = &[
         ::fusion::Step::new(::fusion::Stage::Offline, "second"),
@@ -127,7 +104,10 @@ impl ::fusion::ServerSide for Counter {
     async fn server_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
         match step {
             0usize => {
                 let value = Self::second(&mut *run.party, &mut *run.wire)
@@ -150,22 +130,14 @@ impl ::fusion::ServerSide for Counter {
             }
         }
     }
-    fn fork_server(instance: &Self::Server) -> ::core::option::Option<Self::Server> {
+    fn fork_server(
+        instance: &<Self as ::fusion::ServerSide>::Server,
+    ) -> ::core::option::Option<<Self as ::fusion::ServerSide>::Server> {
         ::core::option::Option::Some(::core::clone::Clone::clone(instance))
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Counter {
     const NAME: &'static ::core::primitive::str = "Counter";
     type Agreement = ::fusion::Exact;

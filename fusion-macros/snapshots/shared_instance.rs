@@ -3,26 +3,14 @@ struct Total {
     calls: usize,
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Total {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
         .batch(6, 3, 4, 0);
 }
 ///The hardened client of [`Total`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type TotalClient = ::fusion::Client<Total>;
 ///The hardened server of [`Total`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type TotalServer = ::fusion::Server<Total>;
 impl Total {
     fn ask(&mut self, x: &i64, channel: &mut (impl Read + Write)) -> i64 {
@@ -37,17 +25,7 @@ impl Total {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::ClientSide for Total {
     const CLIENT_STEPS: &'static [::fusion::Step] = &[
         ::fusion::Step::new(::fusion::Stage::Online, "ask"),
@@ -62,12 +40,15 @@ impl ::fusion::ClientSide for Total {
     async fn client_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
         match step {
             0usize => {
                 let value = Self::ask(
                     &mut *run.party,
-                    run.batch.query()?,
+                    ::fusion::Batch::query(&run.batch)?,
                     &mut *run.wire,
                 );
                 run.outputs.push(value);
@@ -84,17 +65,7 @@ impl ::fusion::ClientSide for Total {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::ServerSide for Total {
     const SERVER_STEPS: &'static [::fusion::Step] = &[
         ::fusion::Step::new(::fusion::Stage::Online, "answer"),
@@ -107,7 +78,10 @@ impl ::fusion::ServerSide for Total {
     async fn server_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
         match step {
             0usize => {
                 let value = Self::answer(&mut *run.party, &mut *run.wire);
@@ -125,17 +99,7 @@ impl ::fusion::ServerSide for Total {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    unreachable_code,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Total {
     const NAME: &'static ::core::primitive::str = "Total";
     type Agreement = ::fusion::Exact;

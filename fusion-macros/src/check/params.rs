@@ -1,6 +1,5 @@
 //! The role of a parameter: as the marker states it, or as its type and name tell it.
 
-use quote::ToTokens;
 use syn::{Generics, Ident, Type};
 
 use super::{
@@ -71,8 +70,8 @@ impl Builder<'_> {
             (By::Mut, "reader") => return Some(Arg::Reader),
             (By::Mut, "writer") => return Some(Arg::Writer),
             (By::Mut, "rng") => return Some(Arg::Rng),
-            (By::Value, "slots") if types::key(ty) == "usize" => return Some(Arg::Slots),
-            (By::Value, "slot") if types::key(ty) == "usize" && !draft.runs_once() => {
+            (By::Value, "slots") if is_usize(ty) => return Some(Arg::Slots),
+            (By::Value, "slot") if is_usize(ty) && !draft.runs_once() => {
                 return Some(Arg::Slot);
             }
             (By::Ref, _) => return self.context(by, ty, draft, errors),
@@ -123,7 +122,7 @@ impl Builder<'_> {
                     &param.ty,
                     format!(
                         "no earlier phase of this party returns `{}`; they return {}",
-                        types::key(ty),
+                        types::shown(ty),
                         list(&earlier)
                     ),
                 );
@@ -139,6 +138,10 @@ const PLAIN: [&str; 16] = [
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
     "f64", "bool", "String",
 ];
+
+fn is_usize(ty: &Type) -> bool {
+    types::last_name(ty).is_some_and(|name| name == "usize")
+}
 
 /// A stream of the operating system, which the driver cannot make.
 fn socket(ty: &Type) -> Option<String> {
@@ -180,7 +183,7 @@ fn query(
                 ty,
                 format!(
                     "an earlier phase takes `{}` as the query; take the same",
-                    types::key(other)
+                    types::shown(other)
                 ),
             );
             return None;
@@ -249,7 +252,7 @@ fn no_role(draft: &Draft, name: &str, ty: &Type) -> String {
          where `C: Read + Write`), a reader, a writer, the generator (`R: Rng`), what an earlier \
          phase of this party returned, `slots: usize`, or the context (by `&`). Say which: \
          `{}({}, context = {shown})`, for example",
-        ty.to_token_stream(),
+        types::shown(ty),
         draft.party.name(),
         draft.stage.name(),
     )

@@ -199,7 +199,12 @@ impl Builder<'_> {
     ) -> Option<Option<Arg>> {
         let (by, ty) = peel(&param.ty);
         let taken = self.kept.iter().filter(|kept| kept.index.is_some()).count();
-        let kept = self.kept.iter_mut().rev().find(|kept| kept.fits(by, ty, draft.runs_once()))?;
+        let is_stated = draft.role_of(param).is_some();
+        let fits = |kept: &&mut Kept| match is_stated {
+            true => kept.lends(by, ty, draft.runs_once()),
+            false => kept.fits(by, ty, draft.runs_once()),
+        };
+        let kept = self.kept.iter_mut().rev().find(fits)?;
         let arg = kept.hand_over(by, ty, draft, taken, &param.ty, errors);
         if let Some(value) = &kept.value
             && params::nameable(value, "state", &kept.generics, errors).is_none()

@@ -39,6 +39,24 @@ pub(crate) fn key(ty: &Type) -> String {
     ungroup(bare(ty).to_token_stream()).to_string()
 }
 
+/// A type as a reader would write it.
+pub(crate) fn shown(ty: &Type) -> String {
+    let mut text = key(ty);
+    for (spaced, tight) in [
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" < ", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        ("& ", "&"),
+        (" ,", ","),
+        (" ;", ";"),
+    ] {
+        text = text.replace(spaced, tight);
+    }
+    text
+}
+
 /// Without the invisible brackets around what a `macro_rules!` macro passed on.
 fn ungroup(tokens: TokenStream) -> TokenStream {
     let plain = |token| match token {
@@ -46,12 +64,10 @@ fn ungroup(tokens: TokenStream) -> TokenStream {
         TokenTree::Group(group) => {
             TokenTree::Group(Group::new(group.delimiter(), ungroup(group.stream()))).into()
         }
-        // How the token is joined to the next one does not matter.
-        TokenTree::Punct(punct) => TokenTree::Punct(Punct::new(
-            punct.as_char(),
-            if punct.as_char() == '\'' { Spacing::Joint } else { Spacing::Alone },
-        ))
-        .into(),
+        // `>>` may be one token or two.
+        TokenTree::Punct(punct) if ['<', '>', '&', ','].contains(&punct.as_char()) => {
+            TokenTree::Punct(Punct::new(punct.as_char(), Spacing::Alone)).into()
+        }
         other => TokenStream::from(other),
     };
     tokens.into_iter().flat_map(plain).collect()
@@ -73,6 +89,14 @@ pub(crate) fn slice_item(ty: &Type) -> Option<&Type> {
     match bare(ty) {
         Type::Slice(slice) => Some(bare(&slice.elem)),
         _ => None,
+    }
+}
+
+/// Whether `&owned` can be passed for `&ty`.
+pub(crate) fn derefs(owned: &Type, ty: &Type) -> bool {
+    match (slice_item(ty), vec_item(owned)) {
+        (Some(left), Some(right)) => same(left, right),
+        _ => key(ty) == "str" && last_name(owned).is_some_and(|name| name == "String"),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, Ident, Path};
+use syn::{Expr, Path};
 
+use super::at;
 use crate::plan::{Arg, By, Call, Channel, Fallible, Fate, Protocol, Receiver, Side};
 
 /// The arm of a step.
@@ -13,12 +14,15 @@ pub(super) fn body(protocol: &Protocol, call: &Call, side: &Side) -> TokenStream
         Receiver::None => None,
         Receiver::Ref => Some(quote!(&*run.party,)),
         Receiver::Mut => Some(quote!(&mut *run.party,)),
-        Receiver::Value => Some(quote!(::core::clone::Clone::clone(&*run.party),)),
+        // On the method's span: it is there that `self` may not be `Clone`.
+        Receiver::Value => {
+            Some(at(method.span(), quote!(::core::clone::Clone::clone(&*run.party),)))
+        }
     };
     let takes_channel = call.args.iter().any(|arg| matches!(arg, Arg::Channel(_)));
     let channel = channel(krate, &protocol.channel, call, takes_channel);
     let stacked = stacked(krate, call);
-    let args = call.args.iter().map(|&arg| argument(arg, call, side, &protocol.channel));
+    let args = call.args.iter().map(|&arg| argument(arg, protocol, call, side));
     let wait = call.is_async.then(|| quote!(.await));
     let convert = match call.fallible {
         Fallible::No => None,
@@ -88,10 +92,20 @@ fn stacked(krate: &Path, call: &Call) -> Option<TokenStream> {
         _ => None,
     })?;
     let stack = if flat { quote!(stack_numbers) } else { quote!(stack) };
-    Some(quote!(let mut stacked = #krate::__private::#stack(run.batch.queries())?;))
+    Some(quote!(let mut stacked = #krate::__private::#stack(#krate::Batch::queries(&run.batch))?;))
 }
 
-fn argument(arg: Arg, call: &Call, side: &Side, own: &Channel) -> TokenStream {
+fn argument(arg: Arg, protocol: &Protocol, call: &Call, side: &Side) -> TokenStream {
+    let (krate, own) = (&protocol.krate, &protocol.channel);
+    // By path: the user's own traits may have methods of the same name.
+    let batch = |what: &str| {
+        let what = format_ident!("{what}");
+        quote!(#krate::Batch::#what(&run.batch))
+    };
+    let query = || {
+        let query = batch("query");
+        quote!(#query?)
+    };
     let clone = |value: TokenStream| quote!(::core::clone::Clone::clone(#value));
     let lend = |by: By, value: TokenStream| match by {
         By::Value => value,
@@ -99,10 +113,10 @@ fn argument(arg: Arg, call: &Call, side: &Side, own: &Channel) -> TokenStream {
         By::Mut => quote!(&mut #value),
     };
     match arg {
-        Arg::Query(By::Ref) => quote!(run.batch.query()?),
-        Arg::Query(by) => lend(by, clone(quote!(run.batch.query()?))),
-        Arg::Queries(by) => lend(by, quote!(run.batch.to_queries())),
-        Arg::QueryRefs => quote!(run.batch.queries()),
+        Arg::Query(By::Ref) => query(),
+        Arg::Query(by) => lend(by, clone(query())),
+        Arg::Queries(by) => lend(by, batch("to_queries")),
+        Arg::QueryRefs => batch("queries"),
         Arg::Stacked { is_view: true, by: By::Value, .. } => quote!(stacked.view()),
         Arg::Stacked { is_view: true, by, .. } => lend(by, quote!(stacked.view())),
         Arg::Stacked { by, .. } => lend(by, quote!(stacked)),
@@ -112,8 +126,8 @@ fn argument(arg: Arg, call: &Call, side: &Side, own: &Channel) -> TokenStream {
         Arg::Reader => quote!(reader),
         Arg::Writer => quote!(writer),
         Arg::Rng => quote!(&mut *run.rng),
-        Arg::Slot => quote!(run.batch.slot()),
-        Arg::Slots => quote!(run.batch.slots()),
+        Arg::Slot => batch("slot"),
+        Arg::Slots => batch("slots"),
         Arg::Context(index, by) => {
             let place = if side.contexts.len() == 1 {
                 quote!(run.context)
@@ -123,22 +137,23 @@ fn argument(arg: Arg, call: &Call, side: &Side, own: &Channel) -> TokenStream {
             };
             if by == By::Value { clone(place) } else { place }
         }
-        Arg::State(index, by) => state(index, by, call, side),
+        Arg::State(index, by) => state(krate, index, by, call, side),
     }
 }
 
-fn state(index: usize, by: By, call: &Call, side: &Side) -> TokenStream {
+fn state(krate: &Path, index: usize, by: By, call: &Call, side: &Side) -> TokenStream {
     let column = side.states.get(index).is_some_and(|state| state.column);
     let container = container(side, index);
+    let slot = quote!(#krate::Batch::slot(&run.batch));
     match (column, call.runs_once, by) {
-        (true, false, By::Value) => quote!(#container.take_next()?),
-        (true, false, By::Ref) => quote!(#container.get(run.batch.slot())?),
-        (true, false, By::Mut) => quote!(#container.get_mut(run.batch.slot())?),
-        (true, true, By::Value) => quote!(#container.take_all()),
-        (true, true, _) => quote!(#container.all()),
-        (false, _, By::Value) => quote!(#container.take()?),
-        (false, _, By::Ref) => quote!(#container.get()?),
-        (false, _, By::Mut) => quote!(#container.get_mut()?),
+        (true, false, By::Value) => quote!(#krate::Column::take_next(&mut #container)?),
+        (true, false, By::Ref) => quote!(#krate::Column::get(&#container, #slot)?),
+        (true, false, By::Mut) => quote!(#krate::Column::get_mut(&mut #container, #slot)?),
+        (true, true, By::Value) => quote!(#krate::Column::take_all(&mut #container)),
+        (true, true, _) => quote!(#krate::Column::all(&mut #container)),
+        (false, _, By::Value) => quote!(#krate::Kept::take(&mut #container)?),
+        (false, _, By::Ref) => quote!(#krate::Kept::get(&#container)?),
+        (false, _, By::Mut) => quote!(#krate::Kept::get_mut(&mut #container)?),
     }
 }
 
@@ -150,13 +165,13 @@ fn keep(krate: &Path, call: &Call, side: &Side) -> TokenStream {
         Fate::Unstacked => quote!(run.outputs.extend(#krate::__private::Unstack::unstack(value));),
         Fate::Kept(index) => {
             let column = side.states.get(index).is_some_and(|state| state.column);
-            let put: Ident = match (column, call.runs_once) {
-                (true, false) => format_ident!("push"),
-                (true, true) => format_ident!("put_all"),
-                (false, _) => format_ident!("put"),
+            let put = match (column, call.runs_once) {
+                (true, false) => quote!(Column::push),
+                (true, true) => quote!(Column::put_all),
+                (false, _) => quote!(Kept::put),
             };
             let container = container(side, index);
-            quote!(#container.#put(value);)
+            quote!(#krate::#put(&mut #container, value);)
         }
     }
 }

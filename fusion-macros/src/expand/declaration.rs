@@ -64,7 +64,6 @@ fn aliases(item: &StructHalf, krate: &Path) -> TokenStream {
         let doc = format!("The hardened {} of [`{name}`]: {does}.", party.to_lowercase());
         quote! {
             #[doc = #doc]
-            #[allow(dead_code, unreachable_pub)]
             #vis type #alias #params = #krate::#target<#name #arguments>;
         }
     };

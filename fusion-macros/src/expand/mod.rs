@@ -28,7 +28,8 @@ fn at(span: Span, tokens: TokenStream) -> TokenStream {
     moved.collect()
 }
 
-/// What stands before every generated impl: its lints are ours, not the user's.
+/// What stands before every generated impl: Clippy looks into it as if a user had written it.
+/// Lints of the compiler itself do not, and are not named here, so that a user may forbid them.
 fn quiet() -> TokenStream {
     let silent = silent();
     quote!(#[automatically_derived] #silent)
@@ -37,16 +38,6 @@ fn quiet() -> TokenStream {
 /// What stands before other generated items.
 fn silent() -> TokenStream {
     quote! {
-        #[allow(
-            unused_variables,
-            unused_mut,
-            unused_qualifications,
-            unused_results,
-            unreachable_code,
-            clippy::all,
-            clippy::pedantic,
-            clippy::nursery,
-            clippy::restriction
-        )]
+        #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
     }
 }

@@ -54,13 +54,20 @@ fn write(half: &ImplHalf, protocol: &Protocol, stub: Option<&Stub>) -> TokenStre
         steps: quote!(<Self as #krate::ClientSide>::CLIENT_STEPS),
         call: stub.call.clone(),
     });
+    let is_deprecated = half.items.iter().any(|item| match item {
+        Item::Method(method) => method.attrs.iter().any(|attr| attr.path().is_ident("deprecated")),
+        _ => false,
+    });
     let side = |party: Party, side: &Option<Side>| {
         let side = side.as_ref()?;
         let stub = if party == Party::Server { as_client.as_ref().or(stub) } else { stub };
         let name = format_ident!("{}Side", title(party));
         let body = self::side(protocol, party, side, stub);
+        // A phase is called all the same.
+        let deprecated = is_deprecated.then(|| quote!(#[allow(deprecated)]));
         Some(quote! {
             #quiet
+            #deprecated
             impl #generics #krate::#name for #self_ty #bounds { #body }
         })
     };
@@ -136,7 +143,7 @@ fn side(protocol: &Protocol, party: Party, side: &Side, stub: Option<&Stub>) -> 
     let Protocol { krate, query, output, .. } = protocol;
     let of = |suffix: &str| format_ident!("{}{suffix}", title(party));
     let (itself, context, error) = (of(""), of("Context"), of("Error"));
-    let (setup, state, run) = (of("Setup"), of("State"), of("Run"));
+    let (setup, state, run, name) = (of("Setup"), of("State"), of("Run"), of("Side"));
     let lower = party.name();
     let (step, steps) =
         (format_ident!("{lower}_step"), format_ident!("{}_STEPS", lower.to_uppercase()));
@@ -173,7 +180,7 @@ fn side(protocol: &Protocol, party: Party, side: &Side, stub: Option<&Stub>) -> 
         async fn #step(
             step: ::core::primitive::usize,
             run: &mut #krate::#run<'_, Self>,
-        ) -> ::core::result::Result<(), #krate::PhaseError<Self::#error>> {
+        ) -> ::core::result::Result<(), #krate::PhaseError<<Self as #krate::#name>::#error>> {
             #call
             match step {
                 #(#arms)*
@@ -226,7 +233,9 @@ fn state(krate: &Path, side: &Side, from_setup: bool) -> TokenStream {
 fn fork(protocol: &Protocol, party: Party) -> Option<TokenStream> {
     let function = format_ident!("fork_{}", party.name());
     let instance = format_ident!("{}", title(party));
-    let ty: Type = syn::parse_quote!(Self::#instance);
+    let (krate, side) = (&protocol.krate, format_ident!("{}Side", title(party)));
+    // Not `Self::`: that may be the variant of an enum.
+    let ty: Type = syn::parse_quote!(<Self as #krate::#side>::#instance);
     let fresh = match &protocol.instance {
         Instance::Shared => return None,
         Instance::PerSlot => quote!(::core::clone::Clone::clone(instance)),

@@ -71,11 +71,12 @@ fn client(krate: &Path, ty: &Type) -> TokenStream {
         async fn client_step(
             step: ::core::primitive::usize,
             run: &mut #krate::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), #krate::PhaseError<Self::ClientError>> {
+        ) -> ::core::result::Result<(), #krate::PhaseError<<Self as #krate::ClientSide>::ClientError>> {
             #side::client_step(step, &mut run.cast()).await
         }
 
-        fn fork_client(client: &Self::Client) -> ::core::option::Option<Self::Client> {
+        fn fork_client(client: &<Self as #krate::ClientSide>::Client,
+        ) -> ::core::option::Option<<Self as #krate::ClientSide>::Client> {
             #side::fork_client(client)
         }
     }
@@ -94,11 +95,12 @@ fn server(krate: &Path, ty: &Type) -> TokenStream {
         async fn server_step(
             step: ::core::primitive::usize,
             run: &mut #krate::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), #krate::PhaseError<Self::ServerError>> {
+        ) -> ::core::result::Result<(), #krate::PhaseError<<Self as #krate::ServerSide>::ServerError>> {
             #side::server_step(step, &mut run.cast()).await
         }
 
-        fn fork_server(server: &Self::Server) -> ::core::option::Option<Self::Server> {
+        fn fork_server(server: &<Self as #krate::ServerSide>::Server,
+        ) -> ::core::option::Option<<Self as #krate::ServerSide>::Server> {
             #side::fork_server(server)
         }
     }
