@@ -27,9 +27,9 @@ impl ::fusion::ClientSide for Scale {
         ::fusion::Step::new(::fusion::Stage::Online, "ask"),
     ];
     type Client = ();
-    type ClientContext = ();
     type Query = i64;
     type Output = i64;
+    type ClientContext = ();
     type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
     type ClientSetup = ();
     type ClientState = ();

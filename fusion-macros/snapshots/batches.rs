@@ -67,9 +67,9 @@ impl ::fusion::ClientSide for Mixed {
         ::fusion::Step::new(::fusion::Stage::Online, "ask").batched(),
     ];
     type Client = ();
-    type ClientContext = ();
     type Query = i64;
     type Output = i64;
+    type ClientContext = ();
     type ClientError = <io::Result<Vec<i64>> as ::fusion::__private::Outcome>::Err;
     type ClientSetup = ();
     type ClientState = (::fusion::Kept<Vec<Pad>>, ::fusion::Column<u8>);

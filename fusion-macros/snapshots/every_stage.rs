@@ -72,9 +72,9 @@ where
         ::fusion::Step::new(::fusion::Stage::Online, "ask"),
     ];
     type Client = ();
-    type ClientContext = i64;
     type Query = i64;
     type Output = i64;
+    type ClientContext = i64;
     type ClientError = Failure;
     type ClientSetup = (::fusion::Kept<u64>,);
     type ClientState = (::fusion::Column<Mask>,);

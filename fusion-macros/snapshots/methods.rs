@@ -44,9 +44,9 @@ impl ::fusion::ClientSide for Counter {
         ::fusion::Step::new(::fusion::Stage::Online, "ask"),
     ];
     type Client = Self;
-    type ClientContext = ();
     type Query = i64;
     type Output = i64;
+    type ClientContext = ();
     type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
     type ClientSetup = ();
     type ClientState = ();

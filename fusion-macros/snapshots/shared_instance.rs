@@ -31,9 +31,9 @@ impl ::fusion::ClientSide for Total {
         ::fusion::Step::new(::fusion::Stage::Online, "ask"),
     ];
     type Client = Self;
-    type ClientContext = ();
     type Query = i64;
     type Output = i64;
+    type ClientContext = ();
     type ClientError = ::core::convert::Infallible;
     type ClientSetup = ();
     type ClientState = ();

@@ -13,6 +13,8 @@ mod parse;
 mod plan;
 #[cfg(test)]
 mod snapshots;
+#[cfg(test)]
+mod timing;
 mod words;
 
 use proc_macro2::TokenStream;
@@ -79,8 +81,8 @@ pub fn phase(
 
 fn outside(marker: &str, item: TokenStream) -> TokenStream {
     let message = format!(
-        "`#[fusion::{marker}(..)]` works only on methods inside a `#[fusion::harden] impl` block: \
-         put `#[fusion::harden]` on the impl"
+        "`#[fusion::{marker}(..)]` works only on methods that stand inside a `#[fusion::harden] impl` \
+         block (a macro called there is too late): put `#[fusion::harden]` on the impl"
     );
     quote!(#item ::core::compile_error!(#message);)
 }

@@ -4,9 +4,11 @@ mod arrays;
 mod channel;
 mod declaration;
 mod keys;
+mod markers;
 mod params;
 mod parties;
 mod phases;
+mod refused;
 mod roles;
 mod schedule;
 mod states;
@@ -131,7 +133,7 @@ pub(crate) fn protocol(half: &mut ImplHalf, entries: Entries, errors: &mut Error
     for item in &mut half.items {
         match item {
             Item::Method(method) => drafts.extend(phases::draft(method, errors)),
-            Item::Other(_, markers) => phases::no_method(markers, errors),
+            Item::Other(_, markers) => markers::no_method(markers, errors),
             Item::Unreadable(_) => {}
         }
     }
@@ -226,7 +228,7 @@ fn instance(keys: &Keys, errors: &mut Errors) -> Option<Instance> {
             Some(Instance::Shared)
         }
         Some(Value::Expr(expr)) if word(expr).as_deref() == Some("per_slot") => {
-            Some(Instance::PerSlot)
+            Some(Instance::PerSlot(expr.span()))
         }
         Some(Value::Expr(expr @ Expr::Closure(_))) => Some(Instance::Made(expr.clone())),
         Some(Value::Expr(expr @ Expr::Path(_))) if word(expr).is_none() => {

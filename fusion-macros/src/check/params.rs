@@ -5,6 +5,7 @@ use syn::{Generics, Ident, Type};
 use super::{
     Errors, arrays,
     phases::{Draft, Param},
+    refused::{concrete, nameable_at, no_role},
     roles::{Builder, Shared},
     states::Kept,
     types::{self, peel},
@@ -38,14 +39,8 @@ impl Builder<'_> {
             }
             return Some(arg);
         }
-        if let (Some(stream), None) = (socket(ty), &shared.channel.make) {
-            errors.push(
-                ty,
-                format!(
-                    "`{stream}` bypasses the transcript: take any channel \
-                     (`&mut (impl Read + Write)`)"
-                ),
-            );
+        if let Some(message) = concrete(ty, shared.channel.make.is_some()) {
+            errors.push(ty, message);
             return None;
         }
         if let Some(arg) = self.state(draft, param, errors) {
@@ -70,10 +65,8 @@ impl Builder<'_> {
             (By::Mut, "reader") => return Some(Arg::Reader),
             (By::Mut, "writer") => return Some(Arg::Writer),
             (By::Mut, "rng") => return Some(Arg::Rng),
-            (By::Value, "slots") if is_usize(ty) => return Some(Arg::Slots),
-            (By::Value, "slot") if is_usize(ty) && !draft.runs_once() => {
-                return Some(Arg::Slot);
-            }
+            (By::Value, "slots") if is_usize(ty) => return slots(param, draft, errors),
+            (By::Value, "slot") if is_usize(ty) => return slot(param, draft, errors),
             (By::Ref, _) => return self.context(by, ty, draft, errors),
             _ => {}
         }
@@ -110,12 +103,8 @@ impl Builder<'_> {
             "reader" => Some(Arg::Reader),
             "writer" => Some(Arg::Writer),
             "rng" => Some(Arg::Rng),
-            "slots" => Some(Arg::Slots),
-            "slot" if draft.runs_once() => {
-                errors.push(&param.ty, "this phase runs once for all slots; take `slots: usize`");
-                None
-            }
-            "slot" => Some(Arg::Slot),
+            "slots" => slots(param, draft, errors),
+            "slot" => slot(param, draft, errors),
             "state" => self.state(draft, param, errors).unwrap_or_else(|| {
                 let earlier: Vec<_> = self.kept.iter().filter_map(Kept::describe).collect();
                 errors.push(
@@ -139,13 +128,34 @@ const PLAIN: [&str; 16] = [
     "f64", "bool", "String",
 ];
 
-fn is_usize(ty: &Type) -> bool {
-    types::last_name(ty).is_some_and(|name| name == "usize")
+/// The number of executions.
+fn slots(param: &Param, draft: &Draft, errors: &mut Errors) -> Option<Arg> {
+    if draft.stage == Stage::Setup {
+        errors.push(
+            &param.ty,
+            "`setup` runs once for all batches on a connection, which may have different numbers \
+             of executions; take `slots` in a later stage",
+        );
+        return None;
+    }
+    Some(Arg::Slots)
 }
 
-/// A stream of the operating system, which the driver cannot make.
-fn socket(ty: &Type) -> Option<String> {
-    types::last_name(ty).filter(|name| name == "TcpStream" || name == "UnixStream")
+/// Which execution this is.
+fn slot(param: &Param, draft: &Draft, errors: &mut Errors) -> Option<Arg> {
+    if draft.runs_once() {
+        let once = if draft.stage == Stage::Setup { "connection" } else { "batch" };
+        errors.push(
+            &param.ty,
+            format!("`{}` runs once per {once}, so there is no one slot", draft.method),
+        );
+        return None;
+    }
+    Some(Arg::Slot)
+}
+
+fn is_usize(ty: &Type) -> bool {
+    types::last_name(ty).is_some_and(|name| name == "usize")
 }
 
 /// The client's input, of one slot or of all.
@@ -212,70 +222,4 @@ fn by_bounds(by: By, ty: &Type, generics: &[&Generics]) -> Option<Arg> {
         "PhaseRng" => Some(Arg::Rng),
         _ => None,
     }
-}
-
-/// Two parameters of a phase that cannot both have their role: which role, and what to do.
-pub(super) fn clash(args: &[Arg], new: Arg) -> Option<(&'static str, &'static str)> {
-    use Arg::{Channel, Context, Reader, Rng, State, Writer};
-    let has = |wanted: fn(&Arg) -> bool| args.iter().any(wanted);
-    let one = "one parameter can be it";
-    match new {
-        Channel(_) if has(|arg| matches!(arg, Channel(_) | Reader | Writer)) => {
-            Some(("a channel", one))
-        }
-        Reader if has(|arg| matches!(arg, Channel(_) | Reader)) => Some(("a reader", one)),
-        Writer if has(|arg| matches!(arg, Channel(_) | Writer)) => Some(("a writer", one)),
-        Rng if has(|arg| matches!(arg, Rng)) => Some(("a generator", one)),
-        Context(index, _) => args
-            .iter()
-            .any(|arg| matches!(arg, Context(other, _) if *other == index))
-            .then_some(("a context of this type", "put both in one struct")),
-        State(index, _) => {
-            args.iter().any(|arg| matches!(arg, State(other, _) if *other == index)).then_some((
-                "what an earlier phase returned",
-                "if this is the context, say so in the marker: `context = ..`",
-            ))
-        }
-        _ => None,
-    }
-}
-
-fn no_role(draft: &Draft, name: &str, ty: &Type) -> String {
-    if name.is_empty() {
-        return "no role explains this parameter, and without a name the marker cannot give it one: \
-                name it, and take it apart in the body"
-            .into();
-    }
-    let shown = name;
-    format!(
-        "no role explains `{shown}: {}`. A parameter of a phase is the query, the channel (`&mut C` \
-         where `C: Read + Write`), a reader, a writer, the generator (`R: Rng`), what an earlier \
-         phase of this party returned, `slots: usize`, or the context (by `&`). Say which: \
-         `{}({}, context = {shown})`, for example",
-        types::shown(ty),
-        draft.party.name(),
-        draft.stage.name(),
-    )
-}
-
-/// The trait has to name the type, so it may not depend on the method's own parameters.
-pub(super) fn nameable(
-    ty: &Type,
-    what: &str,
-    method: &Generics,
-    errors: &mut Errors,
-) -> Option<()> {
-    nameable_at(ty, ty, what, method, errors)
-}
-
-fn nameable_at(
-    ty: &Type,
-    at: &Type,
-    what: &str,
-    method: &Generics,
-    errors: &mut Errors,
-) -> Option<()> {
-    let Some(why) = types::unnameable(ty, method) else { return Some(()) };
-    errors.push(at, format!("the {what}'s type must have a name outside the method: {why}"));
-    None
 }

@@ -5,11 +5,16 @@ use syn::{
     Token, Type,
 };
 
-use super::{Errors, keys::Keys, types};
+use super::{
+    Errors,
+    keys::Keys,
+    markers::{self, KEYS},
+    types,
+};
 use crate::{
-    parse::{Entry, Marker, Method, Party, Value},
+    parse::{Entry, Marker, Method, Party},
     plan::{Receiver, Stage},
-    words::{list, nearest},
+    words::nearest,
 };
 
 /// A phase of one party, before its parameters are understood.
@@ -71,12 +76,6 @@ impl Draft {
     }
 }
 
-const FLAGS: [&str; 5] = ["setup", "offline", "online", "batch", "local"];
-const KEYS: [&str; 14] = [
-    "setup", "offline", "online", "batch", "local", "query", "channel", "reader", "writer", "rng",
-    "state", "context", "slots", "slot",
-];
-
 /// Reads the markers of a method; `None` if it is no phase or cannot be one.
 pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
     let mut markers = std::mem::take(&mut method.markers).into_iter();
@@ -89,16 +88,16 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
         );
     }
     check_method(method, errors);
-    check_marker(&marker, errors);
+    markers::check_marker(&marker, errors);
     let Marker { party, name, entries, .. } = marker;
-    let keys = Keys::read(entries, &KEYS, &["state", "context"], harden_key, errors);
+    let keys = Keys::read(entries, &KEYS, &["state", "context"], markers::harden_key, errors);
     let close = |wanted: &str| {
         let meant = |entry: &&Entry| nearest(&entry.key.to_string(), &KEYS) == Some(wanted);
         keys.strange.iter().find(meant).map(|entry| entry.key.clone())
     };
     let names_query = keys.get("query").is_some() || close("query").is_some();
     let close_stage = || Stage::ALL.into_iter().find_map(|it| Some((it, close(it.name())?)));
-    let stage = stage(&keys, errors).or_else(close_stage);
+    let stage = markers::stage(&keys, errors).or_else(close_stage);
     if stage.is_none() && !keys.is_partial {
         errors.push(
             &name,
@@ -117,9 +116,9 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
     let local = keys.flag("local", errors).cloned().or_else(|| close("local"));
     let params = params(method);
     let known = errors.count();
-    let overrides = overrides(&keys, &params, errors);
+    let overrides = markers::overrides(&keys, &params, errors);
     let may_have_roles = keys.is_partial || errors.count() > known;
-    let misspelt = keys.strange.iter().filter_map(named).collect();
+    let misspelt = keys.strange.iter().filter_map(markers::named).collect();
     if let Some((role, _)) = overrides.iter().find(|(role, _)| role == "query")
         && (party, stage) != (Party::Client, Stage::Online)
     {
@@ -153,43 +152,6 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
         generics: method.sig.generics.clone(),
         output: method.sig.output.clone(),
     })
-}
-
-fn harden_key(key: &str) -> Option<&'static str> {
-    match key {
-        "name" | "version" | "agreement" | "agree_on" | "instance" | "field" | "flush" => {
-            Some("in `#[fusion::harden(..)]` of the impl")
-        }
-        "soundness" | "queries" | "copies" | "checks" | "slack" | "privacy" | "assumes" => {
-            Some("in `#[fusion::harden(..)]` of the struct")
-        }
-        _ => None,
-    }
-}
-
-/// A marker that is none, or not always.
-fn check_marker(marker: &Marker, errors: &mut Errors) {
-    let party = marker.party.name();
-    if marker.name != party {
-        let message = format!("`{}` is no marker; did you mean `{party}`?", marker.name);
-        errors.push(&marker.name, message);
-    }
-    if let Some(condition) = &marker.condition {
-        errors.push(
-            condition,
-            format!(
-                "both parties must compile one list of phases: write `#[fusion::{party}(..)]` \
-                 without a condition"
-            ),
-        );
-    }
-}
-
-/// Markers on constants, types and macros.
-pub(super) fn no_method(markers: &[Marker], errors: &mut Errors) {
-    for marker in markers {
-        errors.push(&marker.name, "a phase is a method: move the marker onto one, or leave it out");
-    }
 }
 
 fn check_method(method: &Method, errors: &mut Errors) {
@@ -230,24 +192,6 @@ fn check_generics(method: &Method, errors: &mut Errors) {
     }
 }
 
-fn stage(keys: &Keys, errors: &mut Errors) -> Option<(Stage, Ident)> {
-    let mut found: Option<(Stage, Ident)> = None;
-    for entry in keys.iter() {
-        let Some(stage) = Stage::ALL.into_iter().find(|stage| entry.key == stage.name()) else {
-            continue;
-        };
-        keys.flag(stage.name(), errors);
-        match &found {
-            None => found = Some((stage, entry.key.clone())),
-            Some((first, _)) => errors.push(
-                &entry.key,
-                format!("this phase is in stage `{}` already; leave one stage", first.name()),
-            ),
-        }
-    }
-    found
-}
-
 fn params(method: &Method) -> Vec<Param> {
     let typed = method.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Receiver(_) => None,
@@ -262,53 +206,6 @@ fn params(method: &Method) -> Vec<Param> {
             ty: (*param.ty).clone(),
         })
         .collect()
-}
-
-fn overrides(keys: &Keys, params: &[Param], errors: &mut Errors) -> Vec<(Ident, Ident)> {
-    let names: Vec<String> =
-        params.iter().filter_map(|param| param.name.as_ref()).map(Ident::to_string).collect();
-    let mut overrides: Vec<(Ident, Ident)> = Vec::new();
-    for entry in keys.iter().filter(|entry| !FLAGS.contains(&&*entry.key.to_string())) {
-        let role = &entry.key;
-        let Some(name) = keys_param(entry, &names, errors) else { continue };
-        if overrides.iter().any(|(_, other)| *other == name) {
-            errors.push(&name, format!("`{name}` has a role already; give it one"));
-        } else {
-            overrides.push((role.clone(), name));
-        }
-    }
-    overrides
-}
-
-/// The name that is a key's value.
-fn named(entry: &Entry) -> Option<Ident> {
-    match &entry.value {
-        Some(Value::Expr(syn::Expr::Path(path))) => path.path.get_ident().cloned(),
-        _ => None,
-    }
-}
-
-fn keys_param(entry: &Entry, names: &[String], errors: &mut Errors) -> Option<Ident> {
-    let role = &entry.key;
-    match (named(entry), &entry.value) {
-        (_, Some(Value::Unread)) => {}
-        (Some(name), _) if names.iter().any(|known| name == known) => return Some(name),
-        (Some(name), _) => {
-            let there = match names {
-                [] => "none has a name".into(),
-                [only] => format!("there is {}", list(&[only])),
-                names => format!("there are {}", list(names)),
-            };
-            errors.push(&name, format!("no parameter is called `{name}`; {there}"));
-        }
-        (None, Some(value)) => {
-            errors.push(value, format!("`{role}` takes the name of a parameter: `{role} = input`"));
-        }
-        (None, None) => {
-            errors.push(role, format!("`{role}` needs the name of a parameter: `{role} = input`"));
-        }
-    }
-    None
 }
 
 fn receiver(

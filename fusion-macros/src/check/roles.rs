@@ -1,11 +1,11 @@
 //! What each phase of a party is given, and what becomes of each result.
 
-use syn::{Generics, Path, Type};
+use syn::{Generics, Path, Type, spanned::Spanned};
 
 use super::{
     Errors, arrays,
-    params::{self, clash},
     phases::Draft,
+    refused::{self, clash},
     states::Kept,
     types::{self, Returned, peel},
 };
@@ -68,7 +68,7 @@ pub(super) fn output(clients: &[Draft], krate: &Path, errors: &mut Errors) -> Op
         );
         return None;
     };
-    params::nameable(&value, "answer", &draft.generics, errors)?;
+    refused::nameable(&value, "answer", &draft.generics, errors)?;
     if draft.batch.is_none() {
         return Some(value);
     }
@@ -120,7 +120,7 @@ impl Builder<'_> {
         errors: &mut Errors,
     ) -> Call {
         self.has_self |= draft.receiver != Receiver::None;
-        let mut args: Vec<Arg> = Vec::new();
+        let (mut args, mut spans): (Vec<Arg>, Vec<_>) = (Vec::new(), Vec::new());
         for param in &draft.params {
             let Some(arg) = self.role(draft, param, shared, errors) else { continue };
             if let Some((what, advice)) = clash(&args, arg) {
@@ -134,6 +134,7 @@ impl Builder<'_> {
                 );
             }
             args.push(arg);
+            spans.push(param.ty.span());
         }
         let Returned { value, result } = types::returned(&draft.output);
         let fallible = result.map_or(Fallible::No, |result| self.fallible(result, draft, errors));
@@ -145,6 +146,7 @@ impl Builder<'_> {
             method: draft.method.clone(),
             receiver: draft.receiver,
             args,
+            spans,
             fallible,
             result: match (is_output, unstacks) {
                 (true, true) => Fate::Unstacked,
@@ -207,7 +209,7 @@ impl Builder<'_> {
         let kept = self.kept.iter_mut().rev().find(fits)?;
         let arg = kept.hand_over(by, ty, draft, taken, &param.ty, errors);
         if let Some(value) = &kept.value
-            && params::nameable(value, "state", &kept.generics, errors).is_none()
+            && refused::nameable(value, "state", &kept.generics, errors).is_none()
         {
             kept.value = None;
         }
@@ -228,7 +230,7 @@ impl Builder<'_> {
             );
             return None;
         }
-        params::nameable(ty, "context", &draft.generics, errors)?;
+        refused::nameable(ty, "context", &draft.generics, errors)?;
         let index = self.contexts.iter().position(|known| types::same(known, ty));
         let index = index.unwrap_or_else(|| {
             self.contexts.push(ty.clone());

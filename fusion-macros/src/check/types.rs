@@ -1,10 +1,12 @@
 //! What types look like: macros see tokens, so everything here is by the way they are written.
 
+use std::mem;
+
 use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     GenericArgument, GenericParam, Generics, Ident, PathArguments, ReturnType, Type,
-    TypeParamBound, WherePredicate,
+    TypeParamBound, TypePath, WherePredicate,
 };
 
 use crate::plan::By;
@@ -32,7 +34,18 @@ fn bare(ty: &Type) -> &Type {
 
 /// Two types are the same if they are written the same.
 pub(crate) fn same(left: &Type, right: &Type) -> bool {
-    key(left) == key(right)
+    !differ(bare(left), bare(right)) && key(left) == key(right)
+}
+
+/// Whether types differ at first sight: spares most comparisons of tokens.
+fn differ(left: &Type, right: &Type) -> bool {
+    match (left, right) {
+        (Type::Path(left), Type::Path(right)) => {
+            let last = |path: &TypePath| path.path.segments.last().map(|last| last.ident.clone());
+            last(left) != last(right)
+        }
+        _ => mem::discriminant(left) != mem::discriminant(right),
+    }
 }
 
 pub(crate) fn key(ty: &Type) -> String {

@@ -1,8 +1,8 @@
 //! How a phase is called: its channel, its arguments, its result.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, Path};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Expr, Path, spanned::Spanned};
 
 use super::at;
 use crate::plan::{Arg, By, Call, Channel, Fallible, Fate, Protocol, Receiver, Side};
@@ -22,15 +22,19 @@ pub(super) fn body(protocol: &Protocol, call: &Call, side: &Side) -> TokenStream
     let takes_channel = call.args.iter().any(|arg| matches!(arg, Arg::Channel(_)));
     let channel = channel(krate, &protocol.channel, call, takes_channel);
     let stacked = stacked(krate, call);
-    let args = call.args.iter().map(|&arg| argument(arg, protocol, call, side));
+    let args = call.args.iter().zip(&call.spans);
+    let args = args.map(|(&arg, &span)| argument(arg, span, protocol, call, side));
     let wait = call.is_async.then(|| quote!(.await));
     let convert = match call.fallible {
         Fallible::No => None,
         Fallible::Same => Some(quote!(.map_err(#krate::PhaseError::Protocol)?)),
         // On the method's span: it is there that a conversion may be missing.
-        Fallible::Converted => Some(quote_spanned! {method.span()=>
-            .map_err(|error| #krate::PhaseError::Protocol(::core::convert::Into::into(error)))?
-        }),
+        Fallible::Converted => Some(at(
+            method.span(),
+            quote! {
+                .map_err(|error| #krate::PhaseError::Protocol(::core::convert::Into::into(error)))?
+            },
+        )),
     };
     let flush = flush(krate, &protocol.channel, call, takes_channel);
     let keep = keep(krate, call, side);
@@ -58,7 +62,10 @@ fn channel(krate: &Path, own: &Channel, call: &Call, takes_channel: bool) -> Tok
             let make: fn(#krate::Wire) -> _ = #make;
             make(run.wire.handle())
         }},
-        Some(make) => quote!(#make(run.wire.handle())),
+        Some(make) => {
+            let wire = at(make.span(), quote!((run.wire.handle())));
+            quote!(#make #wire)
+        }
         None => quote!(run.wire.handle()),
     };
     let own = match &own.field {
@@ -80,9 +87,9 @@ fn flush(krate: &Path, own: &Channel, call: &Call, takes_channel: bool) -> Optio
         _ => return None,
     };
     let wait = call.is_async.then(|| quote!(.await));
+    let call = at(flush.span(), quote!((#target)));
     Some(quote! {
-        #krate::__private::Flushed::flushed(#flush(#target) #wait)
-            .map_err(#krate::PhaseError::Protocol)?;
+        #krate::__private::Flushed::flushed(#flush #call #wait).map_err(#krate::PhaseError::Protocol)?;
     })
 }
 
@@ -95,7 +102,7 @@ fn stacked(krate: &Path, call: &Call) -> Option<TokenStream> {
     Some(quote!(let mut stacked = #krate::__private::#stack(#krate::Batch::queries(&run.batch))?;))
 }
 
-fn argument(arg: Arg, protocol: &Protocol, call: &Call, side: &Side) -> TokenStream {
+fn argument(arg: Arg, span: Span, protocol: &Protocol, call: &Call, side: &Side) -> TokenStream {
     let (krate, own) = (&protocol.krate, &protocol.channel);
     // By path: the user's own traits may have methods of the same name.
     let batch = |what: &str| {
@@ -106,7 +113,11 @@ fn argument(arg: Arg, protocol: &Protocol, call: &Call, side: &Side) -> TokenStr
         let query = batch("query");
         quote!(#query?)
     };
-    let clone = |value: TokenStream| quote!(::core::clone::Clone::clone(#value));
+    // On the parameter's span: it is there that a type may not fit.
+    let clone = |value: TokenStream| {
+        let clone = at(span, quote!(::core::clone::Clone::clone));
+        quote!(#clone(#value))
+    };
     let lend = |by: By, value: TokenStream| match by {
         By::Value => value,
         By::Ref => quote!(&#value),
@@ -120,12 +131,14 @@ fn argument(arg: Arg, protocol: &Protocol, call: &Call, side: &Side) -> TokenStr
         Arg::Stacked { is_view: true, by: By::Value, .. } => quote!(stacked.view()),
         Arg::Stacked { is_view: true, by, .. } => lend(by, quote!(stacked.view())),
         Arg::Stacked { by, .. } => lend(by, quote!(stacked)),
-        Arg::Channel(by) if own.make.is_some() && own.field.is_none() => lend(by, quote!(channel)),
-        Arg::Channel(By::Value) => quote!(run.wire.handle()),
-        Arg::Channel(_) => quote!(&mut *run.wire),
-        Arg::Reader => quote!(reader),
-        Arg::Writer => quote!(writer),
-        Arg::Rng => quote!(&mut *run.rng),
+        Arg::Channel(by) if own.make.is_some() && own.field.is_none() => {
+            at(span, lend(by, quote!(channel)))
+        }
+        Arg::Channel(By::Value) => at(span, quote!(run.wire.handle())),
+        Arg::Channel(_) => at(span, quote!(&mut *run.wire)),
+        Arg::Reader => at(span, quote!(reader)),
+        Arg::Writer => at(span, quote!(writer)),
+        Arg::Rng => at(span, quote!(&mut *run.rng)),
         Arg::Slot => batch("slot"),
         Arg::Slots => batch("slots"),
         Arg::Context(index, by) => {

@@ -12,9 +12,12 @@ pub(crate) use self::{
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::quote;
+use syn::Path;
 
-/// The same tokens, all where `span` is: for errors that only the compiler can find.
+/// The same tokens, all where `span` is: for errors that only the compiler can find. Names mean what
+/// they meant.
 fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let span = Span::call_site().located_at(span);
     let moved = tokens.into_iter().map(|token| {
         let mut token = match token {
             TokenTree::Group(group) => {
@@ -26,6 +29,14 @@ fn at(span: Span, tokens: TokenStream) -> TokenStream {
         token
     });
     moved.collect()
+}
+
+/// The same for tokens that name Fusion, unless a user said where it is: that may be the error.
+fn at_unless_moved(krate: &Path, span: Span, tokens: TokenStream) -> TokenStream {
+    let is_default = krate.leading_colon.is_some()
+        && krate.segments.len() == 1
+        && krate.segments.iter().all(|segment| segment.ident == "fusion");
+    if is_default { at(span, tokens) } else { tokens }
 }
 
 /// What stands before every generated impl: Clippy looks into it as if a user had written it.

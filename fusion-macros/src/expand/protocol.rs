@@ -1,8 +1,8 @@
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Path, Type, spanned::Spanned};
+use syn::{Ident, Path, Type, ext::IdentExt, spanned::Spanned};
 
-use super::{at, call, quiet};
+use super::{at, at_unless_moved, call, quiet};
 use crate::{
     parse::{ImplHalf, Item, Method, Party},
     plan::{Agreement, ErrorType, Identity, Instance, Protocol, Side},
@@ -96,7 +96,7 @@ pub(super) fn identity(krate: &Path, identity: &Identity, output: Span) -> Token
     let version = version.as_ref().map(|version| quote!(const VERSION: u32 = #version;));
     // On the answer's span: it is there that a comparison may be missing.
     let agreement = match agreement {
-        Agreement::Exact => at(output, quote!(type Agreement = #krate::Exact;)),
+        Agreement::Exact => at_unless_moved(krate, output, quote!(type Agreement = #krate::Exact;)),
         Agreement::Type(ty) => quote!(type Agreement = #ty;),
         Agreement::On(_) => quote!(type Agreement = #krate::Projection<Self>;),
     };
@@ -119,7 +119,8 @@ pub(super) fn projection(
     let project = match function {
         // On the function's span: it is there that its type may be another one.
         syn::Expr::Path(path) => {
-            quote_spanned!(path.span()=> #function(left) == #function(right))
+            let (left, right) = (at(path.span(), quote!((left))), at(path.span(), quote!((right))));
+            quote!(#function #left == #function #right)
         }
         closure => quote! {{
             let project: fn(&#output) -> _ = #closure;
@@ -150,7 +151,7 @@ fn side(protocol: &Protocol, party: Party, side: &Side, stub: Option<&Stub>) -> 
     let phases = if stub.is_some() { &[] } else { side.steps.as_slice() };
     let listed = phases.iter().map(|step| {
         let stage = format_ident!("{}", step.stage.variant());
-        let name = step.call.method.to_string();
+        let name = step.call.method.unraw().to_string();
         let batched = step.batch.then(|| quote!(.batched()));
         let local = step.local.then(|| quote!(.local()));
         quote!(#krate::Step::new(#krate::Stage::#stage, #name) #batched #local)
@@ -160,8 +161,21 @@ fn side(protocol: &Protocol, party: Party, side: &Side, stub: Option<&Stub>) -> 
     let instance = if side.has_self { quote!(Self) } else { quote!(()) };
     let (contexts, errors) = (self::context(side), self::error(krate, side));
     let (left, carried) = (self::state(krate, side, true), self::state(krate, side, false));
-    let answers =
-        (party == Party::Client).then(|| quote!(type Query = #query; type Output = #output;));
+    let answers = (party == Party::Client).then(|| {
+        let query = item(&format_ident!("Query"), &quote!(#query), Some(query.span()));
+        let output = item(&format_ident!("Output"), &quote!(#output), Some(output.span()));
+        quote!(#query #output)
+    });
+    let kept = |from_setup: bool| {
+        let mut states = side.states.iter().filter(|state| state.from_setup == from_setup);
+        states.next().map(|state| state.ty.span())
+    };
+    let types = [
+        item(&context, &contexts, side.contexts.first().map(Spanned::span)),
+        item(&error, &errors, side.error.as_ref().map(|error| error.ty().span())),
+        item(&setup, &left, kept(true)),
+        item(&state, &carried, kept(false)),
+    ];
     let arms = phases.iter().enumerate().map(|(index, step)| {
         let index = Literal::usize_suffixed(index);
         let body = call::body(protocol, &step.call, side);
@@ -171,11 +185,8 @@ fn side(protocol: &Protocol, party: Party, side: &Side, stub: Option<&Stub>) -> 
     quote! {
         const #steps: &'static [#krate::Step] = #listed;
         type #itself = #instance;
-        type #context = #contexts;
         #answers
-        type #error = #errors;
-        type #setup = #left;
-        type #state = #carried;
+        #(#types)*
 
         async fn #step(
             step: ::core::primitive::usize,
@@ -192,6 +203,12 @@ fn side(protocol: &Protocol, party: Party, side: &Side, stub: Option<&Stub>) -> 
 
         #fork
     }
+}
+
+/// An associated type. It stands where `at` does: `at` may be less visible than the protocol.
+fn item(name: &Ident, ty: &TokenStream, at: Option<Span>) -> TokenStream {
+    let span = Span::call_site().located_at(at.unwrap_or_else(Span::call_site));
+    quote_spanned!(span=> type #name = #ty;)
 }
 
 /// `Client` or `Server`.
@@ -238,7 +255,7 @@ fn fork(protocol: &Protocol, party: Party) -> Option<TokenStream> {
     let ty: Type = syn::parse_quote!(<Self as #krate::#side>::#instance);
     let fresh = match &protocol.instance {
         Instance::Shared => return None,
-        Instance::PerSlot => quote!(::core::clone::Clone::clone(instance)),
+        Instance::PerSlot(span) => at(*span, quote!(::core::clone::Clone::clone(instance))),
         Instance::Made(make) => quote! {{
             let make: fn(&#ty) -> #ty = #make;
             make(instance)

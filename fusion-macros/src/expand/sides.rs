@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Path, Type, spanned::Spanned};
 
 use super::{
-    at,
+    at_unless_moved,
     protocol::{identity, projection},
     quiet, silent,
 };
@@ -20,7 +20,7 @@ pub(super) fn of_two(item: &StructHalf, krate: &Path, parties: &Parties) -> Toke
     // Phases that do not pair up are an error here, not where the protocol is first used.
     let paired = item.generics.params.is_empty().then(|| {
         // A party without steps has an error elsewhere.
-        at(span, quote! {
+        at_unless_moved(krate, span, quote! {
             #silent
             const _: &[#krate::Phase] = if <#name as #krate::ClientSide>::CLIENT_STEPS.is_empty()
                 || <#name as #krate::ServerSide>::SERVER_STEPS.is_empty()
@@ -44,10 +44,14 @@ pub(super) fn of_unpaired(item: &StructHalf, krate: &Path, parties: &Parties) ->
             impl #generics #krate::#of for #name #arguments #bounds { #body }
         }
     };
-    let client =
-        parties.client.as_ref().map(|ty| of(at(ty.span(), client(krate, ty)), quote!(ClientSide)));
-    let server =
-        parties.server.as_ref().map(|ty| of(at(ty.span(), server(krate, ty)), quote!(ServerSide)));
+    let client = parties
+        .client
+        .as_ref()
+        .map(|ty| of(at_unless_moved(krate, ty.span(), client(krate, ty)), quote!(ClientSide)));
+    let server = parties
+        .server
+        .as_ref()
+        .map(|ty| of(at_unless_moved(krate, ty.span(), server(krate, ty)), quote!(ServerSide)));
     let output: Type = syn::parse_quote!(<Self as #krate::ClientSide>::Output);
     let projection =
         projection(krate, &parties.identity, &output).map(|body| of(body, quote!(Projected)));

@@ -98,8 +98,9 @@ fn entry(input: ParseStream<'_>, entries: &mut Entries) -> Result<()> {
 
 fn value(key: &Ident, input: ParseStream<'_>) -> Result<Value> {
     if TYPE_KEYS.iter().any(|name| key == name) {
-        // A literal is an expression, so that the rule on the key can say what it takes.
-        if !input.peek(syn::Lit) {
+        // Other expressions are kept, so that the rule on the key can say what it takes.
+        let ahead = input.fork();
+        if ahead.parse::<Type>().is_ok() && (ahead.is_empty() || ahead.peek(Token![,])) {
             return Ok(Value::Type(input.parse()?));
         }
     }
