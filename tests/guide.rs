@@ -119,7 +119,8 @@ fn follows(snippet: &[&str], source: &[&str], may_skip: bool) -> bool {
 
 #[test]
 fn snippets_compile() {
-    let sources = ["tests/guide/shapes.rs", "tests/guide/prototypes.rs"].map(String::from);
+    let sources = ["tests/guide/shapes.rs", "tests/guide/prototypes.rs", "tests/shapes/lanes.rs"];
+    let sources = sources.map(String::from);
     let after = PROTOTYPES.map(|name| format!("examples/prototypes/{name}/after.rs"));
     let before = PROTOTYPES.map(|name| format!("examples/prototypes/{name}/before.rs"));
     let sources: Vec<String> =

@@ -5,4 +5,6 @@
 fn mistakes_are_explained() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/*.rs");
+    // What concerns a whole crate and works; the rest is in `tests/robust.rs`.
+    cases.pass("tests/pass/*.rs");
 }

@@ -1,30 +1,12 @@
 /// The protocol is a name; both parties are generic structs of their own.
 struct Sum<const N: usize>;
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::Declared for Sum<N> {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::ClientSide for Sum<N> {
     const CLIENT_STEPS: &'static [::fusion::Step] = <Adder<
         N,
@@ -42,10 +24,15 @@ impl<const N: usize> ::fusion::ClientSide for Sum<N> {
     async fn client_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
         <Adder<N> as ::fusion::ClientSide>::client_step(step, &mut run.cast()).await
     }
-    fn fork_client(client: &Self::Client) -> ::core::option::Option<Self::Client> {
+    fn fork_client(
+        client: &<Self as ::fusion::ClientSide>::Client,
+    ) -> ::core::option::Option<<Self as ::fusion::ClientSide>::Client> {
         <Adder<N> as ::fusion::ClientSide>::fork_client(client)
     }
     fn client_lanes(
@@ -55,16 +42,7 @@ impl<const N: usize> ::fusion::ClientSide for Sum<N> {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::ServerSide for Sum<N> {
     const SERVER_STEPS: &'static [::fusion::Step] = <Keeper<
         N,
@@ -80,10 +58,15 @@ impl<const N: usize> ::fusion::ServerSide for Sum<N> {
     async fn server_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
         <Keeper<N> as ::fusion::ServerSide>::server_step(step, &mut run.cast()).await
     }
-    fn fork_server(server: &Self::Server) -> ::core::option::Option<Self::Server> {
+    fn fork_server(
+        server: &<Self as ::fusion::ServerSide>::Server,
+    ) -> ::core::option::Option<<Self as ::fusion::ServerSide>::Server> {
         <Keeper<N> as ::fusion::ServerSide>::fork_server(server)
     }
     fn server_lanes(
@@ -93,16 +76,7 @@ impl<const N: usize> ::fusion::ServerSide for Sum<N> {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::Projected for Sum<N> {
     const STATEMENT: &'static ::core::primitive::str = "copies must give the same `|answer|*answer%1000`";
     fn same(
@@ -118,26 +92,15 @@ impl<const N: usize> ::fusion::Projected for Sum<N> {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::SemiHonest for Sum<N> {
     const NAME: &'static ::core::primitive::str = "Sum";
     const VERSION: u32 = 4;
     type Agreement = ::fusion::Projection<Self>;
 }
 ///The hardened client of [`Sum`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type SumClient<const N: usize> = ::fusion::Client<Sum<N>>;
 ///The hardened server of [`Sum`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type SumServer<const N: usize> = ::fusion::Server<Sum<N>>;
 impl<const N: usize> Adder<N> {
     fn pad() -> i64 {
@@ -148,134 +111,107 @@ impl<const N: usize> Adder<N> {
         get(channel)
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[doc(hidden)]
-    #[allow(unreachable_pub, missing_docs, missing_debug_implementations)]
-    pub struct FusionState<const N: usize> {
-        kept: (::fusion::Column<i64>,),
-        marker: ::core::marker::PhantomData<fn() -> Adder<N>>,
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl<const N: usize> ::core::default::Default for FusionState<N> {
-        fn default() -> Self {
-            Self {
-                kept: (::core::default::Default::default(),),
-                marker: ::core::marker::PhantomData,
-            }
+#[doc(hidden)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+pub struct __FusionClientStateOfAdder<const N: usize> {
+    kept: (::fusion::Column<i64>,),
+    marker: ::core::marker::PhantomData<fn() -> Adder<N>>,
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<const N: usize> ::core::default::Default for __FusionClientStateOfAdder<N> {
+    fn default() -> Self {
+        Self {
+            kept: (::core::default::Default::default(),),
+            marker: ::core::marker::PhantomData,
         }
     }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl<const N: usize> ::fusion::ClientSide for Adder<N> {
-        const CLIENT_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Offline, "pad").local(),
-            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
-        ];
-        type Client = ();
-        type ClientContext = ();
-        type Query = i64;
-        type Output = i64;
-        type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
-        type ClientSetup = ();
-        type ClientState = FusionState<N>;
-        async fn client_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-            match step {
-                0usize => {
-                    let value = Self::pad();
-                    run.state.kept.0.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                1usize => {
-                    let value = Self::ask(
-                            run.state.kept.0.take_next()?,
-                            ::core::clone::Clone::clone(run.batch.query()?),
-                            &mut *run.wire,
-                        )
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.outputs.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<const N: usize> ::fusion::ClientSide for Adder<N> {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Offline, "pad").local(),
+        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+    ];
+    type Client = ();
+    type Query = i64;
+    type Output = i64;
+    type ClientContext = ();
+    type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
+    type ClientSetup = ();
+    type ClientState = __FusionClientStateOfAdder<N>;
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::pad();
+                ::fusion::Column::push(&mut run.state.kept.0, value);
+                ::core::result::Result::Ok(())
+            }
+            1usize => {
+                let value = Self::ask(
+                        ::fusion::Column::take_next(&mut run.state.kept.0)?,
+                        ::core::clone::Clone::clone(::fusion::Batch::query(&run.batch)?),
+                        &mut *run.wire,
                     )
-                }
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.push(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
             }
         }
     }
-};
+}
 impl<const N: usize> Keeper<N> {
     fn answer(&self, channel: &mut (impl Read + Write)) -> io::Result<()> {
         let x = get(channel)?;
         put(channel, self.0.iter().fold(x, |sum, part| sum.wrapping_add(*part)))
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl<const N: usize> ::fusion::ServerSide for Keeper<N> {
-        const SERVER_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
-        ];
-        type Server = Self;
-        type ServerContext = ();
-        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
-        type ServerSetup = ();
-        type ServerState = ();
-        async fn server_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-            match step {
-                0usize => {
-                    let value = Self::answer(&*run.party, &mut *run.wire)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<const N: usize> ::fusion::ServerSide for Keeper<N> {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+    ];
+    type Server = Self;
+    type ServerContext = ();
+    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+    type ServerSetup = ();
+    type ServerState = ();
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::answer(&*run.party, &mut *run.wire)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
             }
         }
     }
-};
+}

@@ -1,24 +1,13 @@
 /// Batched and slot-by-slot phases hand values to each other.
 struct Mixed;
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Mixed {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Mixed`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type MixedClient = ::fusion::Client<Mixed>;
 ///The hardened server of [`Mixed`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type MixedServer = ::fusion::Server<Mixed>;
 impl Mixed {
     fn pads(
@@ -69,198 +58,164 @@ impl Mixed {
         sums.into_iter().try_for_each(|x| put(writer, x.wrapping_mul(x)))
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[doc(hidden)]
-    #[allow(unreachable_pub, missing_docs, missing_debug_implementations)]
-    pub struct FusionState {
-        kept: (::fusion::Kept<Vec<Pad>>, ::fusion::Column<u8>),
-        marker: ::core::marker::PhantomData<fn() -> Mixed>,
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::core::default::Default for FusionState {
-        fn default() -> Self {
-            Self {
-                kept: (
-                    ::core::default::Default::default(),
-                    ::core::default::Default::default(),
-                ),
-                marker: ::core::marker::PhantomData,
-            }
-        }
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ClientSide for Mixed {
-        const CLIENT_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Offline, "pads").batched(),
-            ::fusion::Step::new(::fusion::Stage::Offline, "per_slot"),
-            ::fusion::Step::new(::fusion::Stage::Online, "ask").batched(),
-        ];
-        type Client = ();
-        type ClientContext = ();
-        type Query = i64;
-        type Output = i64;
-        type ClientError = <io::Result<Vec<i64>> as ::fusion::__private::Outcome>::Err;
-        type ClientSetup = ();
-        type ClientState = FusionState;
-        async fn client_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-            match step {
-                0usize => {
-                    let (_, writer) = run.wire.split();
-                    let value = Self::pads(run.batch.slots(), writer, &mut *run.rng)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.state.kept.0.put(value);
-                    ::core::result::Result::Ok(())
-                }
-                1usize => {
-                    let value = Self::per_slot(run.batch.slot());
-                    run.state.kept.1.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                2usize => {
-                    let (reader, writer) = run.wire.split();
-                    let value = Self::ask(
-                            &run.batch.to_queries(),
-                            run.state.kept.0.get()?,
-                            run.state.kept.1.take_all(),
-                            reader,
-                            writer,
-                        )
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.outputs.extend(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
-#[allow(non_local_definitions)]
-const _: () = {
-    #[doc(hidden)]
-    #[allow(unreachable_pub, missing_docs, missing_debug_implementations)]
-    pub struct FusionState {
-        kept: (::fusion::Column<Pad>,),
-        marker: ::core::marker::PhantomData<fn() -> Mixed>,
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::core::default::Default for FusionState {
-        fn default() -> Self {
-            Self {
-                kept: (::core::default::Default::default(),),
-                marker: ::core::marker::PhantomData,
-            }
-        }
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ServerSide for Mixed {
-        const SERVER_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Offline, "take_pads").batched(),
-            ::fusion::Step::new(::fusion::Stage::Offline, "per_slot_too"),
-            ::fusion::Step::new(::fusion::Stage::Online, "answer").batched(),
-        ];
-        type Server = ();
-        type ServerContext = ();
-        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
-        type ServerSetup = ();
-        type ServerState = FusionState;
-        async fn server_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-            match step {
-                0usize => {
-                    let (reader, _) = run.wire.split();
-                    let value = Self::take_pads(run.batch.slots(), reader)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.state.kept.0.put_all(value);
-                    ::core::result::Result::Ok(())
-                }
-                1usize => {
-                    let value = Self::per_slot_too(
-                        run.state.kept.0.get_mut(run.batch.slot())?,
-                    );
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                2usize => {
-                    let (reader, writer) = run.wire.split();
-                    let value = Self::answer(run.state.kept.0.take_all(), reader, writer)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
+#[doc(hidden)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+pub struct __FusionClientStateOfMixed {
+    kept: (::fusion::Kept<Vec<Pad>>, ::fusion::Column<u8>),
+    marker: ::core::marker::PhantomData<fn() -> Mixed>,
+}
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::core::default::Default for __FusionClientStateOfMixed {
+    fn default() -> Self {
+        Self {
+            kept: (
+                ::core::default::Default::default(),
+                ::core::default::Default::default(),
+            ),
+            marker: ::core::marker::PhantomData,
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ClientSide for Mixed {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Offline, "pads").batched(),
+        ::fusion::Step::new(::fusion::Stage::Offline, "per_slot"),
+        ::fusion::Step::new(::fusion::Stage::Online, "ask").batched(),
+    ];
+    type Client = ();
+    type Query = i64;
+    type Output = i64;
+    type ClientContext = ();
+    type ClientError = <io::Result<Vec<i64>> as ::fusion::__private::Outcome>::Err;
+    type ClientSetup = ();
+    type ClientState = __FusionClientStateOfMixed;
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        match step {
+            0usize => {
+                let (_, writer) = run.wire.split();
+                let value = Self::pads(
+                        ::fusion::Batch::slots(&run.batch),
+                        writer,
+                        &mut *run.rng,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::fusion::Kept::put(&mut run.state.kept.0, value);
+                ::core::result::Result::Ok(())
+            }
+            1usize => {
+                let value = Self::per_slot(::fusion::Batch::slot(&run.batch));
+                ::fusion::Column::push(&mut run.state.kept.1, value);
+                ::core::result::Result::Ok(())
+            }
+            2usize => {
+                let (reader, writer) = run.wire.split();
+                let value = Self::ask(
+                        &::fusion::Batch::to_queries(&run.batch),
+                        ::fusion::Kept::get(&run.state.kept.0)?,
+                        ::fusion::Column::take_all(&mut run.state.kept.1),
+                        reader,
+                        writer,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.extend(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[doc(hidden)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+pub struct __FusionServerStateOfMixed {
+    kept: (::fusion::Column<Pad>,),
+    marker: ::core::marker::PhantomData<fn() -> Mixed>,
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::core::default::Default for __FusionServerStateOfMixed {
+    fn default() -> Self {
+        Self {
+            kept: (::core::default::Default::default(),),
+            marker: ::core::marker::PhantomData,
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ServerSide for Mixed {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Offline, "take_pads").batched(),
+        ::fusion::Step::new(::fusion::Stage::Offline, "per_slot_too"),
+        ::fusion::Step::new(::fusion::Stage::Online, "answer").batched(),
+    ];
+    type Server = ();
+    type ServerContext = ();
+    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+    type ServerSetup = ();
+    type ServerState = __FusionServerStateOfMixed;
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        match step {
+            0usize => {
+                let (reader, _) = run.wire.split();
+                let value = Self::take_pads(::fusion::Batch::slots(&run.batch), reader)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::fusion::Column::put_all(&mut run.state.kept.0, value);
+                ::core::result::Result::Ok(())
+            }
+            1usize => {
+                let value = Self::per_slot_too(
+                    ::fusion::Column::get_mut(
+                        &mut run.state.kept.0,
+                        ::fusion::Batch::slot(&run.batch),
+                    )?,
+                );
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            2usize => {
+                let (reader, writer) = run.wire.split();
+                let value = Self::answer(
+                        ::fusion::Column::take_all(&mut run.state.kept.0),
+                        reader,
+                        writer,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Mixed {
     const NAME: &'static ::core::primitive::str = "Mixed";
     type Agreement = ::fusion::Exact;

@@ -1,24 +1,13 @@
 /// Phases that own their channel, or their reader and writer.
 struct Owned;
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Owned {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Owned`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type OwnedClient = ::fusion::Client<Owned>;
 ///The hardened server of [`Owned`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type OwnedServer = ::fusion::Server<Owned>;
 impl Owned {
     fn ask<C: Read + Write + Send + 'static>(
@@ -37,108 +26,84 @@ impl Owned {
         put(writer, x.wrapping_mul(x))
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ClientSide for Owned {
-        const CLIENT_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
-        ];
-        type Client = ();
-        type ClientContext = ();
-        type Query = i64;
-        type Output = i64;
-        type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
-        type ClientSetup = ();
-        type ClientState = ();
-        async fn client_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-            match step {
-                0usize => {
-                    let value = Self::ask(run.batch.query()?, run.wire.handle())
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.outputs.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ServerSide for Owned {
-        const SERVER_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
-        ];
-        type Server = ();
-        type ServerContext = ();
-        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
-        type ServerSetup = ();
-        type ServerState = ();
-        async fn server_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-            match step {
-                0usize => {
-                    let (reader, writer) = run.wire.split();
-                    let value = Self::answer(reader, writer)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ClientSide for Owned {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+    ];
+    type Client = ();
+    type Query = i64;
+    type Output = i64;
+    type ClientContext = ();
+    type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
+    type ClientSetup = ();
+    type ClientState = ();
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::ask(
+                        ::fusion::Batch::query(&run.batch)?,
+                        run.wire.handle(),
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.push(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ServerSide for Owned {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+    ];
+    type Server = ();
+    type ServerContext = ();
+    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+    type ServerSetup = ();
+    type ServerState = ();
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        match step {
+            0usize => {
+                let (reader, writer) = run.wire.split();
+                let value = Self::answer(reader, writer)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Owned {
     const NAME: &'static ::core::primitive::str = "Owned";
     type Agreement = ::fusion::Exact;

@@ -1,24 +1,13 @@
 /// A mask from the offline stage hides the input; a key from setup is shared by all slots.
 struct Masked<W>(std::marker::PhantomData<W>);
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<W> ::fusion::Declared for Masked<W> {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Masked`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type MaskedClient<W> = ::fusion::Client<Masked<W>>;
 ///The hardened server of [`Masked`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type MaskedServer<W> = ::fusion::Server<Masked<W>>;
 impl<W> Masked<W>
 where
@@ -71,286 +60,232 @@ where
         Ok(answer.wrapping_add(*length as i64).wrapping_add(offset))
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[doc(hidden)]
-    #[allow(unreachable_pub, missing_docs, missing_debug_implementations)]
-    pub struct FusionSetup<W>
-    where
-        W: Into<i64> + Copy,
-    {
-        kept: (::fusion::Kept<u64>,),
-        marker: ::core::marker::PhantomData<fn() -> Masked<W>>,
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl<W> ::core::default::Default for FusionSetup<W>
-    where
-        W: Into<i64> + Copy,
-    {
-        fn default() -> Self {
-            Self {
-                kept: (::core::default::Default::default(),),
-                marker: ::core::marker::PhantomData,
-            }
-        }
-    }
-    #[doc(hidden)]
-    #[allow(unreachable_pub, missing_docs, missing_debug_implementations)]
-    pub struct FusionState<W>
-    where
-        W: Into<i64> + Copy,
-    {
-        kept: (::fusion::Column<Mask>,),
-        marker: ::core::marker::PhantomData<fn() -> Masked<W>>,
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl<W> ::core::default::Default for FusionState<W>
-    where
-        W: Into<i64> + Copy,
-    {
-        fn default() -> Self {
-            Self {
-                kept: (::core::default::Default::default(),),
-                marker: ::core::marker::PhantomData,
-            }
-        }
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl<W> ::fusion::ClientSide for Masked<W>
-    where
-        W: Into<i64> + Copy,
-    {
-        const CLIENT_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Setup, "listen"),
-            ::fusion::Step::new(::fusion::Stage::Offline, "send_mask"),
-            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
-        ];
-        type Client = ();
-        type ClientContext = i64;
-        type Query = i64;
-        type Output = i64;
-        type ClientError = Failure;
-        type ClientSetup = FusionSetup<W>;
-        type ClientState = FusionState<W>;
-        async fn client_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-            match step {
-                0usize => {
-                    let value = Self::listen(&mut *run.wire)
-                        .map_err(|error| ::fusion::PhaseError::Protocol(
-                            ::core::convert::Into::into(error),
-                        ))?;
-                    run.setup.get_mut()?.kept.0.put(value);
-                    ::core::result::Result::Ok(())
-                }
-                1usize => {
-                    let (_, writer) = run.wire.split();
-                    let value = Self::send_mask(writer, &mut *run.rng)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.state.kept.0.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                2usize => {
-                    let (reader, writer) = run.wire.split();
-                    let setup = run.setup.get();
-                    let value = Self::ask(
-                            ::core::clone::Clone::clone(run.batch.query()?),
-                            setup.kept.0.get()?,
-                            run.state.kept.0.get_mut(run.batch.slot())?,
-                            ::core::clone::Clone::clone(run.context),
-                            reader,
-                            writer,
-                        )
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.outputs.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
-#[allow(non_local_definitions)]
-const _: () = {
-    #[doc(hidden)]
-    #[allow(unreachable_pub, missing_docs, missing_debug_implementations)]
-    pub struct FusionSetup<W>
-    where
-        W: Into<i64> + Copy,
-    {
-        kept: (::fusion::Kept<i64>,),
-        marker: ::core::marker::PhantomData<fn() -> Masked<W>>,
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl<W> ::core::default::Default for FusionSetup<W>
-    where
-        W: Into<i64> + Copy,
-    {
-        fn default() -> Self {
-            Self {
-                kept: (::core::default::Default::default(),),
-                marker: ::core::marker::PhantomData,
-            }
-        }
-    }
-    #[doc(hidden)]
-    #[allow(unreachable_pub, missing_docs, missing_debug_implementations)]
-    pub struct FusionState<W>
-    where
-        W: Into<i64> + Copy,
-    {
-        kept: (::fusion::Column<Mask>,),
-        marker: ::core::marker::PhantomData<fn() -> Masked<W>>,
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl<W> ::core::default::Default for FusionState<W>
-    where
-        W: Into<i64> + Copy,
-    {
-        fn default() -> Self {
-            Self {
-                kept: (::core::default::Default::default(),),
-                marker: ::core::marker::PhantomData,
-            }
-        }
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl<W> ::fusion::ServerSide for Masked<W>
-    where
-        W: Into<i64> + Copy,
-    {
-        const SERVER_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Setup, "announce"),
-            ::fusion::Step::new(::fusion::Stage::Offline, "receive_mask"),
-            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
-        ];
-        type Server = ();
-        type ServerContext = (::std::vec::Vec<W>, i64);
-        type ServerError = Failure;
-        type ServerSetup = FusionSetup<W>;
-        type ServerState = FusionState<W>;
-        async fn server_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-            match step {
-                0usize => {
-                    let value = Self::announce(&run.context.0, &mut *run.wire)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.setup.get_mut()?.kept.0.put(value);
-                    ::core::result::Result::Ok(())
-                }
-                1usize => {
-                    let (reader, _) = run.wire.split();
-                    let value = Self::receive_mask(reader)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.state.kept.0.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                2usize => {
-                    let (reader, writer) = run.wire.split();
-                    let setup = run.setup.get();
-                    let value = Self::answer(
-                            setup.kept.0.get()?,
-                            run.state.kept.0.take_next()?,
-                            &run.context.1,
-                            reader,
-                            writer,
-                        )
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
+#[doc(hidden)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+pub struct __FusionClientSetupOfMasked<W>
+where
+    W: Into<i64> + Copy,
+{
+    kept: (::fusion::Kept<u64>,),
+    marker: ::core::marker::PhantomData<fn() -> Masked<W>>,
+}
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<W> ::core::default::Default for __FusionClientSetupOfMasked<W>
+where
+    W: Into<i64> + Copy,
+{
+    fn default() -> Self {
+        Self {
+            kept: (::core::default::Default::default(),),
+            marker: ::core::marker::PhantomData,
+        }
+    }
+}
+#[doc(hidden)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+pub struct __FusionClientStateOfMasked<W>
+where
+    W: Into<i64> + Copy,
+{
+    kept: (::fusion::Column<Mask>,),
+    marker: ::core::marker::PhantomData<fn() -> Masked<W>>,
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<W> ::core::default::Default for __FusionClientStateOfMasked<W>
+where
+    W: Into<i64> + Copy,
+{
+    fn default() -> Self {
+        Self {
+            kept: (::core::default::Default::default(),),
+            marker: ::core::marker::PhantomData,
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<W> ::fusion::ClientSide for Masked<W>
+where
+    W: Into<i64> + Copy,
+{
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Setup, "listen"),
+        ::fusion::Step::new(::fusion::Stage::Offline, "send_mask"),
+        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+    ];
+    type Client = ();
+    type Query = i64;
+    type Output = i64;
+    type ClientContext = i64;
+    type ClientError = Failure;
+    type ClientSetup = __FusionClientSetupOfMasked<W>;
+    type ClientState = __FusionClientStateOfMasked<W>;
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::listen(&mut *run.wire)
+                    .map_err(|error| ::fusion::PhaseError::Protocol(
+                        ::core::convert::Into::into(error),
+                    ))?;
+                ::fusion::Kept::put(
+                    &mut ::fusion::Left::get_mut(&mut run.setup)?.kept.0,
+                    value,
+                );
+                ::core::result::Result::Ok(())
+            }
+            1usize => {
+                let (_, writer) = run.wire.split();
+                let value = Self::send_mask(writer, &mut *run.rng)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::fusion::Column::push(&mut run.state.kept.0, value);
+                ::core::result::Result::Ok(())
+            }
+            2usize => {
+                let (reader, writer) = run.wire.split();
+                let setup = ::fusion::Left::get(&run.setup);
+                let value = Self::ask(
+                        ::core::clone::Clone::clone(::fusion::Batch::query(&run.batch)?),
+                        ::fusion::Kept::get(&setup.kept.0)?,
+                        ::fusion::Column::get_mut(
+                            &mut run.state.kept.0,
+                            ::fusion::Batch::slot(&run.batch),
+                        )?,
+                        ::core::clone::Clone::clone(run.context),
+                        reader,
+                        writer,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.push(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[doc(hidden)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+pub struct __FusionServerSetupOfMasked<W>
+where
+    W: Into<i64> + Copy,
+{
+    kept: (::fusion::Kept<i64>,),
+    marker: ::core::marker::PhantomData<fn() -> Masked<W>>,
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<W> ::core::default::Default for __FusionServerSetupOfMasked<W>
+where
+    W: Into<i64> + Copy,
+{
+    fn default() -> Self {
+        Self {
+            kept: (::core::default::Default::default(),),
+            marker: ::core::marker::PhantomData,
+        }
+    }
+}
+#[doc(hidden)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+pub struct __FusionServerStateOfMasked<W>
+where
+    W: Into<i64> + Copy,
+{
+    kept: (::fusion::Column<Mask>,),
+    marker: ::core::marker::PhantomData<fn() -> Masked<W>>,
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<W> ::core::default::Default for __FusionServerStateOfMasked<W>
+where
+    W: Into<i64> + Copy,
+{
+    fn default() -> Self {
+        Self {
+            kept: (::core::default::Default::default(),),
+            marker: ::core::marker::PhantomData,
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<W> ::fusion::ServerSide for Masked<W>
+where
+    W: Into<i64> + Copy,
+{
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Setup, "announce"),
+        ::fusion::Step::new(::fusion::Stage::Offline, "receive_mask"),
+        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+    ];
+    type Server = ();
+    type ServerContext = (::std::vec::Vec<W>, i64);
+    type ServerError = Failure;
+    type ServerSetup = __FusionServerSetupOfMasked<W>;
+    type ServerState = __FusionServerStateOfMasked<W>;
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::announce(&run.context.0, &mut *run.wire)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::fusion::Kept::put(
+                    &mut ::fusion::Left::get_mut(&mut run.setup)?.kept.0,
+                    value,
+                );
+                ::core::result::Result::Ok(())
+            }
+            1usize => {
+                let (reader, _) = run.wire.split();
+                let value = Self::receive_mask(reader)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::fusion::Column::push(&mut run.state.kept.0, value);
+                ::core::result::Result::Ok(())
+            }
+            2usize => {
+                let (reader, writer) = run.wire.split();
+                let setup = ::fusion::Left::get(&run.setup);
+                let value = Self::answer(
+                        ::fusion::Kept::get(&setup.kept.0)?,
+                        ::fusion::Column::take_next(&mut run.state.kept.0)?,
+                        &run.context.1,
+                        reader,
+                        writer,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<W> ::fusion::SemiHonest for Masked<W>
 where
     W: Into<i64> + Copy,

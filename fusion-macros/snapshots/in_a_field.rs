@@ -4,24 +4,13 @@ struct Endpoint {
     factor: i64,
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Endpoint {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Endpoint`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type EndpointClient = ::fusion::Client<Endpoint>;
 ///The hardened server of [`Endpoint`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type EndpointServer = ::fusion::Server<Endpoint>;
 impl Endpoint {
     fn with(factor: i64) -> Self {
@@ -41,109 +30,85 @@ impl Endpoint {
         self.io.writer.flush()
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ClientSide for Endpoint {
-        const CLIENT_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
-        ];
-        type Client = Self;
-        type ClientContext = ();
-        type Query = i64;
-        type Output = i64;
-        type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
-        type ClientSetup = ();
-        type ClientState = ();
-        async fn client_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-            match step {
-                0usize => {
-                    run.party.io = Parts::of(run.wire.handle());
-                    let value = Self::ask(&mut *run.party, run.batch.query()?)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.outputs.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ServerSide for Endpoint {
-        const SERVER_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
-        ];
-        type Server = Self;
-        type ServerContext = ();
-        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
-        type ServerSetup = ();
-        type ServerState = ();
-        async fn server_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-            match step {
-                0usize => {
-                    run.party.io = Parts::of(run.wire.handle());
-                    let value = Self::answer(&mut *run.party)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ClientSide for Endpoint {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+    ];
+    type Client = Self;
+    type Query = i64;
+    type Output = i64;
+    type ClientContext = ();
+    type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
+    type ClientSetup = ();
+    type ClientState = ();
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        match step {
+            0usize => {
+                run.party.io = Parts::of(run.wire.handle());
+                let value = Self::ask(
+                        &mut *run.party,
+                        ::fusion::Batch::query(&run.batch)?,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.push(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ServerSide for Endpoint {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+    ];
+    type Server = Self;
+    type ServerContext = ();
+    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+    type ServerSetup = ();
+    type ServerState = ();
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        match step {
+            0usize => {
+                run.party.io = Parts::of(run.wire.handle());
+                let value = Self::answer(&mut *run.party)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Endpoint {
     const NAME: &'static ::core::primitive::str = "Endpoint";
     type Agreement = ::fusion::Exact;

@@ -1,30 +1,12 @@
 /// Two structs, with lanes of their own.
 pub(super) struct Walk<const N: usize>;
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::Declared for Walk<N> {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::ClientSide for Walk<N> {
     const CLIENT_STEPS: &'static [::fusion::Step] = <Walker<
         N,
@@ -42,10 +24,15 @@ impl<const N: usize> ::fusion::ClientSide for Walk<N> {
     async fn client_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ClientRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
         <Walker<N> as ::fusion::ClientSide>::client_step(step, &mut run.cast()).await
     }
-    fn fork_client(client: &Self::Client) -> ::core::option::Option<Self::Client> {
+    fn fork_client(
+        client: &<Self as ::fusion::ClientSide>::Client,
+    ) -> ::core::option::Option<<Self as ::fusion::ClientSide>::Client> {
         <Walker<N> as ::fusion::ClientSide>::fork_client(client)
     }
     fn client_lanes(
@@ -55,16 +42,7 @@ impl<const N: usize> ::fusion::ClientSide for Walk<N> {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::ServerSide for Walk<N> {
     const SERVER_STEPS: &'static [::fusion::Step] = <Guide<
         N,
@@ -80,10 +58,15 @@ impl<const N: usize> ::fusion::ServerSide for Walk<N> {
     async fn server_step(
         step: ::core::primitive::usize,
         run: &mut ::fusion::ServerRun<'_, Self>,
-    ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
         <Guide<N> as ::fusion::ServerSide>::server_step(step, &mut run.cast()).await
     }
-    fn fork_server(server: &Self::Server) -> ::core::option::Option<Self::Server> {
+    fn fork_server(
+        server: &<Self as ::fusion::ServerSide>::Server,
+    ) -> ::core::option::Option<<Self as ::fusion::ServerSide>::Server> {
         <Guide<N> as ::fusion::ServerSide>::fork_server(server)
     }
     fn server_lanes(
@@ -93,25 +76,14 @@ impl<const N: usize> ::fusion::ServerSide for Walk<N> {
     }
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::SemiHonest for Walk<N> {
     const NAME: &'static ::core::primitive::str = "Walk";
     type Agreement = ::fusion::Exact;
 }
 ///The hardened client of [`Walk`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 pub(super) type WalkClient<const N: usize> = ::fusion::Client<Walk<N>>;
 ///The hardened server of [`Walk`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 pub(super) type WalkServer<const N: usize> = ::fusion::Server<Walk<N>>;
 impl<const N: usize> Walker<N> {
     fn ask(&mut self, x: &i64, channel: &mut (impl Read + Write)) -> io::Result<i64> {
@@ -124,65 +96,61 @@ impl<const N: usize> Walker<N> {
         Ok(at.wrapping_add(self.steps))
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl<const N: usize> ::fusion::ClientSide for Walker<N> {
-        const CLIENT_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
-        ];
-        const CLIENT_LANES: ::core::primitive::usize = 5;
-        type Client = Self;
-        type ClientContext = ();
-        type Query = i64;
-        type Output = i64;
-        type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
-        type ClientSetup = ();
-        type ClientState = ();
-        async fn client_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-            match step {
-                0usize => {
-                    let value = Self::ask(
-                            &mut *run.party,
-                            run.batch.query()?,
-                            &mut *run.wire,
-                        )
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.outputs.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<const N: usize> ::fusion::ClientSide for Walker<N> {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+    ];
+    const CLIENT_LANES: ::core::primitive::usize = 5;
+    type Client = Self;
+    type Query = i64;
+    type Output = i64;
+    type ClientContext = ();
+    type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
+    type ClientSetup = ();
+    type ClientState = ();
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::ask(
+                        &mut *run.party,
+                        ::fusion::Batch::query(&run.batch)?,
+                        &mut *run.wire,
                     )
-                }
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.push(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
             }
         }
-        fn fork_client(instance: &Self::Client) -> ::core::option::Option<Self::Client> {
-            ::core::option::Option::Some(::core::clone::Clone::clone(instance))
-        }
-        fn client_lanes(
-            lanes: ::fusion::ClientLanes<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::Error<Self::ClientError>> {
-            ::fusion::__private::client_lanes(lanes)
-        }
     }
-};
+    fn fork_client(
+        instance: &<Self as ::fusion::ClientSide>::Client,
+    ) -> ::core::option::Option<<Self as ::fusion::ClientSide>::Client> {
+        ::core::option::Option::Some(::core::clone::Clone::clone(instance))
+    }
+    fn client_lanes(
+        lanes: ::fusion::ClientLanes<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::Error<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        ::fusion::__private::client_lanes(lanes)
+    }
+}
 impl<const N: usize> Guide<N> {
     fn answer(mut self, channel: &mut (impl Read + Write)) -> io::Result<()>
     where
@@ -196,64 +164,60 @@ impl<const N: usize> Guide<N> {
         Ok(())
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl<const N: usize> ::fusion::ServerSide for Guide<N> {
-        const SERVER_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
-        ];
-        const SERVER_LANES: ::core::primitive::usize = 1;
-        type Server = Self;
-        type ServerContext = ();
-        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
-        type ServerSetup = ();
-        type ServerState = ();
-        async fn server_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-            match step {
-                0usize => {
-                    let value = Self::answer(
-                            ::core::clone::Clone::clone(&*run.party),
-                            &mut *run.wire,
-                        )
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl<const N: usize> ::fusion::ServerSide for Guide<N> {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+    ];
+    const SERVER_LANES: ::core::primitive::usize = 1;
+    type Server = Self;
+    type ServerContext = ();
+    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+    type ServerSetup = ();
+    type ServerState = ();
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::answer(
+                        ::core::clone::Clone::clone(&*run.party),
+                        &mut *run.wire,
                     )
-                }
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
             }
         }
-        fn fork_server(instance: &Self::Server) -> ::core::option::Option<Self::Server> {
-            ::core::option::Option::Some({
-                let make: fn(&Self::Server) -> Self::Server = |it| Self {
-                    seen: it.seen,
-                };
-                make(instance)
-            })
-        }
-        fn server_lanes(
-            lanes: ::fusion::ServerLanes<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::Error<Self::ServerError>> {
-            ::fusion::__private::server_lanes(lanes)
-        }
     }
-};
+    fn fork_server(
+        instance: &<Self as ::fusion::ServerSide>::Server,
+    ) -> ::core::option::Option<<Self as ::fusion::ServerSide>::Server> {
+        ::core::option::Option::Some({
+            let make: fn(
+                &<Self as ::fusion::ServerSide>::Server,
+            ) -> <Self as ::fusion::ServerSide>::Server = |it| Self { seen: it.seen };
+            make(instance)
+        })
+    }
+    fn server_lanes(
+        lanes: ::fusion::ServerLanes<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::Error<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        ::fusion::__private::server_lanes(lanes)
+    }
+}

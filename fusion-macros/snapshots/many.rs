@@ -1,24 +1,13 @@
 /// Several phases per stage, local ones in between, and one that no message belongs to.
 struct Many;
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Many {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Many`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type ManyClient = ::fusion::Client<Many>;
 ///The hardened server of [`Many`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type ManyServer = ::fusion::Server<Many>;
 impl Many {
     fn hear_seed(channel: &mut (impl Read + Write)) -> io::Result<Seed> {
@@ -55,269 +44,234 @@ impl Many {
         put(writer, answer.0.wrapping_mul(7))
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[doc(hidden)]
-    #[allow(unreachable_pub, missing_docs, missing_debug_implementations)]
-    pub struct FusionSetup {
-        kept: (::fusion::Kept<Seed>, ::fusion::Kept<Key>),
-        marker: ::core::marker::PhantomData<fn() -> Many>,
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::core::default::Default for FusionSetup {
-        fn default() -> Self {
-            Self {
-                kept: (
-                    ::core::default::Default::default(),
-                    ::core::default::Default::default(),
-                ),
-                marker: ::core::marker::PhantomData,
-            }
-        }
-    }
-    #[doc(hidden)]
-    #[allow(unreachable_pub, missing_docs, missing_debug_implementations)]
-    pub struct FusionState {
-        kept: (::fusion::Column<Mask>,),
-        marker: ::core::marker::PhantomData<fn() -> Many>,
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::core::default::Default for FusionState {
-        fn default() -> Self {
-            Self {
-                kept: (::core::default::Default::default(),),
-                marker: ::core::marker::PhantomData,
-            }
-        }
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ClientSide for Many {
-        const CLIENT_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Setup, "hear_seed"),
-            ::fusion::Step::new(::fusion::Stage::Setup, "derive").local(),
-            ::fusion::Step::new(::fusion::Stage::Offline, "draw").local(),
-            ::fusion::Step::new(::fusion::Stage::Offline, "offer"),
-            ::fusion::Step::new(::fusion::Stage::Online, "say"),
-            ::fusion::Step::new(::fusion::Stage::Online, "listen"),
-        ];
-        type Client = ();
-        type ClientContext = ();
-        type Query = i64;
-        type Output = i64;
-        type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
-        type ClientSetup = FusionSetup;
-        type ClientState = FusionState;
-        async fn client_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-            match step {
-                0usize => {
-                    let value = Self::hear_seed(&mut *run.wire)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.setup.get_mut()?.kept.0.put(value);
-                    ::core::result::Result::Ok(())
-                }
-                1usize => {
-                    let setup = run.setup.get();
-                    let value = Self::derive(setup.kept.0.get()?);
-                    run.setup.get_mut()?.kept.1.put(value);
-                    ::core::result::Result::Ok(())
-                }
-                2usize => {
-                    let value = Self::draw(&mut *run.rng);
-                    run.state.kept.0.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                3usize => {
-                    let (_, writer) = run.wire.split();
-                    let value = Self::offer(
-                            run.state.kept.0.get(run.batch.slot())?,
-                            writer,
-                        )
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                4usize => {
-                    let value = Self::say(
-                            run.state.kept.0.get(run.batch.slot())?,
-                            run.batch.query()?,
-                            &mut *run.wire,
-                        )
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                5usize => {
-                    let setup = run.setup.get();
-                    let value = Self::listen(setup.kept.1.get()?, &mut *run.wire)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.outputs.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
-#[allow(non_local_definitions)]
-const _: () = {
-    #[doc(hidden)]
-    #[allow(unreachable_pub, missing_docs, missing_debug_implementations)]
-    pub struct FusionState {
-        kept: (
-            ::fusion::Column<Mask>,
-            ::fusion::Column<Negated>,
-            ::fusion::Column<Answer>,
-        ),
-        marker: ::core::marker::PhantomData<fn() -> Many>,
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::core::default::Default for FusionState {
-        fn default() -> Self {
-            Self {
-                kept: (
-                    ::core::default::Default::default(),
-                    ::core::default::Default::default(),
-                    ::core::default::Default::default(),
-                ),
-                marker: ::core::marker::PhantomData,
-            }
-        }
-    }
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ServerSide for Many {
-        const SERVER_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Setup, "say_seed"),
-            ::fusion::Step::new(::fusion::Stage::Offline, "accept"),
-            ::fusion::Step::new(::fusion::Stage::Offline, "negate").batched().local(),
-            ::fusion::Step::new(::fusion::Stage::Online, "hear"),
-            ::fusion::Step::new(::fusion::Stage::Online, "reply"),
-        ];
-        type Server = ();
-        type ServerContext = i64;
-        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
-        type ServerSetup = ();
-        type ServerState = FusionState;
-        async fn server_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-            match step {
-                0usize => {
-                    let value = Self::say_seed(run.context, &mut *run.wire)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                1usize => {
-                    let (reader, _) = run.wire.split();
-                    let value = Self::accept(reader)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.state.kept.0.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                2usize => {
-                    let value = Self::negate(run.state.kept.0.take_all());
-                    run.state.kept.1.put_all(value);
-                    ::core::result::Result::Ok(())
-                }
-                3usize => {
-                    let (reader, _) = run.wire.split();
-                    let value = Self::hear(
-                            run.state.kept.1.get(run.batch.slot())?,
-                            reader,
-                        )
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.state.kept.2.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                4usize => {
-                    let (_, writer) = run.wire.split();
-                    let value = Self::reply(run.state.kept.2.take_next()?, writer)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
+#[doc(hidden)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+pub struct __FusionClientSetupOfMany {
+    kept: (::fusion::Kept<Seed>, ::fusion::Kept<Key>),
+    marker: ::core::marker::PhantomData<fn() -> Many>,
+}
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::core::default::Default for __FusionClientSetupOfMany {
+    fn default() -> Self {
+        Self {
+            kept: (
+                ::core::default::Default::default(),
+                ::core::default::Default::default(),
+            ),
+            marker: ::core::marker::PhantomData,
+        }
+    }
+}
+#[doc(hidden)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+pub struct __FusionClientStateOfMany {
+    kept: (::fusion::Column<Mask>,),
+    marker: ::core::marker::PhantomData<fn() -> Many>,
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::core::default::Default for __FusionClientStateOfMany {
+    fn default() -> Self {
+        Self {
+            kept: (::core::default::Default::default(),),
+            marker: ::core::marker::PhantomData,
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ClientSide for Many {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Setup, "hear_seed"),
+        ::fusion::Step::new(::fusion::Stage::Setup, "derive").local(),
+        ::fusion::Step::new(::fusion::Stage::Offline, "draw").local(),
+        ::fusion::Step::new(::fusion::Stage::Offline, "offer"),
+        ::fusion::Step::new(::fusion::Stage::Online, "say"),
+        ::fusion::Step::new(::fusion::Stage::Online, "listen"),
+    ];
+    type Client = ();
+    type Query = i64;
+    type Output = i64;
+    type ClientContext = ();
+    type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
+    type ClientSetup = __FusionClientSetupOfMany;
+    type ClientState = __FusionClientStateOfMany;
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::hear_seed(&mut *run.wire)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::fusion::Kept::put(
+                    &mut ::fusion::Left::get_mut(&mut run.setup)?.kept.0,
+                    value,
+                );
+                ::core::result::Result::Ok(())
+            }
+            1usize => {
+                let setup = ::fusion::Left::get(&run.setup);
+                let value = Self::derive(::fusion::Kept::get(&setup.kept.0)?);
+                ::fusion::Kept::put(
+                    &mut ::fusion::Left::get_mut(&mut run.setup)?.kept.1,
+                    value,
+                );
+                ::core::result::Result::Ok(())
+            }
+            2usize => {
+                let value = Self::draw(&mut *run.rng);
+                ::fusion::Column::push(&mut run.state.kept.0, value);
+                ::core::result::Result::Ok(())
+            }
+            3usize => {
+                let (_, writer) = run.wire.split();
+                let value = Self::offer(
+                        ::fusion::Column::get(
+                            &run.state.kept.0,
+                            ::fusion::Batch::slot(&run.batch),
+                        )?,
+                        writer,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            4usize => {
+                let value = Self::say(
+                        ::fusion::Column::get(
+                            &run.state.kept.0,
+                            ::fusion::Batch::slot(&run.batch),
+                        )?,
+                        ::fusion::Batch::query(&run.batch)?,
+                        &mut *run.wire,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            5usize => {
+                let setup = ::fusion::Left::get(&run.setup);
+                let value = Self::listen(
+                        ::fusion::Kept::get(&setup.kept.1)?,
+                        &mut *run.wire,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.push(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[doc(hidden)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+pub struct __FusionServerStateOfMany {
+    kept: (::fusion::Column<Mask>, ::fusion::Column<Negated>, ::fusion::Column<Answer>),
+    marker: ::core::marker::PhantomData<fn() -> Many>,
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::core::default::Default for __FusionServerStateOfMany {
+    fn default() -> Self {
+        Self {
+            kept: (
+                ::core::default::Default::default(),
+                ::core::default::Default::default(),
+                ::core::default::Default::default(),
+            ),
+            marker: ::core::marker::PhantomData,
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ServerSide for Many {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Setup, "say_seed"),
+        ::fusion::Step::new(::fusion::Stage::Offline, "accept"),
+        ::fusion::Step::new(::fusion::Stage::Offline, "negate").batched().local(),
+        ::fusion::Step::new(::fusion::Stage::Online, "hear"),
+        ::fusion::Step::new(::fusion::Stage::Online, "reply"),
+    ];
+    type Server = ();
+    type ServerContext = i64;
+    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+    type ServerSetup = ();
+    type ServerState = __FusionServerStateOfMany;
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::say_seed(run.context, &mut *run.wire)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            1usize => {
+                let (reader, _) = run.wire.split();
+                let value = Self::accept(reader)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::fusion::Column::push(&mut run.state.kept.0, value);
+                ::core::result::Result::Ok(())
+            }
+            2usize => {
+                let value = Self::negate(
+                    ::fusion::Column::take_all(&mut run.state.kept.0),
+                );
+                ::fusion::Column::put_all(&mut run.state.kept.1, value);
+                ::core::result::Result::Ok(())
+            }
+            3usize => {
+                let (reader, _) = run.wire.split();
+                let value = Self::hear(
+                        ::fusion::Column::get(
+                            &run.state.kept.1,
+                            ::fusion::Batch::slot(&run.batch),
+                        )?,
+                        reader,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::fusion::Column::push(&mut run.state.kept.2, value);
+                ::core::result::Result::Ok(())
+            }
+            4usize => {
+                let (_, writer) = run.wire.split();
+                let value = Self::reply(
+                        ::fusion::Column::take_next(&mut run.state.kept.2)?,
+                        writer,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Many {
     const NAME: &'static ::core::primitive::str = "Many";
     type Agreement = ::fusion::Exact;

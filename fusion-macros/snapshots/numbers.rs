@@ -1,24 +1,13 @@
 /// A query is a number and an answer is a row.
 struct Numbers;
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Numbers {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Numbers`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type NumbersClient = ::fusion::Client<Numbers>;
 ///The hardened server of [`Numbers`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type NumbersServer = ::fusion::Server<Numbers>;
 impl Numbers {
     fn ask(
@@ -36,112 +25,86 @@ impl Numbers {
         xs.into_iter().try_for_each(|x| put(channel, x).and_then(|()| put(channel, -x)))
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ClientSide for Numbers {
-        const CLIENT_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "ask").batched(),
-        ];
-        type Client = ();
-        type ClientContext = ();
-        type Query = i64;
-        type Output = ::fusion::__private::ndarray::Array1<i64>;
-        type ClientError = <io::Result<
-            Array2<i64>,
-        > as ::fusion::__private::Outcome>::Err;
-        type ClientSetup = ();
-        type ClientState = ();
-        async fn client_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-            match step {
-                0usize => {
-                    let mut stacked = ::fusion::__private::stack_numbers(
-                        run.batch.queries(),
-                    )?;
-                    let value = Self::ask(&stacked, &mut *run.wire)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.outputs.extend(::fusion::__private::Unstack::unstack(value));
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ServerSide for Numbers {
-        const SERVER_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "answer").batched(),
-        ];
-        type Server = ();
-        type ServerContext = ();
-        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
-        type ServerSetup = ();
-        type ServerState = ();
-        async fn server_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-            match step {
-                0usize => {
-                    let value = Self::answer(run.batch.slots(), &mut *run.wire)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ClientSide for Numbers {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "ask").batched(),
+    ];
+    type Client = ();
+    type Query = i64;
+    type Output = ::fusion::__private::ndarray::Array1<i64>;
+    type ClientContext = ();
+    type ClientError = <io::Result<Array2<i64>> as ::fusion::__private::Outcome>::Err;
+    type ClientSetup = ();
+    type ClientState = ();
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        match step {
+            0usize => {
+                let mut stacked = ::fusion::__private::stack_numbers(
+                    ::fusion::Batch::queries(&run.batch),
+                )?;
+                let value = Self::ask(&stacked, &mut *run.wire)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.extend(::fusion::__private::Unstack::unstack(value));
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ServerSide for Numbers {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "answer").batched(),
+    ];
+    type Server = ();
+    type ServerContext = ();
+    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+    type ServerSetup = ();
+    type ServerState = ();
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::answer(
+                        ::fusion::Batch::slots(&run.batch),
+                        &mut *run.wire,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Numbers {
     const NAME: &'static ::core::primitive::str = "Numbers";
     type Agreement = ::fusion::Exact;

@@ -1,23 +1,12 @@
 struct Float;
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Float {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Float`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type FloatClient = ::fusion::Client<Float>;
 ///The hardened server of [`Float`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type FloatServer = ::fusion::Server<Float>;
 impl Float {
     fn ask(x: f64, channel: &mut (impl Read + Write)) -> anyhow::Result<f64> {
@@ -31,110 +20,86 @@ impl Float {
         Ok(put(channel, 16 * x + slot as i64 % 4)?)
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ClientSide for Float {
-        const CLIENT_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
-        ];
-        type Client = ();
-        type ClientContext = ();
-        type Query = f64;
-        type Output = f64;
-        type ClientError = <anyhow::Result<f64> as ::fusion::__private::Outcome>::Err;
-        type ClientSetup = ();
-        type ClientState = ();
-        async fn client_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-            match step {
-                0usize => {
-                    let value = Self::ask(
-                            ::core::clone::Clone::clone(run.batch.query()?),
-                            &mut *run.wire,
-                        )
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.outputs.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ServerSide for Float {
-        const SERVER_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
-        ];
-        type Server = ();
-        type ServerContext = ();
-        type ServerError = <anyhow::Result<()> as ::fusion::__private::Outcome>::Err;
-        type ServerSetup = ();
-        type ServerState = ();
-        async fn server_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-            match step {
-                0usize => {
-                    let value = Self::answer(run.batch.slot(), &mut *run.wire)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ClientSide for Float {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+    ];
+    type Client = ();
+    type Query = f64;
+    type Output = f64;
+    type ClientContext = ();
+    type ClientError = <anyhow::Result<f64> as ::fusion::__private::Outcome>::Err;
+    type ClientSetup = ();
+    type ClientState = ();
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::ask(
+                        ::core::clone::Clone::clone(::fusion::Batch::query(&run.batch)?),
+                        &mut *run.wire,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.push(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ServerSide for Float {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+    ];
+    type Server = ();
+    type ServerContext = ();
+    type ServerError = <anyhow::Result<()> as ::fusion::__private::Outcome>::Err;
+    type ServerSetup = ();
+    type ServerState = ();
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::answer(
+                        ::fusion::Batch::slot(&run.batch),
+                        &mut *run.wire,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Float {
     const NAME: &'static ::core::primitive::str = "Float";
     type Agreement = Close;

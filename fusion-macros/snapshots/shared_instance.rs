@@ -3,25 +3,14 @@ struct Total {
     calls: usize,
 }
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Total {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
         .batch(6, 3, 4, 0);
 }
 ///The hardened client of [`Total`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type TotalClient = ::fusion::Client<Total>;
 ///The hardened server of [`Total`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type TotalServer = ::fusion::Server<Total>;
 impl Total {
     fn ask(&mut self, x: &i64, channel: &mut (impl Read + Write)) -> i64 {
@@ -35,109 +24,82 @@ impl Total {
         }
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ClientSide for Total {
-        const CLIENT_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
-        ];
-        type Client = Self;
-        type ClientContext = ();
-        type Query = i64;
-        type Output = i64;
-        type ClientError = ::core::convert::Infallible;
-        type ClientSetup = ();
-        type ClientState = ();
-        async fn client_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-            match step {
-                0usize => {
-                    let value = Self::ask(
-                        &mut *run.party,
-                        run.batch.query()?,
-                        &mut *run.wire,
-                    );
-                    run.outputs.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ServerSide for Total {
-        const SERVER_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
-        ];
-        type Server = Self;
-        type ServerContext = ();
-        type ServerError = ::core::convert::Infallible;
-        type ServerSetup = ();
-        type ServerState = ();
-        async fn server_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-            match step {
-                0usize => {
-                    let value = Self::answer(&mut *run.party, &mut *run.wire);
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ClientSide for Total {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+    ];
+    type Client = Self;
+    type Query = i64;
+    type Output = i64;
+    type ClientContext = ();
+    type ClientError = ::core::convert::Infallible;
+    type ClientSetup = ();
+    type ClientState = ();
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::ask(
+                    &mut *run.party,
+                    ::fusion::Batch::query(&run.batch)?,
+                    &mut *run.wire,
+                );
+                run.outputs.push(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ServerSide for Total {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+    ];
+    type Server = Self;
+    type ServerContext = ();
+    type ServerError = ::core::convert::Infallible;
+    type ServerSetup = ();
+    type ServerState = ();
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::answer(&mut *run.party, &mut *run.wire);
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Total {
     const NAME: &'static ::core::primitive::str = "Total";
     type Agreement = ::fusion::Exact;

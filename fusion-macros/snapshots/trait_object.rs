@@ -1,23 +1,12 @@
 struct Dynamic;
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Dynamic {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
 }
 ///The hardened client of [`Dynamic`]: mixes queries with checks and gives verified answers.
-#[allow(dead_code, unreachable_pub)]
 type DynamicClient = ::fusion::Client<Dynamic>;
 ///The hardened server of [`Dynamic`]: runs the protocol on whatever the client sends.
-#[allow(dead_code, unreachable_pub)]
 type DynamicServer = ::fusion::Server<Dynamic>;
 impl Dynamic {
     fn ask(x: &i64, channel: &mut dyn Duplex) -> io::Result<i64> {
@@ -31,107 +20,83 @@ impl Dynamic {
         put(&mut channel, x.wrapping_sub(1))
     }
 }
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ClientSide for Dynamic {
-        const CLIENT_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "ask"),
-        ];
-        type Client = ();
-        type ClientContext = ();
-        type Query = i64;
-        type Output = i64;
-        type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
-        type ClientSetup = ();
-        type ClientState = ();
-        async fn client_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ClientError>> {
-            match step {
-                0usize => {
-                    let value = Self::ask(run.batch.query()?, &mut *run.wire)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    run.outputs.push(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
-#[allow(non_local_definitions)]
-const _: () = {
-    #[automatically_derived]
-    #[allow(
-        unused_variables,
-        unused_mut,
-        unused_qualifications,
-        unused_results,
-        clippy::all,
-        clippy::pedantic,
-        clippy::nursery,
-        clippy::restriction
-    )]
-    impl ::fusion::ServerSide for Dynamic {
-        const SERVER_STEPS: &'static [::fusion::Step] = &[
-            ::fusion::Step::new(::fusion::Stage::Online, "answer"),
-        ];
-        type Server = ();
-        type ServerContext = ();
-        type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
-        type ServerSetup = ();
-        type ServerState = ();
-        async fn server_step(
-            step: ::core::primitive::usize,
-            run: &mut ::fusion::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), ::fusion::PhaseError<Self::ServerError>> {
-            match step {
-                0usize => {
-                    let value = Self::answer(&mut *run.wire)
-                        .map_err(::fusion::PhaseError::Protocol)?;
-                    ::core::mem::drop(value);
-                    ::core::result::Result::Ok(())
-                }
-                unknown => {
-                    ::core::result::Result::Err(
-                        ::fusion::PhaseError::State(
-                            ::fusion::StateError::UnknownPhase(unknown),
-                        ),
-                    )
-                }
-            }
-        }
-    }
-};
 #[automatically_derived]
-#[allow(
-    unused_variables,
-    unused_mut,
-    unused_qualifications,
-    unused_results,
-    clippy::all,
-    clippy::pedantic,
-    clippy::nursery,
-    clippy::restriction
-)]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ClientSide for Dynamic {
+    const CLIENT_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "ask"),
+    ];
+    type Client = ();
+    type Query = i64;
+    type Output = i64;
+    type ClientContext = ();
+    type ClientError = <io::Result<i64> as ::fusion::__private::Outcome>::Err;
+    type ClientSetup = ();
+    type ClientState = ();
+    async fn client_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ClientRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ClientSide>::ClientError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::ask(
+                        ::fusion::Batch::query(&run.batch)?,
+                        &mut *run.wire,
+                    )
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                run.outputs.push(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
+impl ::fusion::ServerSide for Dynamic {
+    const SERVER_STEPS: &'static [::fusion::Step] = &[
+        ::fusion::Step::new(::fusion::Stage::Online, "answer"),
+    ];
+    type Server = ();
+    type ServerContext = ();
+    type ServerError = <io::Result<()> as ::fusion::__private::Outcome>::Err;
+    type ServerSetup = ();
+    type ServerState = ();
+    async fn server_step(
+        step: ::core::primitive::usize,
+        run: &mut ::fusion::ServerRun<'_, Self>,
+    ) -> ::core::result::Result<
+        (),
+        ::fusion::PhaseError<<Self as ::fusion::ServerSide>::ServerError>,
+    > {
+        match step {
+            0usize => {
+                let value = Self::answer(&mut *run.wire)
+                    .map_err(::fusion::PhaseError::Protocol)?;
+                ::core::mem::drop(value);
+                ::core::result::Result::Ok(())
+            }
+            unknown => {
+                ::core::result::Result::Err(
+                    ::fusion::PhaseError::State(
+                        ::fusion::StateError::UnknownPhase(unknown),
+                    ),
+                )
+            }
+        }
+    }
+}
+#[automatically_derived]
+#[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::SemiHonest for Dynamic {
     const NAME: &'static ::core::primitive::str = "Dynamic";
     type Agreement = ::fusion::Exact;

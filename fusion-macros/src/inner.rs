@@ -1,6 +1,6 @@
 //! `#[fusion::phase]`: a guard at the start of a function.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 use syn::{
     Attribute, LitStr, Signature, Visibility,
@@ -9,7 +9,7 @@ use syn::{
 
 use crate::{
     check::{Errors, inner_keys},
-    parse,
+    parse::{self, Entries},
 };
 
 /// A function with a body of raw tokens.
@@ -17,39 +17,49 @@ struct Function {
     attrs: Vec<Attribute>,
     vis: Visibility,
     sig: Signature,
-    body: TokenTree,
+    /// What is in its braces.
+    body: TokenStream,
 }
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        Ok(Self {
-            attrs: input.call(Attribute::parse_outer)?,
-            vis: input.parse()?,
-            sig: input.parse()?,
-            body: input.parse()?,
-        })
+        let (attrs, vis) = (input.call(Attribute::parse_outer)?, input.parse()?);
+        let sig = input.parse()?;
+        let body;
+        syn::braced!(body in input);
+        Ok(Self { attrs, vis, sig, body: body.parse()? })
     }
 }
 
 pub(crate) fn phase(args: TokenStream, item: TokenStream) -> TokenStream {
-    let Ok(function) = syn::parse2::<Function>(item.clone()) else {
-        let message = "`#[fusion::phase]` stands on a function with a body: one that a phase calls";
-        return quote!(#item ::core::compile_error!(#message););
+    let function = match syn::parse2::<Function>(item.clone()) {
+        Ok(function) => function,
+        // If it is a function, the compiler says better what is wrong with it.
+        Err(_) if is_function.parse2(item.clone()).unwrap_or_default() => return item,
+        Err(error) => {
+            let error = syn::Error::new(
+                error.span(),
+                "`#[fusion::phase]` stands on a function with a body: one that a phase calls",
+            );
+            let error = error.to_compile_error();
+            return quote!(#item #error);
+        }
     };
     let Function { attrs, vis, sig, body } = function;
     let mut errors = Errors::default();
-    let entries = parse::entries.parse2(args).map_err(|error| errors.add(error)).ok();
-    let (krate, name) = inner_keys(entries.unwrap_or_default(), &mut errors);
+    let entries = parse::entries.parse2(args).unwrap_or_else(|error| {
+        errors.add(error);
+        Entries::default()
+    });
+    let (krate, name) = inner_keys(entries, &mut errors);
     if let Some(token) = &sig.constness {
         errors.push(token, "a `const fn` exchanges no messages; leave `#[fusion::phase]` out");
     }
     if let Err(errors) = errors.into_result() {
         let errors = errors.to_compile_error();
-        return quote!(#(#attrs)* #vis #sig #body #errors);
+        return quote!(#(#attrs)* #vis #sig { #errors #body });
     }
     let name = name.unwrap_or_else(|| LitStr::new(&sig.ident.to_string(), sig.ident.span()));
-    let TokenTree::Group(body) = body else { return item };
-    let body = body.stream();
     quote! {
         #(#attrs)*
         #vis #sig {
@@ -57,4 +67,24 @@ pub(crate) fn phase(args: TokenStream, item: TokenStream) -> TokenStream {
             #body
         }
     }
+}
+
+/// Whether it starts like a function with a body.
+fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {
+    input.call(Attribute::parse_outer)?;
+    input.parse::<Visibility>()?;
+    let words = input.step(|cursor| {
+        let mut rest = *cursor;
+        let mut words = Vec::new();
+        while let Some((word, next)) = rest.ident() {
+            words.push(word);
+            rest = next;
+        }
+        Ok((words, rest))
+    })?;
+    let rest: TokenStream = input.parse()?;
+    let has_body = rest.into_iter().any(
+        |token| matches!(&token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace),
+    );
+    Ok(has_body && words.iter().any(|word| word == "fn"))
 }

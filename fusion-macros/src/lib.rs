@@ -13,6 +13,9 @@ mod parse;
 mod plan;
 #[cfg(test)]
 mod snapshots;
+#[cfg(test)]
+mod timing;
+mod words;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -20,7 +23,7 @@ use syn::parse::Parser;
 
 use crate::{
     check::Errors,
-    parse::{Half, ImplHalf},
+    parse::{Entries, Half, ImplHalf, Item, StructHalf},
 };
 
 #[doc = include_str!("harden.md")]
@@ -79,8 +82,8 @@ pub fn phase(
 
 fn outside(marker: &str, item: TokenStream) -> TokenStream {
     let message = format!(
-        "`#[fusion::{marker}(..)]` works only on methods inside a `#[fusion::harden] impl` block: \
-         put `#[fusion::harden]` on the impl"
+        "`#[fusion::{marker}(..)]` works only on methods that stand inside a `#[fusion::harden] impl` \
+         block (a macro called there is too late): put `#[fusion::harden]` on the impl"
     );
     quote!(#item ::core::compile_error!(#message);)
 }
@@ -94,32 +97,37 @@ fn harden_tokens(args: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     let mut errors = Errors::default();
-    let entries = parse::entries.parse2(args).map_err(|error| errors.add(error)).ok();
+    let entries = parse::entries.parse2(args).unwrap_or_else(|error| {
+        errors.add(error);
+        Entries::default()
+    });
     match half {
-        Half::Struct(item) => {
-            let krate = check::krate(entries.as_deref().unwrap_or_default());
-            let checked =
-                entries.and_then(|entries| check::declaration(&item, entries, &mut errors));
-            match (errors.into_result(), checked) {
-                (Ok(()), Some(checked)) => {
-                    let declared = expand::declaration(&item, &checked);
-                    quote!(#item #declared)
-                }
-                (Err(errors), _) => fallback::declaration(&item, &krate, &errors),
-                // `check` gives nothing only after a mistake.
-                (Ok(()), None) => quote!(#item),
-            }
-        }
-        Half::Impl(half) => harden_impl(*half, entries.unwrap_or_default(), errors),
+        Half::Struct(item) => harden_struct(&item, entries, errors),
+        Half::Impl(half) => harden_impl(*half, entries, errors),
+        Half::Unreadable(item) => item,
     }
 }
 
-fn harden_impl(mut half: ImplHalf, entries: Vec<parse::Entry>, mut errors: Errors) -> TokenStream {
+fn harden_struct(item: &StructHalf, entries: Entries, mut errors: Errors) -> TokenStream {
+    let declaration = check::declaration(item, entries, &mut errors);
+    match errors.into_result() {
+        Ok(()) => {
+            let declared = expand::declaration(item, &declaration);
+            quote!(#item #declared)
+        }
+        Err(errors) => fallback::declaration(item, &declaration, &errors),
+    }
+}
+
+fn harden_impl(mut half: ImplHalf, entries: Entries, mut errors: Errors) -> TokenStream {
     let protocol = check::protocol(&mut half, entries, &mut errors);
+    if half.items.iter().any(|item| matches!(item, Item::Unreadable(_))) {
+        return fallback::unreadable(&half, &protocol);
+    }
     match errors.into_result() {
         Ok(()) => {
             let inherent = expand::inherent(&half);
-            let implementation = expand::protocol(&half, &protocol, true);
+            let implementation = expand::protocol(&half, &protocol);
             quote!(#inherent #implementation)
         }
         Err(errors) => fallback::protocol(&half, &protocol, &errors),

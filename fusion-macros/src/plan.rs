@@ -1,6 +1,6 @@
 //! What `check` has made sure of and `expand` writes down.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, GenericArgument, Ident, LitInt, LitStr, Path, PathArguments, Type};
 
@@ -65,8 +65,8 @@ pub(crate) struct Protocol {
 /// Which instance an execution gets.
 pub(crate) enum Instance {
     Shared,
-    /// A clone.
-    PerSlot,
+    /// A clone; with the word that says so.
+    PerSlot(Span),
     /// What this function makes of the instance that was passed in.
     Made(Expr),
 }
@@ -184,6 +184,8 @@ pub(crate) struct Call {
     pub method: Ident,
     pub receiver: Receiver,
     pub args: Vec<Arg>,
+    /// Where the types of the parameters stand: for errors that only the compiler can find.
+    pub spans: Vec<Span>,
     pub fallible: Fallible,
     pub result: Fate,
     /// One call for all slots.

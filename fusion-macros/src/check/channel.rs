@@ -5,13 +5,8 @@ use crate::plan::Channel;
 
 pub(super) fn read(keys: &Keys, errors: &mut Errors) -> Channel {
     let make = keys.function("channel", "Mux::new", errors);
-    let field = keys.path("field", errors).and_then(|path| {
-        let name = path.get_ident().cloned();
-        if name.is_none() {
-            errors.push(&path, "`field` takes the name of a field: `field = channel`");
-        }
-        name
-    });
+    let message = || "`field` takes the name of a field: `field = channel`".into();
+    let field = keys.ident("field", message, |_| true, errors);
     let flush = keys.path("flush", errors);
     if let (Some(flush), None) = (&flush, keys.get("channel").or(keys.get("field"))) {
         errors.push(
@@ -39,13 +34,11 @@ pub(super) fn check(channel: &Channel, draft: &Draft, errors: &mut Errors) {
 }
 
 impl Channel {
-    /// Whether a parameter of this type is the channel that `channel = Type::new` makes.
+    /// Whether a parameter of this type is the channel that `channel = Type::new` or
+    /// `channel = Type` makes.
     pub(super) fn is_type(&self, name: Option<&str>) -> bool {
         let Some(syn::Expr::Path(make)) = &self.make else { return false };
-        let mut segments = make.path.segments.iter().rev().skip(1);
-        match (segments.next(), name) {
-            (Some(of), Some(name)) => of.ident == name,
-            _ => false,
-        }
+        let mut names = make.path.segments.iter().rev().take(2);
+        name.is_some_and(|name| names.any(|segment| segment.ident == name))
     }
 }

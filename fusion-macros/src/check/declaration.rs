@@ -1,11 +1,12 @@
 //! Rules on the struct half: the security parameters.
 
 use fusion_soundness::{Judgement, judge};
-use syn::{DeriveInput, LitInt, Type};
+use proc_macro2::Span;
+use syn::{LitInt, Type};
 
-use super::{Errors, IDENTITY_KEYS, IMPL_KEYS, STRUCT_KEYS, in_range, keys::Keys, krate};
+use super::{Errors, IDENTITY_KEYS, IMPL_KEYS, STRUCT_KEYS, in_range, keys::Keys, krate, types};
 use crate::{
-    parse::Entry,
+    parse::{Entries, StructHalf},
     plan::{Declaration, FixedBatch, Parties},
 };
 
@@ -14,23 +15,20 @@ const MAX_SOUNDNESS: u32 = 256;
 /// The macro runs without optimisation, and its time grows with the slack.
 const MAX_SLACK: usize = 2000;
 
-/// The struct half.
-pub(crate) fn declaration(
-    item: &DeriveInput,
-    entries: Vec<Entry>,
-    errors: &mut Errors,
-) -> Option<Declaration> {
-    let krate = krate(&entries);
-    let two = entries.iter().any(|entry| entry.key == "client" || entry.key == "server");
+/// The struct half. After mistakes, what is known of it.
+pub(crate) fn declaration(item: &StructHalf, entries: Entries, errors: &mut Errors) -> Declaration {
+    let krate = krate(&entries.list);
+    super::once(&item.again, errors);
+    let two = entries.list.iter().any(|entry| entry.key == "client" || entry.key == "server");
     let known =
         if two { [&STRUCT_KEYS[..], &IDENTITY_KEYS[..]].concat() } else { STRUCT_KEYS.to_vec() };
     let elsewhere =
         |key: &str| IMPL_KEYS.contains(&key).then_some("on the `impl` block that holds the phases");
     let keys = Keys::read(entries, &known, &[], elsewhere, errors);
     keys.path("crate", errors);
-    let parties = two.then(|| parties(item, &keys, errors));
+    let parties = if two { parties(item, &keys, errors) } else { None };
     let soundness = at_least_one(&keys, "soundness", errors);
-    if keys.get("soundness").is_none() {
+    if !keys.may_have("soundness") {
         errors.push(
             &item.ident,
             "the security parameters are missing: write `#[fusion::harden(soundness = 40)]`, the \
@@ -48,19 +46,32 @@ pub(crate) fn declaration(
     }
     let privacy = keys.word("privacy", &["malicious", "semi_honest", "public"], errors);
     let assumes = keys.string("assumes", errors);
-    Some(Declaration { krate, soundness: soundness?, batch, privacy, assumes, parties })
+    let soundness = soundness.unwrap_or_else(|| LitInt::new("1", Span::call_site()));
+    Declaration { krate, soundness, batch, privacy, assumes, parties }
 }
 
 /// Which structs the parties are; the one that is not said is the struct itself.
-fn parties(item: &DeriveInput, keys: &Keys, errors: &mut Errors) -> Parties {
+fn parties(item: &StructHalf, keys: &Keys, errors: &mut Errors) -> Option<Parties> {
     let name = &item.ident;
     let (_, arguments, _) = item.generics.split_for_impl();
     let itself: Type = syn::parse_quote!(#name #arguments);
-    Parties {
-        client: keys.ty("client", errors),
-        server: keys.ty("server", errors),
-        identity: super::identity(keys, &itself, errors),
-    }
+    let [client, server] = ["client", "server"].map(|key| {
+        let ty = keys.ty(key, errors);
+        let is_itself = ty.as_ref().is_some_and(|ty| types::same(ty, &itself));
+        if let Some(ty) = ty.as_ref().filter(|_| is_itself) {
+            errors.push(
+                ty,
+                format!(
+                    "a party that is not said is `{name}` itself: leave `{key}` out (and both, if \
+                     one `impl` holds the phases of both)"
+                ),
+            );
+        }
+        // Given, but not as it should be.
+        if is_itself || (ty.is_none() && keys.get(key).is_some()) { None } else { Some(ty) }
+    });
+    let identity = super::identity(keys, &itself, errors);
+    Some(Parties { client: client?, server: server?, identity })
 }
 
 fn fixed_batch(keys: &Keys, errors: &mut Errors) -> Option<FixedBatch> {

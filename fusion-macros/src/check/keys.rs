@@ -3,22 +3,34 @@
 use syn::{Expr, ExprLit, ExprPath, Ident, Lit, LitInt, LitStr, Path, Type};
 
 use super::Errors;
-use crate::parse::{Entry, Value};
+use crate::{
+    parse::{Entries, Entry, Value},
+    words::{list, nearest},
+};
 
 /// The entries of an attribute that passed the rules on keys.
-pub(crate) struct Keys(Vec<Entry>);
+pub(crate) struct Keys {
+    kept: Vec<Entry>,
+    /// Those that do not belong here.
+    pub strange: Vec<Entry>,
+    /// Whether some could not be read.
+    pub is_partial: bool,
+}
 
 impl Keys {
     /// Keeps known keys. `repeatable` ones may come more than once. `elsewhere` says where a key
     /// belongs that does not belong here.
     pub(crate) fn read(
-        entries: Vec<Entry>,
+        entries: Entries,
         known: &[&str],
         repeatable: &[&str],
         elsewhere: impl Fn(&str) -> Option<&'static str>,
         errors: &mut Errors,
     ) -> Self {
         let mut kept: Vec<Entry> = Vec::new();
+        let Entries { list: entries, unread } = entries;
+        let (mut strange, is_partial) = (Vec::new(), !unread.is_empty());
+        unread.into_iter().for_each(|error| errors.add(error));
         for entry in entries {
             let key = entry.key.to_string();
             if !known.contains(&key.as_str()) {
@@ -29,6 +41,7 @@ impl Keys {
                 };
                 errors
                     .push(&entry.key, format!("`{key}` is not a key of this attribute; {advice}"));
+                strange.push(entry);
             } else if kept.iter().any(|other| other.key == entry.key)
                 && !repeatable.contains(&key.as_str())
             {
@@ -37,22 +50,29 @@ impl Keys {
                 kept.push(entry);
             }
         }
-        Self(kept)
+        Self { kept, strange, is_partial }
+    }
+
+    /// The key, or what is probably the key misspelt, or something that could not be read.
+    pub(crate) fn may_have(&self, key: &str) -> bool {
+        let is_close = |entry: &Entry| nearest(&entry.key.to_string(), &[key]).is_some();
+        self.is_partial || self.get(key).is_some() || self.strange.iter().any(is_close)
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Entry> {
-        self.0.iter().find(|entry| entry.key == key)
+        self.kept.iter().find(|entry| entry.key == key)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.0.iter()
+        self.kept.iter()
     }
 
     /// A key without a value.
     pub(crate) fn flag(&self, key: &str, errors: &mut Errors) -> Option<&Ident> {
         let entry = self.get(key)?;
-        if let Some(value) = &entry.value {
-            errors.push(value, format!("`{key}` takes no value; write `{key}`"));
+        match &entry.value {
+            None | Some(Value::Unread) => {}
+            Some(value) => errors.push(value, format!("`{key}` takes no value; write `{key}`")),
         }
         Some(&entry.key)
     }
@@ -64,6 +84,7 @@ impl Keys {
             Some(Value::Expr(Expr::Lit(ExprLit { lit: Lit::Int(number), .. }))) => {
                 return Some(number.clone());
             }
+            Some(Value::Unread) => {}
             Some(other) => errors.push(
                 other,
                 format!(
@@ -82,7 +103,10 @@ impl Keys {
             Some(Value::Expr(Expr::Lit(ExprLit { lit: Lit::Str(text), .. }))) => {
                 return Some(text.clone());
             }
-            Some(other) => errors.push(other, format!("`{key}` must be a string literal")),
+            Some(Value::Unread) => {}
+            Some(other) => {
+                errors.push(other, format!("`{key}` must be a string literal: `{key} = \"..\"`"))
+            }
             None => errors.push(&entry.key, format!("`{key}` needs a string: `{key} = \"..\"`")),
         }
         None
@@ -94,7 +118,11 @@ impl Keys {
             Some(Value::Expr(Expr::Path(ExprPath { path, qself: None, .. }))) => {
                 return Some(path.clone());
             }
-            Some(other) => errors.push(other, format!("`{key}` must be a path")),
+            Some(Value::Unread) => {}
+            Some(other) => errors.push(
+                other,
+                format!("`{key}` must be a path, without quotes: `{key} = some::path`"),
+            ),
             None => errors.push(&entry.key, format!("`{key}` needs a path: `{key} = some::path`")),
         }
         None
@@ -107,6 +135,7 @@ impl Keys {
             Some(Value::Expr(function @ (Expr::Path(_) | Expr::Closure(_)))) => {
                 return Some(function.clone());
             }
+            Some(Value::Unread) => {}
             Some(other) => errors.push(
                 other,
                 format!("`{key}` takes a function, by its path or as a closure: `{key} = {like}`"),
@@ -120,7 +149,10 @@ impl Keys {
         let entry = self.get(key)?;
         match &entry.value {
             Some(Value::Type(ty)) => return Some(ty.clone()),
-            Some(other) => errors.push(other, format!("`{key}` must be a type")),
+            Some(Value::Unread) => {}
+            Some(other) => {
+                errors.push(other, format!("`{key}` must be a type: `{key} = SomeType`"))
+            }
             None => errors.push(&entry.key, format!("`{key}` needs a type: `{key} = SomeType`")),
         }
         None
@@ -128,61 +160,27 @@ impl Keys {
 
     /// One of a few words.
     pub(crate) fn word(&self, key: &str, words: &[&str], errors: &mut Errors) -> Option<Ident> {
-        let path = self.path(key, errors)?;
-        match path.get_ident() {
-            Some(word) if words.iter().any(|known| word == known) => Some(word.clone()),
-            _ => {
-                errors.push(&path, format!("`{key}` is one of {}", list(words)));
-                None
+        let one_of = || format!("`{key}` is one of {}: `{key} = {}`", list(words), words[0]);
+        self.ident(key, one_of, |word| words.iter().any(|known| word == known), errors)
+    }
+
+    /// A single name that passes.
+    pub(crate) fn ident(
+        &self,
+        key: &str,
+        message: impl Fn() -> String,
+        passes: impl Fn(&Ident) -> bool,
+        errors: &mut Errors,
+    ) -> Option<Ident> {
+        let entry = self.get(key)?;
+        match &entry.value {
+            Some(Value::Expr(Expr::Path(path))) if path.path.get_ident().is_some_and(&passes) => {
+                return path.path.get_ident().cloned();
             }
+            Some(Value::Unread) => {}
+            Some(other) => errors.push(other, message()),
+            None => errors.push(&entry.key, message()),
         }
-    }
-}
-
-/// `a`, `b` and `c`, in backticks.
-pub(crate) fn list<S: AsRef<str>>(words: &[S]) -> String {
-    let quoted: Vec<_> = words.iter().map(|word| format!("`{}`", word.as_ref())).collect();
-    match quoted.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-        None => "none".into(),
-    }
-}
-
-/// The word that differs in the fewest letters, if it is at most two.
-pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let candidates = known.iter().map(|&other| (distance(word, other), other));
-    candidates.filter(|&(distance, _)| distance <= 2).min().map(|(_, other)| other)
-}
-
-/// Levenshtein's.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, l) in left.chars().enumerate() {
-        let mut diagonal = i;
-        row[0] = i + 1;
-        for (j, &r) in right.iter().enumerate() {
-            let change = diagonal + usize::from(l != r);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[right.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn distances() {
-        for (left, right, expected) in
-            [("", "abc", 3), ("slack", "slack", 0), ("slck", "slack", 1), ("kitten", "sitting", 3)]
-        {
-            assert_eq!(distance(left, right), expected);
-        }
-        assert_eq!(nearest("soundnes", &["slack", "soundness"]), Some("soundness"));
-        assert_eq!(nearest("colour", &["slack", "soundness"]), None);
+        None
     }
 }

@@ -5,20 +5,26 @@ mod channel;
 mod declaration;
 mod keys;
 mod lanes;
+mod markers;
 mod params;
+mod parties;
 mod phases;
+mod refused;
 mod roles;
 mod schedule;
 mod states;
 mod types;
 
 use quote::ToTokens;
-use syn::{Expr, Ident, LitInt, LitStr, Path, Type, spanned::Spanned};
+use syn::{Attribute, Expr, Ident, LitInt, LitStr, Path, Type, spanned::Spanned};
 
-pub(crate) use self::{declaration::declaration, types::owned};
+pub(crate) use self::{
+    declaration::declaration,
+    types::{last_name, owned},
+};
 use self::{keys::Keys, phases::Draft};
 use crate::{
-    parse::{Entry, ImplHalf, Item, Party, Value},
+    parse::{Entries, Entry, ImplHalf, Item, Party, Value},
     plan::{Agreement, Identity, Instance, Protocol},
 };
 
@@ -86,8 +92,8 @@ pub(crate) fn krate(entries: &[Entry]) -> Path {
 }
 
 /// The keys of `#[fusion::phase]`: where Fusion is, and a name.
-pub(crate) fn inner_keys(entries: Vec<Entry>, errors: &mut Errors) -> (Path, Option<LitStr>) {
-    let krate = krate(&entries);
+pub(crate) fn inner_keys(entries: Entries, errors: &mut Errors) -> (Path, Option<LitStr>) {
+    let krate = krate(&entries.list);
     let keys = Keys::read(entries, &["name", "crate"], &[], |_| None, errors);
     keys.path("crate", errors);
     (krate, keys.string("name", errors))
@@ -110,18 +116,39 @@ fn in_range(keys: &Keys, key: &str, errors: &mut Errors) -> Option<LitInt> {
     }
 }
 
+/// `#[fusion::harden]` stands on an item once.
+fn once(again: &[Attribute], errors: &mut Errors) {
+    for attr in again {
+        errors
+            .push(attr, "`#[fusion::harden]` stands on this item already; write all keys into one");
+    }
+}
+
 /// The impl half. After mistakes, what is known of it.
-pub(crate) fn protocol(half: &mut ImplHalf, entries: Vec<Entry>, errors: &mut Errors) -> Protocol {
-    let krate = krate(&entries);
+pub(crate) fn protocol(half: &mut ImplHalf, entries: Entries, errors: &mut Errors) -> Protocol {
+    let krate = krate(&entries.list);
+    once(&half.again, errors);
     let elsewhere = |key: &str| STRUCT_KEYS.contains(&key).then_some("on the struct");
     let keys = Keys::read(entries, &IMPL_KEYS, &[], elsewhere, errors);
     keys.path("crate", errors);
-    let only = only_party(&keys, errors);
+    let (instance, lanes) = (instance(&keys, errors), lanes::read(&keys, errors));
+    let channel = channel::read(&keys, errors);
+
+    let mut drafts = Vec::new();
+    for item in &mut half.items {
+        match item {
+            Item::Method(method) => drafts.extend(phases::draft(method, errors)),
+            Item::Other(_, markers) => markers::no_method(markers, errors),
+            Item::Unreadable(_) => {}
+        }
+    }
+    let is_whole = !half.items.iter().any(|item| matches!(item, Item::Unreadable(_)));
+    let only = parties::only(&keys, &drafts, is_whole, errors);
     let identity = match only {
         None => Some(identity(&keys, &half.self_ty, errors)),
         Some(party) => {
-            let key = IDENTITY_KEYS.iter().find_map(|key| keys.get(key));
-            if let Some(entry) = key {
+            let is_said = keys.get(party.name()).is_some();
+            for entry in IDENTITY_KEYS.iter().filter(|_| is_said).filter_map(|key| keys.get(key)) {
                 errors.push(
                     &entry.key,
                     format!(
@@ -135,15 +162,6 @@ pub(crate) fn protocol(half: &mut ImplHalf, entries: Vec<Entry>, errors: &mut Er
             None
         }
     };
-    let (instance, lanes) = (instance(&keys, errors), lanes::read(&keys, errors));
-    let channel = channel::read(&keys, errors);
-
-    let mut drafts = Vec::new();
-    for item in &mut half.items {
-        if let Item::Method(method) = item {
-            drafts.extend(phases::draft(method, errors));
-        }
-    }
     if drafts.is_empty() && errors.count() == 0 {
         errors.add(syn::Error::new(
             half.impl_token.span(),
@@ -192,32 +210,6 @@ pub(crate) fn protocol(half: &mut ImplHalf, entries: Vec<Entry>, errors: &mut Er
     }
 }
 
-/// `client` or `server`, without a value: this impl is one party's.
-fn only_party(keys: &Keys, errors: &mut Errors) -> Option<Party> {
-    let given = |party: Party| keys.get(party.name()).map(|entry| (party, entry));
-    let (client, server) = (given(Party::Client), given(Party::Server));
-    for (party, entry) in [&client, &server].into_iter().flatten() {
-        if let Some(value) = &entry.value {
-            errors.push(
-                value,
-                format!(
-                    "on an impl, `{0}` takes no value: it says that this impl is the {0}'s. Which \
-                     struct is which is said on the struct with `soundness`",
-                    party.name()
-                ),
-            );
-        }
-    }
-    if let (Some(_), Some((_, server))) = (&client, &server) {
-        errors.push(
-            &server.key,
-            "an impl that holds both parties' phases says neither `client` nor `server`",
-        );
-        return None;
-    }
-    client.or(server).map(|(party, _)| party)
-}
-
 /// The name, the version and the agreement.
 fn identity(keys: &Keys, self_ty: &Type, errors: &mut Errors) -> Identity {
     let version = in_range(keys, "version", errors);
@@ -252,12 +244,13 @@ fn instance(keys: &Keys, errors: &mut Errors) -> Option<Instance> {
             Some(Instance::Shared)
         }
         Some(Value::Expr(expr)) if word(expr).as_deref() == Some("per_slot") => {
-            Some(Instance::PerSlot)
+            Some(Instance::PerSlot(expr.span()))
         }
         Some(Value::Expr(expr @ Expr::Closure(_))) => Some(Instance::Made(expr.clone())),
         Some(Value::Expr(expr @ Expr::Path(_))) if word(expr).is_none() => {
             Some(Instance::Made(expr.clone()))
         }
+        Some(Value::Unread) => Some(Instance::Shared),
         other => {
             let message = "`instance` is `shared`, `per_slot` (a clone for each execution), or a \
                            function that makes the instance of one execution: `Self::fresh` or \

@@ -1,12 +1,11 @@
 //! The role of a parameter: as the marker states it, or as its type and name tell it.
 
-use quote::ToTokens;
 use syn::{Generics, Ident, Type};
 
 use super::{
     Errors, arrays,
-    keys::list,
     phases::{Draft, Param},
+    refused::{concrete, nameable_at, no_role},
     roles::{Builder, Shared},
     states::Kept,
     types::{self, peel},
@@ -14,6 +13,7 @@ use super::{
 use crate::{
     parse::Party,
     plan::{Arg, By, Stage},
+    words::list,
 };
 
 impl Builder<'_> {
@@ -32,7 +32,16 @@ impl Builder<'_> {
             return Some(Arg::Channel(by));
         }
         if let Some(arg) = by_bounds(by, ty, &[&draft.generics, shared.generics]) {
+            if by == By::Ref {
+                let message = "channels and generators change when used; take it by `&mut`";
+                errors.push(&param.ty, message);
+                return None;
+            }
             return Some(arg);
+        }
+        if let Some(message) = concrete(ty, shared.channel.make.is_some()) {
+            errors.push(ty, message);
+            return None;
         }
         if let Some(arg) = self.state(draft, param, errors) {
             return arg;
@@ -56,14 +65,14 @@ impl Builder<'_> {
             (By::Mut, "reader") => return Some(Arg::Reader),
             (By::Mut, "writer") => return Some(Arg::Writer),
             (By::Mut, "rng") => return Some(Arg::Rng),
-            (By::Value, "slots") if types::key(ty) == "usize" => return Some(Arg::Slots),
-            (By::Value, "slot") if types::key(ty) == "usize" && !draft.runs_once() => {
-                return Some(Arg::Slot);
-            }
+            (By::Value, "slots") if is_usize(ty) => return slots(param, draft, errors),
+            (By::Value, "slot") if is_usize(ty) => return slot(param, draft, errors),
             (By::Ref, _) => return self.context(by, ty, draft, errors),
             _ => {}
         }
-        errors.push(&param.ty, no_role(draft, &name, &param.ty));
+        if !draft.may_have_role(param) {
+            errors.push(&param.ty, no_role(draft, &name, &param.ty));
+        }
         None
     }
 
@@ -72,7 +81,8 @@ impl Builder<'_> {
         let is_plain = types::last_name(ty).is_none_or(|name| PLAIN.contains(&name.as_str()));
         self.later.iter().filter(|_| !is_plain).find(|later| {
             let value = types::returned(&later.output).value;
-            let is_answer = later.stage == Stage::Online && later.party == Party::Client;
+            let is_last = self.later.last().is_some_and(|last| last.method == later.method);
+            let is_answer = is_last && later.stage == Stage::Online && later.party == Party::Client;
             !is_answer && Kept::new(later, value).fits(by, ty, draft.runs_once())
         })
     }
@@ -93,19 +103,15 @@ impl Builder<'_> {
             "reader" => Some(Arg::Reader),
             "writer" => Some(Arg::Writer),
             "rng" => Some(Arg::Rng),
-            "slots" => Some(Arg::Slots),
-            "slot" if draft.runs_once() => {
-                errors.push(&param.ty, "this phase runs once for all slots; take `slots: usize`");
-                None
-            }
-            "slot" => Some(Arg::Slot),
+            "slots" => slots(param, draft, errors),
+            "slot" => slot(param, draft, errors),
             "state" => self.state(draft, param, errors).unwrap_or_else(|| {
                 let earlier: Vec<_> = self.kept.iter().filter_map(Kept::describe).collect();
                 errors.push(
                     &param.ty,
                     format!(
                         "no earlier phase of this party returns `{}`; they return {}",
-                        types::key(ty),
+                        types::shown(ty),
                         list(&earlier)
                     ),
                 );
@@ -121,6 +127,36 @@ const PLAIN: [&str; 16] = [
     "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
     "f64", "bool", "String",
 ];
+
+/// The number of executions.
+fn slots(param: &Param, draft: &Draft, errors: &mut Errors) -> Option<Arg> {
+    if draft.stage == Stage::Setup {
+        errors.push(
+            &param.ty,
+            "`setup` runs once for all batches on a connection, which may have different numbers \
+             of executions; take `slots` in a later stage",
+        );
+        return None;
+    }
+    Some(Arg::Slots)
+}
+
+/// Which execution this is.
+fn slot(param: &Param, draft: &Draft, errors: &mut Errors) -> Option<Arg> {
+    if draft.runs_once() {
+        let once = if draft.stage == Stage::Setup { "connection" } else { "batch" };
+        errors.push(
+            &param.ty,
+            format!("`{}` runs once per {once}, so there is no one slot", draft.method),
+        );
+        return None;
+    }
+    Some(Arg::Slot)
+}
+
+fn is_usize(ty: &Type) -> bool {
+    types::last_name(ty).is_some_and(|name| name == "usize")
+}
 
 /// The client's input, of one slot or of all.
 fn query(
@@ -150,14 +186,14 @@ fn query(
         );
         return None;
     };
-    nameable(&query, "query", &draft.generics, errors)?;
+    nameable_at(&query, ty, "query", &draft.generics, errors)?;
     match &shared.query {
         Some(other) if !types::same(other, &query) => {
             errors.push(
                 ty,
                 format!(
                     "an earlier phase takes `{}` as the query; take the same",
-                    types::key(other)
+                    types::shown(other)
                 ),
             );
             return None;
@@ -168,9 +204,6 @@ fn query(
 }
 
 fn by_bounds(by: By, ty: &Type, generics: &[&Generics]) -> Option<Arg> {
-    if by == By::Ref {
-        return None;
-    }
     let bounds = types::bounds(ty, generics);
     let has = |name: &str| bounds.iter().any(|bound| bound == name);
     match (has("Read") || has("AsyncRead"), has("Write") || has("AsyncWrite")) {
@@ -188,61 +221,5 @@ fn by_bounds(by: By, ty: &Type, generics: &[&Generics]) -> Option<Arg> {
         "WireWriter" => Some(Arg::Writer),
         "PhaseRng" => Some(Arg::Rng),
         _ => None,
-    }
-}
-
-/// Two parameters of a phase that cannot both have their role: which role, and what to do.
-pub(super) fn clash(args: &[Arg], new: Arg) -> Option<(&'static str, &'static str)> {
-    use Arg::{Channel, Context, Reader, Rng, State, Writer};
-    let has = |wanted: fn(&Arg) -> bool| args.iter().any(wanted);
-    let one = "one parameter can be it";
-    match new {
-        Channel(_) if has(|arg| matches!(arg, Channel(_) | Reader | Writer)) => {
-            Some(("a channel", one))
-        }
-        Reader if has(|arg| matches!(arg, Channel(_) | Reader)) => Some(("a reader", one)),
-        Writer if has(|arg| matches!(arg, Channel(_) | Writer)) => Some(("a writer", one)),
-        Rng if has(|arg| matches!(arg, Rng)) => Some(("a generator", one)),
-        Context(index, _) => args
-            .iter()
-            .any(|arg| matches!(arg, Context(other, _) if *other == index))
-            .then_some(("a context of this type", "put both in one struct")),
-        State(index, _) => {
-            args.iter().any(|arg| matches!(arg, State(other, _) if *other == index)).then_some((
-                "what an earlier phase returned",
-                "if this is the context, say so in the marker: `context = ..`",
-            ))
-        }
-        _ => None,
-    }
-}
-
-fn no_role(draft: &Draft, name: &str, ty: &Type) -> String {
-    let shown = if name.is_empty() { "_" } else { name };
-    format!(
-        "no role explains `{shown}: {}`. A parameter of a phase is the query, the channel (`&mut C` \
-         where `C: Read + Write`), a reader, a writer, the generator (`R: Rng`), what an earlier \
-         phase of this party returned, `slots: usize`, or the context (by `&`). Say which: \
-         `{}({}, context = {shown})`, for example",
-        ty.to_token_stream(),
-        draft.party.name(),
-        draft.stage.name(),
-    )
-}
-
-/// The trait has to name the type, so it may not depend on the method's own parameters.
-pub(super) fn nameable(
-    ty: &Type,
-    what: &str,
-    method: &Generics,
-    errors: &mut Errors,
-) -> Option<()> {
-    match types::unnameable(ty, method) {
-        None => Some(()),
-        Some(why) => {
-            errors
-                .push(ty, format!("the {what}'s type must have a name outside the method: {why}"));
-            None
-        }
     }
 }

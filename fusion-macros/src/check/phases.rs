@@ -7,12 +7,14 @@ use syn::{
 
 use super::{
     Errors,
-    keys::{Keys, list, nearest},
+    keys::Keys,
+    markers::{self, KEYS},
     types,
 };
 use crate::{
-    parse::{Marker, Method, Party, Value},
+    parse::{Entry, Marker, Method, Party},
     plan::{Receiver, Stage},
+    words::nearest,
 };
 
 /// A phase of one party, before its parameters are understood.
@@ -20,6 +22,12 @@ pub(crate) struct Draft {
     pub party: Party,
     pub stage: Stage,
     pub stage_key: Ident,
+    /// Whether mistakes in the marker leave the stage open.
+    pub may_be_elsewhere: bool,
+    /// Whether mistakes in the marker leave the roles open.
+    pub may_have_roles: bool,
+    /// Parameters whose roles were misspelt.
+    misspelt: Vec<Ident>,
     pub batch: Option<Ident>,
     pub local: Option<Ident>,
     /// `async`, where it stands.
@@ -55,18 +63,18 @@ impl Draft {
         self.self_token.as_ref().filter(|_| self.receiver == Receiver::Mut)
     }
 
+    /// Whether the marker gives this parameter a role that could not be understood.
+    pub(crate) fn may_have_role(&self, param: &Param) -> bool {
+        let is_misspelt = |name: &Ident| self.misspelt.contains(name);
+        self.may_have_roles || param.name.as_ref().is_some_and(is_misspelt)
+    }
+
     /// The role that the marker gives to this parameter.
     pub(crate) fn role_of(&self, param: &Param) -> Option<&Ident> {
         let name = param.name.as_ref()?;
         self.overrides.iter().find(|(_, given)| given == name).map(|(role, _)| role)
     }
 }
-
-const FLAGS: [&str; 5] = ["setup", "offline", "online", "batch", "local"];
-const KEYS: [&str; 14] = [
-    "setup", "offline", "online", "batch", "local", "query", "channel", "reader", "writer", "rng",
-    "state", "context", "slots", "slot",
-];
 
 /// Reads the markers of a method; `None` if it is no phase or cannot be one.
 pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
@@ -80,18 +88,37 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
         );
     }
     check_method(method, errors);
-    let Marker { party, name, entries } = marker;
-    let names_query =
-        entries.iter().any(|entry| nearest(&entry.key.to_string(), &KEYS) == Some("query"));
-    let keys = Keys::read(entries, &KEYS, &["state", "context"], harden_key, errors);
-    let (stage, stage_key) = stage(&keys, &name, errors)?;
-    let batch = keys.flag("batch", errors).cloned();
+    markers::check_marker(&marker, errors);
+    let Marker { party, name, entries, .. } = marker;
+    let keys = Keys::read(entries, &KEYS, &["state", "context"], markers::harden_key, errors);
+    let close = |wanted: &str| {
+        let meant = |entry: &&Entry| nearest(&entry.key.to_string(), &KEYS) == Some(wanted);
+        keys.strange.iter().find(meant).map(|entry| entry.key.clone())
+    };
+    let names_query = keys.get("query").is_some() || close("query").is_some();
+    let close_stage = || Stage::ALL.into_iter().find_map(|it| Some((it, close(it.name())?)));
+    let stage = markers::stage(&keys, errors).or_else(close_stage);
+    if stage.is_none() && !keys.is_partial {
+        errors.push(
+            &name,
+            format!(
+                "in which stage? write `{0}(setup)`, `{0}(offline)` or `{0}(online)`",
+                party.name()
+            ),
+        );
+    }
+    let may_be_elsewhere = stage.is_none();
+    let (stage, stage_key) = stage.unwrap_or((Stage::Online, name));
+    let batch = keys.flag("batch", errors).cloned().or_else(|| close("batch"));
     if let (Some(batch), Stage::Setup) = (&batch, stage) {
         errors.push(batch, "`setup` runs once in any case; leave `batch` out");
     }
-    let local = keys.flag("local", errors).cloned();
+    let local = keys.flag("local", errors).cloned().or_else(|| close("local"));
     let params = params(method);
-    let overrides = overrides(&keys, &params, errors);
+    let known = errors.count();
+    let overrides = markers::overrides(&keys, &params, errors);
+    let may_have_roles = keys.is_partial || errors.count() > known;
+    let misspelt = keys.strange.iter().filter_map(markers::named).collect();
     if let Some((role, _)) = overrides.iter().find(|(role, _)| role == "query")
         && (party, stage) != (Party::Client, Stage::Online)
     {
@@ -110,6 +137,9 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
         party,
         stage,
         stage_key,
+        may_be_elsewhere,
+        may_have_roles,
+        misspelt,
         batch,
         local,
         is_async: method.sig.asyncness,
@@ -124,18 +154,10 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
     })
 }
 
-fn harden_key(key: &str) -> Option<&'static str> {
-    match key {
-        "name" | "version" | "agreement" | "agree_on" | "instance" | "field" | "flush"
-        | "lanes" => Some("in `#[fusion::harden(..)]` of the impl"),
-        "soundness" | "queries" | "copies" | "checks" | "slack" | "privacy" | "assumes" => {
-            Some("in `#[fusion::harden(..)]` of the struct")
-        }
-        _ => None,
-    }
-}
-
 fn check_method(method: &Method, errors: &mut Errors) {
+    if !method.has_body() {
+        errors.push(&method.body, format!("`{}` has no body yet", method.sig.ident));
+    }
     for attr in &method.attrs {
         if attr.path().is_ident("cfg") {
             errors.push(
@@ -170,32 +192,6 @@ fn check_generics(method: &Method, errors: &mut Errors) {
     }
 }
 
-fn stage(keys: &Keys, marker: &Ident, errors: &mut Errors) -> Option<(Stage, Ident)> {
-    let mut found: Option<(Stage, Ident)> = None;
-    for entry in keys.iter() {
-        let Some(stage) = Stage::ALL.into_iter().find(|stage| entry.key == stage.name()) else {
-            continue;
-        };
-        keys.flag(stage.name(), errors);
-        match &found {
-            None => found = Some((stage, entry.key.clone())),
-            Some((first, _)) => errors.push(
-                &entry.key,
-                format!("this phase is in stage `{}` already; leave one stage", first.name()),
-            ),
-        }
-    }
-    if found.is_none() {
-        errors.push(
-            marker,
-            format!(
-                "in which stage? write `{marker}(setup)`, `{marker}(offline)` or `{marker}(online)`"
-            ),
-        );
-    }
-    found
-}
-
 fn params(method: &Method) -> Vec<Param> {
     let typed = method.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Receiver(_) => None,
@@ -210,42 +206,6 @@ fn params(method: &Method) -> Vec<Param> {
             ty: (*param.ty).clone(),
         })
         .collect()
-}
-
-fn overrides(keys: &Keys, params: &[Param], errors: &mut Errors) -> Vec<(Ident, Ident)> {
-    let names: Vec<String> =
-        params.iter().filter_map(|param| param.name.as_ref()).map(Ident::to_string).collect();
-    let mut overrides: Vec<(Ident, Ident)> = Vec::new();
-    for entry in keys.iter().filter(|entry| !FLAGS.contains(&&*entry.key.to_string())) {
-        let role = &entry.key;
-        let Some(name) = keys_param(entry, &names, errors) else { continue };
-        if overrides.iter().any(|(_, other)| *other == name) {
-            errors.push(&name, format!("`{name}` has a role already; give it one"));
-        } else {
-            overrides.push((role.clone(), name));
-        }
-    }
-    overrides
-}
-
-fn keys_param(entry: &crate::parse::Entry, names: &[String], errors: &mut Errors) -> Option<Ident> {
-    let role = &entry.key;
-    let ident = match &entry.value {
-        Some(Value::Expr(syn::Expr::Path(path))) => path.path.get_ident().cloned(),
-        _ => None,
-    };
-    match (ident, &entry.value) {
-        (Some(name), _) if names.iter().any(|known| name == known) => return Some(name),
-        (Some(name), _) => errors
-            .push(&name, format!("no parameter is called `{name}`; there are {}", list(names))),
-        (None, Some(value)) => {
-            errors.push(value, format!("`{role}` takes the name of a parameter: `{role} = input`"));
-        }
-        (None, None) => {
-            errors.push(role, format!("`{role}` needs the name of a parameter: `{role} = input`"));
-        }
-    }
-    None
 }
 
 fn receiver(

@@ -4,8 +4,8 @@ use syn::{Generics, Path, Type, spanned::Spanned};
 
 use super::{
     Errors, arrays, lanes,
-    params::{self, clash},
     phases::Draft,
+    refused::{self, clash},
     states::Kept,
     types::{self, Returned, peel},
 };
@@ -51,6 +51,9 @@ fn is_output(draft: &Draft, later: &[Draft]) -> bool {
 /// The type of an answer: what the client's last online phase returns, for one slot.
 pub(super) fn output(clients: &[Draft], krate: &Path, errors: &mut Errors) -> Option<Type> {
     let draft = clients.last()?;
+    if draft.stage != Stage::Online && clients.iter().any(|draft| draft.may_be_elsewhere) {
+        return None;
+    }
     if draft.stage != Stage::Online {
         errors.push(
             &draft.stage_key,
@@ -67,7 +70,7 @@ pub(super) fn output(clients: &[Draft], krate: &Path, errors: &mut Errors) -> Op
         );
         return None;
     };
-    params::nameable(&value, "answer", &draft.generics, errors)?;
+    refused::nameable(&value, "answer", &draft.generics, errors)?;
     if draft.batch.is_none() {
         return Some(value);
     }
@@ -86,7 +89,11 @@ pub(super) fn output(clients: &[Draft], krate: &Path, errors: &mut Errors) -> Op
 /// Some phase must take the client's input.
 pub(super) fn check_query(clients: &[Draft], shared: &Shared<'_>, errors: &mut Errors) {
     let Some(last) = clients.last().filter(|draft| draft.stage == Stage::Online) else { return };
-    if shared.query.is_none() && !clients.iter().any(|draft| draft.names_query) {
+    if shared.query.is_none()
+        && !clients
+            .iter()
+            .any(|draft| draft.names_query || draft.may_have_roles || draft.may_be_elsewhere)
+    {
         errors.push(
             &last.stage_key,
             "no phase names the client's input: write `client(online, query = ..)` with the name \
@@ -117,7 +124,7 @@ impl Builder<'_> {
         errors: &mut Errors,
     ) -> Call {
         self.has_self |= draft.receiver != Receiver::None;
-        let mut args: Vec<Arg> = Vec::new();
+        let (mut args, mut spans): (Vec<Arg>, Vec<_>) = (Vec::new(), Vec::new());
         for param in &draft.params {
             let Some(arg) = self.role(draft, param, shared, errors) else { continue };
             if let Some((what, advice)) = clash(&args, arg) {
@@ -131,6 +138,7 @@ impl Builder<'_> {
                 );
             }
             args.push(arg);
+            spans.push(param.ty.span());
         }
         let Returned { value, result } = types::returned(&draft.output);
         let fallible = result.map_or(Fallible::No, |result| self.fallible(result, draft, errors));
@@ -142,6 +150,7 @@ impl Builder<'_> {
             method: draft.method.clone(),
             receiver: draft.receiver,
             args,
+            spans,
             fallible,
             result: match (is_output, unstacks) {
                 (true, true) => Fate::Unstacked,
@@ -156,10 +165,15 @@ impl Builder<'_> {
     fn fallible(&mut self, result: Type, draft: &Draft, errors: &mut Errors) -> Fallible {
         let error = ErrorType::of(result);
         if let Some(why) = types::unnameable(error.ty(), &draft.generics) {
-            errors.add(syn::Error::new(
-                draft.output.span(),
-                format!("the error's type must have a name outside the method: {why}"),
-            ));
+            self.error = None;
+            // An alias such as `io::Result<T>` is mentioned for its value already.
+            let value = types::returned(&draft.output).value;
+            if value.is_none_or(|value| types::unnameable(&value, &draft.generics).is_none()) {
+                errors.push(
+                    error.ty(),
+                    format!("the error's type must have a name outside the method: {why}"),
+                );
+            }
         }
         match &self.error {
             Some(first) if first.key() != error.key() => Fallible::Converted,
@@ -192,13 +206,20 @@ impl Builder<'_> {
     ) -> Option<Option<Arg>> {
         let (by, ty) = peel(&param.ty);
         let taken = self.kept.iter().filter(|kept| kept.index.is_some()).count();
-        let kept = self.kept.iter_mut().rev().find(|kept| kept.fits(by, ty, draft.runs_once()))?;
+        let is_stated = draft.role_of(param).is_some();
+        let fits = |kept: &&mut Kept| match is_stated {
+            true => kept.lends(by, ty, draft.runs_once()),
+            false => kept.fits(by, ty, draft.runs_once()),
+        };
+        let kept = self.kept.iter_mut().rev().find(fits)?;
         let arg = kept.hand_over(by, ty, draft, taken, &param.ty, errors);
         if self.lanes {
             lanes::check_setup(kept.stage, by, draft, &param.ty, errors);
         }
-        if let Some(value) = &kept.value {
-            params::nameable(value, "state", &kept.generics, errors);
+        if let Some(value) = &kept.value
+            && refused::nameable(value, "state", &kept.generics, errors).is_none()
+        {
+            kept.value = None;
         }
         Some(arg.map(|index| Arg::State(index, by)))
     }
@@ -217,7 +238,7 @@ impl Builder<'_> {
             );
             return None;
         }
-        params::nameable(ty, "context", &draft.generics, errors)?;
+        refused::nameable(ty, "context", &draft.generics, errors)?;
         let index = self.contexts.iter().position(|known| types::same(known, ty));
         let index = index.unwrap_or_else(|| {
             self.contexts.push(ty.clone());

@@ -14,23 +14,8 @@ pub(super) fn parties(
         drafts.into_iter().partition(|draft| draft.party == Party::Client);
     clients.sort_by_key(|draft| draft.stage);
     servers.sort_by_key(|draft| draft.stage);
-    match only {
-        None => pair(&clients, &servers, errors),
-        Some(party) => {
-            let strangers = if party == Party::Client { &servers } else { &clients };
-            for stranger in strangers {
-                errors.push(
-                    &stranger.stage_key,
-                    format!(
-                        "this impl is the {}'s alone, and `{}` is a phase of the {}; move it, or \
-                         leave `{0}` out of `#[fusion::harden(..)]`",
-                        party.name(),
-                        stranger.method,
-                        stranger.party.name()
-                    ),
-                );
-            }
-        }
+    if only.is_none() && !clients.iter().chain(&servers).any(|draft| draft.may_be_elsewhere) {
+        pair(&clients, &servers, errors);
     }
     (clients, servers)
 }

@@ -16,6 +16,8 @@ pub(crate) struct Kept {
     pub(super) stage: Stage,
     runs_once: bool,
     column: bool,
+    /// Whether a phase that runs per slot has all slots' values: then no other has only its own.
+    is_whole: bool,
     taken_by: Option<Ident>,
 }
 
@@ -29,8 +31,19 @@ impl Kept {
             stage: draft.stage,
             runs_once: draft.runs_once(),
             column: !draft.runs_once(),
+            is_whole: false,
             taken_by: None,
         }
+    }
+
+    /// Whether a parameter of this type can take this value, now that the marker says that it
+    /// takes some: also `&[T]` of a `Vec<T>` and `&str` of a `String`.
+    pub(crate) fn lends(&self, by: By, ty: &Type, consumer_runs_once: bool) -> bool {
+        let is_one = if self.runs_once { !self.column } else { !consumer_runs_once };
+        self.fits(by, ty, consumer_runs_once)
+            || by != By::Value
+                && is_one
+                && self.value.as_ref().is_some_and(|value| types::derefs(value, ty))
     }
 
     /// Whether a parameter of this type means this value.
@@ -43,7 +56,9 @@ impl Kept {
                 let item = types::vec_item(value);
                 types::same(ty, value) || item.is_some_and(|item| is_all(by, ty, item))
             }
-            (true, false) => types::same(ty, value) || self.is_item(ty),
+            (true, false) => {
+                !self.column && types::same(ty, value) || !self.is_whole && self.is_item(ty)
+            }
         }
     }
 
@@ -68,8 +83,9 @@ impl Kept {
             );
             return None;
         }
-        if self.runs_once && !consumer.runs_once() && self.is_item(ty) {
-            self.column = true;
+        if self.runs_once && !consumer.runs_once() {
+            self.column |= !self.is_whole && self.is_item(ty);
+            self.is_whole |= !self.column;
         }
         if by == By::Value {
             if self.stage == Stage::Setup && consumer.stage != Stage::Setup {
@@ -113,7 +129,7 @@ impl Kept {
 
     /// The type, for messages.
     pub(crate) fn describe(&self) -> Option<String> {
-        self.value.as_ref().map(types::key)
+        self.value.as_ref().map(types::shown)
     }
 
     /// A batched phase returns one value per slot: `Vec<T>`.

@@ -1,10 +1,12 @@
 //! What types look like: macros see tokens, so everything here is by the way they are written.
 
-use proc_macro2::{TokenStream, TokenTree};
+use std::mem;
+
+use proc_macro2::{Delimiter, Group, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     GenericArgument, GenericParam, Generics, Ident, PathArguments, ReturnType, Type,
-    TypeParamBound, WherePredicate,
+    TypeParamBound, TypePath, WherePredicate,
 };
 
 use crate::plan::By;
@@ -32,11 +34,56 @@ fn bare(ty: &Type) -> &Type {
 
 /// Two types are the same if they are written the same.
 pub(crate) fn same(left: &Type, right: &Type) -> bool {
-    key(left) == key(right)
+    !differ(bare(left), bare(right)) && key(left) == key(right)
+}
+
+/// Whether types differ at first sight: spares most comparisons of tokens.
+fn differ(left: &Type, right: &Type) -> bool {
+    match (left, right) {
+        (Type::Path(left), Type::Path(right)) => {
+            let last = |path: &TypePath| path.path.segments.last().map(|last| last.ident.clone());
+            last(left) != last(right)
+        }
+        _ => mem::discriminant(left) != mem::discriminant(right),
+    }
 }
 
 pub(crate) fn key(ty: &Type) -> String {
-    bare(ty).to_token_stream().to_string()
+    ungroup(bare(ty).to_token_stream()).to_string()
+}
+
+/// A type as a reader would write it.
+pub(crate) fn shown(ty: &Type) -> String {
+    let mut text = key(ty);
+    for (spaced, tight) in [
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" < ", "<"),
+        ("< ", "<"),
+        (" >", ">"),
+        ("& ", "&"),
+        (" ,", ","),
+        (" ;", ";"),
+    ] {
+        text = text.replace(spaced, tight);
+    }
+    text
+}
+
+/// Without the invisible brackets around what a `macro_rules!` macro passed on.
+fn ungroup(tokens: TokenStream) -> TokenStream {
+    let plain = |token| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => ungroup(group.stream()),
+        TokenTree::Group(group) => {
+            TokenTree::Group(Group::new(group.delimiter(), ungroup(group.stream()))).into()
+        }
+        // `>>` may be one token or two.
+        TokenTree::Punct(punct) if ['<', '>', '&', ','].contains(&punct.as_char()) => {
+            TokenTree::Punct(Punct::new(punct.as_char(), Spacing::Alone)).into()
+        }
+        other => TokenStream::from(other),
+    };
+    tokens.into_iter().flat_map(plain).collect()
 }
 
 pub(crate) fn is_unit(ty: &Type) -> bool {
@@ -53,8 +100,16 @@ pub(crate) fn vec_item(ty: &Type) -> Option<&Type> {
 /// `T` of `[T]`.
 pub(crate) fn slice_item(ty: &Type) -> Option<&Type> {
     match bare(ty) {
-        Type::Slice(slice) => Some(&slice.elem),
+        Type::Slice(slice) => Some(bare(&slice.elem)),
         _ => None,
+    }
+}
+
+/// Whether `&owned` can be passed for `&ty`.
+pub(crate) fn derefs(owned: &Type, ty: &Type) -> bool {
+    match (slice_item(ty), vec_item(owned)) {
+        (Some(left), Some(right)) => same(left, right),
+        _ => key(ty) == "str" && last_name(owned).is_some_and(|name| name == "String"),
     }
 }
 
@@ -86,7 +141,7 @@ pub(crate) fn returned(output: &ReturnType) -> Returned {
         && last.ident.to_string().ends_with("Result")
     {
         let value = first_argument(&last.arguments).and_then(some);
-        return Returned { value, result: Some((**ty).clone()) };
+        return Returned { value, result: Some(bare(ty).clone()) };
     }
     Returned { value: some(ty), result: None }
 }
@@ -94,7 +149,7 @@ pub(crate) fn returned(output: &ReturnType) -> Returned {
 fn first_argument(arguments: &PathArguments) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = arguments else { return None };
     arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
+        GenericArgument::Type(ty) => Some(bare(ty)),
         _ => None,
     })
 }
@@ -159,10 +214,10 @@ pub(crate) fn unnameable(ty: &impl ToTokens, method: &Generics) -> Option<String
     if words.iter().any(|word| word == "impl") {
         return Some("`impl Trait` has no name".into());
     }
-    let own = method.params.iter().filter_map(|param| match param {
-        GenericParam::Type(param) => Some(param.ident.to_string()),
-        GenericParam::Const(param) => Some(param.ident.to_string()),
-        GenericParam::Lifetime(_) => None,
+    let own = method.params.iter().map(|param| match param {
+        GenericParam::Type(param) => param.ident.to_string(),
+        GenericParam::Const(param) => param.ident.to_string(),
+        GenericParam::Lifetime(param) => param.lifetime.to_string(),
     });
     own.into_iter()
         .find(|own| words.contains(own))
@@ -171,7 +226,7 @@ pub(crate) fn unnameable(ty: &impl ToTokens, method: &Generics) -> Option<String
 
 /// Whether a lifetime is left out: `&T` or `'_`.
 fn elides(tokens: TokenStream) -> bool {
-    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let tokens: Vec<TokenTree> = ungroup(tokens).into_iter().collect();
     let is = |at: usize, wanted: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
     let word = |at: Option<usize>| match at.and_then(|at| tokens.get(at)) {
         Some(TokenTree::Ident(word)) => word.to_string(),
@@ -189,13 +244,18 @@ fn elides(tokens: TokenStream) -> bool {
     })
 }
 
+/// The names in a type; lifetimes with their quote.
 fn words(tokens: TokenStream) -> Vec<String> {
-    tokens
-        .into_iter()
-        .flat_map(|token| match token {
-            TokenTree::Ident(word) => vec![word.to_string()],
-            TokenTree::Group(group) => words(group.stream()),
-            _ => Vec::new(),
-        })
-        .collect()
+    let mut is_lifetime = false;
+    let mut all = Vec::new();
+    for token in tokens {
+        match &token {
+            TokenTree::Ident(word) if is_lifetime => all.push(format!("'{word}")),
+            TokenTree::Ident(word) => all.push(word.to_string()),
+            TokenTree::Group(group) => all.extend(words(group.stream())),
+            _ => {}
+        }
+        is_lifetime = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+    }
+    all
 }

@@ -1,12 +1,32 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
-use syn::{DeriveInput, GenericParam, Generics, Path};
+use syn::{GenericParam, Generics, Path};
 
 use super::{quiet, sides};
-use crate::plan::Declaration;
+use crate::{parse::StructHalf, plan::Declaration};
 
 /// `impl Declared`, and the aliases of client and server.
-pub(crate) fn declaration(item: &DeriveInput, declaration: &Declaration) -> TokenStream {
+pub(crate) fn declaration(item: &StructHalf, declaration: &Declaration) -> TokenStream {
+    let declared = declared(item, declaration);
+    let parties = declaration.parties.as_ref();
+    let parties = parties.map(|parties| sides::of_two(item, &declaration.krate, parties));
+    let aliases = aliases(item, &declaration.krate);
+    quote!(#declared #parties #aliases)
+}
+
+/// The same after mistakes: phases that do not pair up are no error here.
+pub(crate) fn declaration_without_promises(
+    item: &StructHalf,
+    declaration: &Declaration,
+) -> TokenStream {
+    let declared = declared(item, declaration);
+    let parties = declaration.parties.as_ref();
+    let parties = parties.map(|parties| sides::of_unpaired(item, &declaration.krate, parties));
+    let aliases = aliases(item, &declaration.krate);
+    quote!(#declared #parties #aliases)
+}
+
+fn declared(item: &StructHalf, declaration: &Declaration) -> TokenStream {
     let krate = &declaration.krate;
     let soundness = &declaration.soundness;
     let batch = declaration.batch.as_ref().map(|batch| {
@@ -25,21 +45,17 @@ pub(crate) fn declaration(item: &DeriveInput, declaration: &Declaration) -> Toke
     let assumes = declaration.assumes.as_ref().map(|text| quote!(.assumes(#text)));
     let (generics, arguments, bounds) = item.generics.split_for_impl();
     let name = &item.ident;
-    let aliases = aliases(item, krate);
     let quiet = quiet();
-    let parties = declaration.parties.as_ref().map(|parties| sides::of_two(item, krate, parties));
     quote! {
         #quiet
         impl #generics #krate::Declared for #name #arguments #bounds {
             const DECLARATION: #krate::Declaration =
                 #krate::Declaration::new(#soundness) #batch #privacy #assumes;
         }
-        #parties
-        #aliases
     }
 }
 
-pub(crate) fn aliases(item: &DeriveInput, krate: &Path) -> TokenStream {
+fn aliases(item: &StructHalf, krate: &Path) -> TokenStream {
     let (_, arguments, _) = item.generics.split_for_impl();
     let (vis, name, params) = (&item.vis, &item.ident, unbound(&item.generics));
     let of = |party: &str, does: &str| {
@@ -48,7 +64,6 @@ pub(crate) fn aliases(item: &DeriveInput, krate: &Path) -> TokenStream {
         let doc = format!("The hardened {} of [`{name}`]: {does}.", party.to_lowercase());
         quote! {
             #[doc = #doc]
-            #[allow(dead_code, unreachable_pub)]
             #vis type #alias #params = #krate::#target<#name #arguments>;
         }
     };

@@ -1,8 +1,8 @@
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{LitInt, Path, Type};
+use syn::{Ident, LitInt, Path, Type, ext::IdentExt, spanned::Spanned};
 
-use super::{call, quiet, state};
+use super::{at, at_unless_moved, call, quiet, state};
 use crate::{
     parse::{ImplHalf, Item, Method, Party},
     plan::{Agreement, ErrorType, Identity, Instance, Protocol, Side},
@@ -10,39 +10,70 @@ use crate::{
 
 /// The user's `impl` block without the markers.
 pub(crate) fn inherent(half: &ImplHalf) -> TokenStream {
-    let ImplHalf { attrs, impl_token, generics, self_ty, items } = half;
+    let ImplHalf { attrs, impl_token, generics, self_ty, items, braces, .. } = half;
     let bounds = &generics.where_clause;
     let items = items.iter().map(|item| match item {
-        Item::Other(tokens) => tokens.clone(),
+        Item::Other(tokens, _) | Item::Unreadable(tokens) => tokens.clone(),
         Item::Method(method) => {
             let Method { attrs, vis, sig, body, .. } = &**method;
+            // Where there is no body, that is said already.
+            if !method.has_body() {
+                return quote!(#(#attrs)* #[allow(unused)] #vis #sig { loop {} });
+            }
             quote!(#(#attrs)* #vis #sig #body)
         }
     });
-    quote!(#(#attrs)* #impl_token #generics #self_ty #bounds { #(#items)* })
+    let mut inherent = quote!(#(#attrs)* #impl_token #generics #self_ty #bounds);
+    braces.surround(&mut inherent, |inside| inside.extend(quote!(#(#items)*)));
+    inherent
 }
 
-/// `impl ClientSide`, `impl ServerSide` and `impl SemiHonest`, with phases unless mistakes were
-/// found.
-pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol, with_phases: bool) -> TokenStream {
+/// `impl ClientSide`, `impl ServerSide` and `impl SemiHonest`.
+pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol) -> TokenStream {
+    write(half, protocol, None)
+}
+
+/// What stands in the place of phases after mistakes.
+pub(crate) struct Stub {
+    /// Where they are listed.
+    pub steps: TokenStream,
+    /// Where they are called.
+    pub call: TokenStream,
+}
+
+/// The same after mistakes.
+pub(crate) fn without_phases(half: &ImplHalf, protocol: &Protocol, stub: &Stub) -> TokenStream {
+    write(half, protocol, Some(stub))
+}
+
+fn write(half: &ImplHalf, protocol: &Protocol, stub: Option<&Stub>) -> TokenStream {
     let (generics, _, bounds) = half.generics.split_for_impl();
     let (krate, self_ty, quiet) = (&protocol.krate, &half.self_ty, quiet());
+    // Errors are written once: the server's steps, if there are both, are the client's.
+    let as_client = stub.filter(|_| protocol.client.is_some()).map(|stub| Stub {
+        steps: quote!(<Self as #krate::ClientSide>::CLIENT_STEPS),
+        call: stub.call.clone(),
+    });
+    let is_deprecated = half.items.iter().any(|item| match item {
+        Item::Method(method) => method.attrs.iter().any(|attr| attr.path().is_ident("deprecated")),
+        _ => false,
+    });
     let side = |party: Party, side: &Option<Side>| {
         let side = side.as_ref()?;
+        let stub = if party == Party::Server { as_client.as_ref().or(stub) } else { stub };
         let name = format_ident!("{}Side", title(party));
         let [setup, state] =
-            [true, false].map(|from_setup| state::of(half, krate, side, from_setup));
-        let body = self::side(protocol, party, side, [&setup.ty, &state.ty], with_phases);
+            [true, false].map(|from_setup| state::of(half, krate, party, side, from_setup));
+        let body = self::side(protocol, party, side, [&setup.ty, &state.ty], stub);
         let (setup, state) = (setup.definition, state.definition);
-        // In a scope of its own, so that names of ours meet none of the user's.
+        // A phase is called all the same.
+        let deprecated = is_deprecated.then(|| quote!(#[allow(deprecated)]));
         Some(quote! {
-            #[allow(non_local_definitions)]
-            const _: () = {
-                #setup
-                #state
-                #quiet
-                impl #generics #krate::#name for #self_ty #bounds { #body }
-            };
+            #setup
+            #state
+            #quiet
+            #deprecated
+            impl #generics #krate::#name for #self_ty #bounds { #body }
         })
     };
     let client = side(Party::Client, &protocol.client);
@@ -54,7 +85,7 @@ pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol, with_phases: bool) 
                 impl #generics #krate::Projected for #self_ty #bounds { #body }
             }
         });
-        let body = self::identity(krate, identity);
+        let body = self::identity(krate, identity, protocol.output.span());
         quote! {
             #projection
             #quiet
@@ -65,18 +96,19 @@ pub(crate) fn protocol(half: &ImplHalf, protocol: &Protocol, with_phases: bool) 
 }
 
 /// What is in `impl SemiHonest`.
-pub(super) fn identity(krate: &Path, identity: &Identity) -> TokenStream {
+pub(super) fn identity(krate: &Path, identity: &Identity, output: Span) -> TokenStream {
     let Identity { name, version, agreement } = identity;
     let version = version.as_ref().map(|version| quote!(const VERSION: u32 = #version;));
+    // On the answer's span: it is there that a comparison may be missing.
     let agreement = match agreement {
-        Agreement::Exact => quote!(#krate::Exact),
-        Agreement::Type(ty) => ty.to_token_stream(),
-        Agreement::On(_) => quote!(#krate::Projection<Self>),
+        Agreement::Exact => at_unless_moved(krate, output, quote!(type Agreement = #krate::Exact;)),
+        Agreement::Type(ty) => quote!(type Agreement = #ty;),
+        Agreement::On(_) => quote!(type Agreement = #krate::Projection<Self>;),
     };
     quote! {
         const NAME: &'static ::core::primitive::str = #name;
         #version
-        type Agreement = #agreement;
+        #agreement
     }
 }
 
@@ -90,7 +122,11 @@ pub(super) fn projection(
     let shown = function.to_token_stream().to_string().replace(' ', "");
     let statement = format!("copies must give the same `{shown}`");
     let project = match function {
-        syn::Expr::Path(_) => quote!(#function(left) == #function(right)),
+        // On the function's span: it is there that its type may be another one.
+        syn::Expr::Path(path) => {
+            let (left, right) = (at(path.span(), quote!((left))), at(path.span(), quote!((right))));
+            quote!(#function #left == #function #right)
+        }
         closure => quote! {{
             let project: fn(&#output) -> _ = #closure;
             project(left) == project(right)
@@ -114,48 +150,58 @@ fn side(
     party: Party,
     side: &Side,
     [left, carried]: [&TokenStream; 2],
-    with_phases: bool,
+    stub: Option<&Stub>,
 ) -> TokenStream {
     let Protocol { krate, query, output, .. } = protocol;
     let of = |suffix: &str| format_ident!("{}{suffix}", title(party));
     let (itself, context, error) = (of(""), of("Context"), of("Error"));
-    let (setup, state, run) = (of("Setup"), of("State"), of("Run"));
+    let (setup, state, run, name) = (of("Setup"), of("State"), of("Run"), of("Side"));
     let lower = party.name();
     let (step, steps) =
         (format_ident!("{lower}_step"), format_ident!("{}_STEPS", lower.to_uppercase()));
-    let listed = side.steps.iter().filter(|_| with_phases).map(|step| {
+    let phases = if stub.is_some() { &[] } else { side.steps.as_slice() };
+    let listed = phases.iter().map(|step| {
         let stage = format_ident!("{}", step.stage.variant());
-        let name = step.call.method.to_string();
+        let name = step.call.method.unraw().to_string();
         let batched = step.batch.then(|| quote!(.batched()));
         let local = step.local.then(|| quote!(.local()));
         quote!(#krate::Step::new(#krate::Stage::#stage, #name) #batched #local)
     });
+    let listed = stub.map_or_else(|| quote!(&[#(#listed),*]), |stub| stub.steps.clone());
+    let call = stub.map(|stub| &stub.call);
     let instance = if side.has_self { quote!(Self) } else { quote!(()) };
     let (contexts, errors) = (self::context(side), self::error(krate, side));
-    let answers =
-        (party == Party::Client).then(|| quote!(type Query = #query; type Output = #output;));
-    let arms = side.steps.iter().filter(|_| with_phases).enumerate().map(|(index, step)| {
+    let answers = (party == Party::Client).then(|| {
+        let query = item(&format_ident!("Query"), &quote!(#query), Some(query.span()));
+        let output = item(&format_ident!("Output"), &quote!(#output), Some(output.span()));
+        quote!(#query #output)
+    });
+    let types = [
+        item(&context, &contexts, side.contexts.first().map(Spanned::span)),
+        item(&error, &errors, side.error.as_ref().map(|error| error.ty().span())),
+        item(&setup, left, None),
+        item(&state, carried, None),
+    ];
+    let arms = phases.iter().enumerate().map(|(index, step)| {
         let index = Literal::usize_suffixed(index);
         let body = call::body(protocol, &step.call, side);
         quote!(#index => { #body })
     });
     let fork = fork(protocol, party, side);
-    let lanes = protocol.lanes.as_ref().filter(|_| with_phases);
+    let lanes = protocol.lanes.as_ref().filter(|_| stub.is_none());
     let [count, spread] = lanes.map(|lanes| self::lanes(krate, party, lanes)).unwrap_or_default();
     quote! {
-        const #steps: &'static [#krate::Step] = &[#(#listed),*];
+        const #steps: &'static [#krate::Step] = #listed;
         #count
         type #itself = #instance;
-        type #context = #contexts;
         #answers
-        type #error = #errors;
-        type #setup = #left;
-        type #state = #carried;
+        #(#types)*
 
         async fn #step(
             step: ::core::primitive::usize,
             run: &mut #krate::#run<'_, Self>,
-        ) -> ::core::result::Result<(), #krate::PhaseError<Self::#error>> {
+        ) -> ::core::result::Result<(), #krate::PhaseError<<Self as #krate::#name>::#error>> {
+            #call
             match step {
                 #(#arms)*
                 unknown => ::core::result::Result::Err(#krate::PhaseError::State(
@@ -167,6 +213,12 @@ fn side(
         #fork
         #spread
     }
+}
+
+/// An associated type. It stands where `at` does: `at` may be less visible than the protocol.
+fn item(name: &Ident, ty: &TokenStream, at: Option<Span>) -> TokenStream {
+    let span = Span::call_site().located_at(at.unwrap_or_else(Span::call_site));
+    quote_spanned!(span=> type #name = #ty;)
 }
 
 /// `Client` or `Server`.
@@ -201,6 +253,7 @@ fn lanes(krate: &Path, party: Party, lanes: &LitInt) -> [TokenStream; 2] {
     let count = format_ident!("{}_LANES", party.name().to_uppercase());
     let (function, of) = (format_ident!("{}_lanes", party.name()), title(party));
     let (slots, error) = (format_ident!("{of}Lanes"), format_ident!("{of}Error"));
+    let side = format_ident!("{of}Side");
     // Shown at the number, which asks for what can go to other threads; a name of ours all the same.
     let work = Ident::new("lanes", Span::call_site().located_at(lanes.span()));
     let spread = quote_spanned!(lanes.span()=> #krate::__private::#function(#work));
@@ -209,7 +262,7 @@ fn lanes(krate: &Path, party: Party, lanes: &LitInt) -> [TokenStream; 2] {
         quote! {
             fn #function(
                 #work: #krate::#slots<'_, Self>,
-            ) -> ::core::result::Result<(), #krate::Error<Self::#error>> {
+            ) -> ::core::result::Result<(), #krate::Error<<Self as #krate::#side>::#error>> {
                 #spread
             }
         },
@@ -219,12 +272,14 @@ fn lanes(krate: &Path, party: Party, lanes: &LitInt) -> [TokenStream; 2] {
 fn fork(protocol: &Protocol, party: Party, side: &Side) -> Option<TokenStream> {
     let function = format_ident!("fork_{}", party.name());
     let instance = format_ident!("{}", title(party));
-    let ty: Type = syn::parse_quote!(Self::#instance);
+    let (krate, of) = (&protocol.krate, format_ident!("{}Side", title(party)));
+    // Not `Self::`: that may be the variant of an enum.
+    let ty: Type = syn::parse_quote!(<Self as #krate::#of>::#instance);
     let fresh = match &protocol.instance {
         _ if !side.has_self && protocol.lanes.is_some() => quote!(()),
         _ if !side.has_self => return None,
         Instance::Shared => return None,
-        Instance::PerSlot => quote!(::core::clone::Clone::clone(instance)),
+        Instance::PerSlot(span) => at(*span, quote!(::core::clone::Clone::clone(instance))),
         Instance::Made(make) => quote! {{
             let make: fn(&#ty) -> #ty = #make;
             make(instance)

@@ -2,16 +2,40 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, Path, Type};
+use syn::{Path, Type, spanned::Spanned};
 
 use super::{
+    at_unless_moved,
     protocol::{identity, projection},
-    quiet,
+    quiet, silent,
 };
-use crate::plan::Parties;
+use crate::{parse::StructHalf, plan::Parties};
 
 /// `impl SemiHonest`, and the sides that are other structs'.
-pub(super) fn of_two(item: &DeriveInput, krate: &Path, parties: &Parties) -> TokenStream {
+pub(super) fn of_two(item: &StructHalf, krate: &Path, parties: &Parties) -> TokenStream {
+    let sides = of_unpaired(item, krate, parties);
+    let (name, silent) = (&item.ident, silent());
+    let other = parties.client.as_ref().or(parties.server.as_ref());
+    let span = other.map_or(name.span(), Spanned::span);
+    // Phases that do not pair up are an error here, not where the protocol is first used.
+    let paired = item.generics.params.is_empty().then(|| {
+        // A party without steps has an error elsewhere.
+        at_unless_moved(krate, span, quote! {
+            #silent
+            const _: &[#krate::Phase] = if <#name as #krate::ClientSide>::CLIENT_STEPS.is_empty()
+                || <#name as #krate::ServerSide>::SERVER_STEPS.is_empty()
+            {
+                &[]
+            } else {
+                <#name as #krate::SemiHonest>::PHASES
+            };
+        })
+    });
+    quote!(#sides #paired)
+}
+
+/// The same without the promise that phases pair up.
+pub(super) fn of_unpaired(item: &StructHalf, krate: &Path, parties: &Parties) -> TokenStream {
     let (generics, arguments, bounds) = item.generics.split_for_impl();
     let (name, quiet) = (&item.ident, quiet());
     let of = |body: TokenStream, of: TokenStream| {
@@ -20,19 +44,20 @@ pub(super) fn of_two(item: &DeriveInput, krate: &Path, parties: &Parties) -> Tok
             impl #generics #krate::#of for #name #arguments #bounds { #body }
         }
     };
-    let client = parties.client.as_ref().map(|ty| of(client(krate, ty), quote!(ClientSide)));
-    let server = parties.server.as_ref().map(|ty| of(server(krate, ty), quote!(ServerSide)));
+    let client = parties
+        .client
+        .as_ref()
+        .map(|ty| of(at_unless_moved(krate, ty.span(), client(krate, ty)), quote!(ClientSide)));
+    let server = parties
+        .server
+        .as_ref()
+        .map(|ty| of(at_unless_moved(krate, ty.span(), server(krate, ty)), quote!(ServerSide)));
     let output: Type = syn::parse_quote!(<Self as #krate::ClientSide>::Output);
     let projection =
         projection(krate, &parties.identity, &output).map(|body| of(body, quote!(Projected)));
-    let whole = of(identity(krate, &parties.identity), quote!(SemiHonest));
-    // Phases that do not pair up are an error here, not where the protocol is first used.
-    let paired = item.generics.params.is_empty().then(|| {
-        quote! {
-            const _: &[#krate::Phase] = <#name as #krate::SemiHonest>::PHASES;
-        }
-    });
-    quote!(#client #server #projection #whole #paired)
+    let client_span = parties.client.as_ref().map_or(name.span(), Spanned::span);
+    let whole = of(identity(krate, &parties.identity, client_span), quote!(SemiHonest));
+    quote!(#client #server #projection #whole)
 }
 
 fn client(krate: &Path, ty: &Type) -> TokenStream {
@@ -51,11 +76,12 @@ fn client(krate: &Path, ty: &Type) -> TokenStream {
         async fn client_step(
             step: ::core::primitive::usize,
             run: &mut #krate::ClientRun<'_, Self>,
-        ) -> ::core::result::Result<(), #krate::PhaseError<Self::ClientError>> {
+        ) -> ::core::result::Result<(), #krate::PhaseError<<Self as #krate::ClientSide>::ClientError>> {
             #side::client_step(step, &mut run.cast()).await
         }
 
-        fn fork_client(client: &Self::Client) -> ::core::option::Option<Self::Client> {
+        fn fork_client(client: &<Self as #krate::ClientSide>::Client,
+        ) -> ::core::option::Option<<Self as #krate::ClientSide>::Client> {
             #side::fork_client(client)
         }
 
@@ -81,11 +107,12 @@ fn server(krate: &Path, ty: &Type) -> TokenStream {
         async fn server_step(
             step: ::core::primitive::usize,
             run: &mut #krate::ServerRun<'_, Self>,
-        ) -> ::core::result::Result<(), #krate::PhaseError<Self::ServerError>> {
+        ) -> ::core::result::Result<(), #krate::PhaseError<<Self as #krate::ServerSide>::ServerError>> {
             #side::server_step(step, &mut run.cast()).await
         }
 
-        fn fork_server(server: &Self::Server) -> ::core::option::Option<Self::Server> {
+        fn fork_server(server: &<Self as #krate::ServerSide>::Server,
+        ) -> ::core::option::Option<<Self as #krate::ServerSide>::Server> {
             #side::fork_server(server)
         }
 

@@ -1,0 +1,21 @@
+use std::io::{Read, Result, Write};
+
+struct Label(u8);
+
+#[fusion::harden(soundness = 40)]
+struct Toy;
+
+#[fusion::harden]
+impl Toy {
+    #[fusion::client(online, query = x)]
+    fn ask(x: &u8, channel: &mut (impl Read + Write)) -> Result<Label> {
+        channel.write_all(&[*x]).map(|()| Label(*x))
+    }
+
+    #[fusion::server(online)]
+    fn answer(channel: &mut impl Read) -> Result<()> {
+        channel.read_exact(&mut [0])
+    }
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 40, = 3)]
+struct Toy;
+
+fn main() {}

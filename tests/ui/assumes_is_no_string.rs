@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 40, assumes = dealer)]
+struct Toy;
+
+fn main() {}

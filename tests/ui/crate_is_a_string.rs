@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 40, crate = "fusion")]
+struct Toy;
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 40)]
+mod protocol {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[fusion::harden]
+trait Protocol {
+    fn infer();
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+struct Toy;
+
+#[fusion::harden(soundness = 40)]
+type Alias = Toy;
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[fusion::harden(soundness = 40)]
+union Toy {
+    bits: u8,
+}
+
+fn main() {}

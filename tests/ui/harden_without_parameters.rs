@@ -1,0 +1,4 @@
+#[fusion::harden]
+struct Toy;
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 40, name = "toy")]
+struct Toy;
+
+fn main() {}

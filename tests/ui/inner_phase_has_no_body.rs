@@ -1,0 +1,6 @@
+trait Layer {
+    #[fusion::phase]
+    fn layer();
+}
+
+fn main() {}

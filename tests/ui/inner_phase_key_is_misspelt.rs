@@ -1,0 +1,4 @@
+#[fusion::phase(nam = "layer")]
+fn layer() {}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::phase]
+const fn layer() {}
+
+fn main() {}

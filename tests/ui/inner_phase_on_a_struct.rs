@@ -1,0 +1,4 @@
+#[fusion::phase]
+struct Layer;
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::phase(online)]
+fn layer() {}
+
+fn main() {}

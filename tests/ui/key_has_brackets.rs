@@ -1,0 +1,4 @@
+#[fusion::harden(soundness(40))]
+struct Toy;
+
+fn main() {}

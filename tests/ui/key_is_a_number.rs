@@ -1,0 +1,4 @@
+#[fusion::harden(40)]
+struct Toy;
+
+fn main() {}

@@ -1,0 +1,16 @@
+use std::io::{Read, Result};
+
+#[fusion::harden(soundness = 40, client = Asker)]
+struct Answerer;
+
+struct Asker;
+
+#[fusion::harden(server)]
+impl Answerer {
+    #[fusion::server(online)]
+    fn answer(channel: &mut impl Read) -> Result<()> {
+        channel.read_exact(&mut [0])
+    }
+}
+
+fn main() {}

@@ -1,0 +1,29 @@
+use std::io::{Read, Result, Write};
+
+#[fusion::harden(soundness = 40)]
+struct Toy;
+
+#[fusion::harden]
+impl Toy {
+    #[fusion::client(offline, query = x)]
+    fn prepare(x: &u8, channel: &mut impl Write) -> Result<()> {
+        channel.write_all(&[*x])
+    }
+
+    #[fusion::server(offline)]
+    fn prepare_too(channel: &mut impl Read) -> Result<()> {
+        channel.read_exact(&mut [0])
+    }
+
+    #[fusion::client(online, query = x)]
+    fn ask(x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {
+        channel.write_all(&[*x]).map(|()| *x)
+    }
+
+    #[fusion::server(online)]
+    fn answer(channel: &mut impl Read) -> Result<()> {
+        channel.read_exact(&mut [0])
+    }
+}
+
+fn main() {}
