@@ -48,7 +48,9 @@ pub use protocol::{
     Batch, ClientRun, ClientSide, Column, Declaration, Declared, Kept, Left, MAX_PHASES, Outputs,
     Pair, Phase, PhaseError, Privacy, SemiHonest, ServerRun, ServerSide, Stage, StateError, Step,
 };
-pub use report::{CheckTally, Costs, InnerCost, NOT_COVERED, PhaseCost, Report};
+pub use report::{
+    CheckTally, Costs, GuaranteeA, InnerCost, NOT_COVERED, PhaseCost, Report, Tolerated,
+};
 pub use rng::PhaseRng;
 pub use server::{DEFAULT_MAX_SLOTS, Server};
 pub use soundness::{

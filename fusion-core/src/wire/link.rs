@@ -1,13 +1,13 @@
 mod lanes;
 mod owed;
+mod receive;
 
 use std::{
-    io::Read,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
 pub(crate) use self::{
     lanes::{Common, Parts},
@@ -18,7 +18,7 @@ use super::{
     inner::Inner,
 };
 use crate::{
-    channel::{Carrier, ChannelError, MAX_FRAME, deadline},
+    channel::{Carrier, ChannelError, deadline},
     error::{Fault, Malformed, Place},
     protocol::Phase,
     report::{Costs, PhaseCost},
@@ -289,26 +289,6 @@ impl Link {
         self.send_data(frame)
     }
 
-    /// Reads what there is of the step's data, waiting for some.
-    pub(crate) fn poll_read(
-        &mut self,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<Result<usize, Fault>> {
-        if buffer.is_empty() {
-            return Poll::Ready(Ok(0));
-        }
-        if self.read_to == self.incoming.len() {
-            self.flush()?;
-            ready!(self.poll_data(cx))?;
-        }
-        let mut ready = self.incoming.get(self.read_to..).unwrap_or_default();
-        // Reading from a slice copies what fits and cannot fail.
-        let count = ready.read(buffer).unwrap_or_default();
-        self.read_to = self.read_to.saturating_add(count);
-        Poll::Ready(Ok(count))
-    }
-
     /// Waits until all that was sent is on its way; a blocking channel sees to that by itself.
     pub(crate) fn poll_flushed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         self.usable()?;
@@ -332,21 +312,6 @@ impl Link {
         self.send_frame(frame)
     }
 
-    /// Receives a message, and its bytes as they came.
-    pub(crate) fn poll_message<M: DeserializeOwned>(
-        &mut self,
-        cx: &mut Context<'_>,
-        label: Label,
-        name: &'static str,
-    ) -> Poll<Result<(M, Vec<u8>), Fault>> {
-        let (_, mut frame) = ready!(self.poll_frame(cx, label))?;
-        let payload = frame.split_off(HEADER);
-        Poll::Ready(match postcard::take_from_bytes(&payload) {
-            Ok((message, [])) => Ok((message, payload)),
-            _ => Err(self.malformed(Malformed::Undecodable(name))),
-        })
-    }
-
     /// Records that the peer sent something malformed; nothing more is sent or received.
     pub(crate) fn malformed(&mut self, reason: Malformed) -> Fault {
         let place = self.place();
@@ -358,33 +323,6 @@ impl Link {
             transcript.sent(self.inner.current(), payload);
         }
         self.send_frame(frame)
-    }
-
-    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        ready!(self.poll_owed(cx))?;
-        let due = self.data_label()?;
-        let (label, frame) = ready!(self.poll_frame(cx, due))?;
-        if frame.len() == HEADER {
-            return Poll::Ready(Err(self.malformed(Malformed::Empty)));
-        }
-        if let (Some(transcript), Some(payload)) = (&mut self.transcript, frame.get(HEADER..)) {
-            transcript.received(label.inner, payload);
-        }
-        #[cfg(feature = "test-kit")]
-        if let (Some((plan, slot)), Some(mischief)) = (self.now_in, &mut self.mischief) {
-            mischief.heard(plan.place(slot), frame.get(HEADER..).unwrap_or_default());
-        }
-        self.incoming = frame;
-        self.read_to = HEADER;
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_owed(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
-        while let Some(due) = self.owed.due() {
-            let (_, frame) = ready!(self.poll_frame(cx, due))?;
-            self.owed.settle(&frame).map_err(|reason| self.malformed(reason))?;
-        }
-        Poll::Ready(Ok(()))
     }
 
     /// What is in the buffer belongs to what came before the mark. A failure shows again with the
@@ -409,33 +347,6 @@ impl Link {
         self.cost.sent = counted(self.cost.sent, &frame);
         let Some(channel) = &mut self.channel else { return self.usable() };
         channel.send(frame).map_err(|error| self.lost(error))
-    }
-
-    fn poll_frame(
-        &mut self,
-        cx: &mut Context<'_>,
-        due: Label,
-    ) -> Poll<Result<(Label, Vec<u8>), Fault>> {
-        self.usable()?;
-        if !self.listening {
-            self.listening = true;
-            self.cost.rounds = self.cost.rounds.saturating_add(1);
-        }
-        let left = self.phase_ends.saturating_duration_since(Instant::now());
-        let wait = self.limits.message.min(left);
-        let Some(channel) = &mut self.channel else {
-            return Poll::Ready(Err(self.lost(ChannelError::Closed)));
-        };
-        let frame = ready!(channel.poll_recv(cx, wait)).map_err(|error| self.lost(error))?;
-        self.cost.received = counted(self.cost.received, &frame);
-        if frame.len() > MAX_FRAME {
-            return Poll::Ready(Err(self.lost(ChannelError::TooLong(frame.len() as u64))));
-        }
-        let label = Label::parse(&frame).map_err(|reason| self.malformed(reason))?;
-        if !label.is_due(due) {
-            return Poll::Ready(Err(self.malformed(label.instead_of(due))));
-        }
-        Poll::Ready(Ok((label, frame)))
     }
 
     fn usable(&self) -> Result<(), Fault> {
