@@ -121,6 +121,21 @@ impl<C: Channel> Faulty<C> {
 }
 
 impl Line {
+    /// Sends what travels in place of this frame, and closes the link if that is the fault.
+    fn send<L>(
+        &mut self,
+        link: &mut Option<L>,
+        frame: Vec<u8>,
+        send: impl Fn(&mut L, Vec<u8>) -> Result<(), ChannelError>,
+    ) -> Result<(), ChannelError> {
+        let Ok(frames) = self.carry(frame) else {
+            *link = None;
+            return Err(ChannelError::Closed);
+        };
+        let link = link.as_mut().ok_or(ChannelError::Closed)?;
+        frames.into_iter().try_for_each(|frame| send(link, frame))
+    }
+
     /// What travels in place of this frame.
     fn carry(&mut self, frame: Vec<u8>) -> Result<Vec<Vec<u8>>, Closes> {
         if self.stalled {
@@ -168,12 +183,7 @@ impl Line {
 
 impl<C: Channel> Channel for Faulty<C> {
     fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
-        let Ok(frames) = self.line.carry(frame) else {
-            self.inner = None;
-            return Err(ChannelError::Closed);
-        };
-        let inner = self.inner.as_mut().ok_or(ChannelError::Closed)?;
-        frames.into_iter().try_for_each(|frame| inner.send(frame))
+        self.line.send(&mut self.inner, frame, C::send)
     }
 
     fn recv(&mut self, wait: Duration) -> Result<Vec<u8>, ChannelError> {
@@ -195,11 +205,6 @@ struct FaultyOutgoing {
 
 impl Outgoing for FaultyOutgoing {
     fn send(&mut self, frame: Vec<u8>) -> Result<(), ChannelError> {
-        let Ok(frames) = self.line.carry(frame) else {
-            self.inner = None;
-            return Err(ChannelError::Closed);
-        };
-        let inner = self.inner.as_mut().ok_or(ChannelError::Closed)?;
-        frames.into_iter().try_for_each(|frame| inner.send(frame))
+        self.line.send(&mut self.inner, frame, |inner, frame| inner.send(frame))
     }
 }
