@@ -10,7 +10,9 @@ use std::thread;
 use std::time::Instant;
 
 use fusion_backends::cheetah::ot::softspoken::{Depth, SoftSpoken, setup};
-use fusion_backends::cheetah::ot::{OtReceiver, OtSender, Width, correlated, one_of_n, random};
+use fusion_backends::cheetah::ot::{
+    OtError, OtReceiver, OtSender, Width, correlated, one_of_n, random,
+};
 use fusion_core::channel::{Channel, Emulated, Network, memory_pair};
 use fusion_core::transcript::Role;
 use rand::{SeedableRng, rngs::StdRng};
@@ -28,9 +30,9 @@ struct Party<C> {
 fn main() {
     let all = std::env::args().all(|argument| argument != "--test");
     println!(
-        "| network | transfer | depth | count | million / s | bytes each, up | down | ms setup |"
+        "| network | transfer | depth | count | million / s | busy ns each, client | server | bytes each, up | down | ms setup |"
     );
-    println!("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |");
+    println!("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     let large = if all { 1 << 24 } else { 1 << 14 };
     for depth in [Depth::Two, Depth::Four, Depth::Eight] {
         measure("memory", "random", depth, large, memory_pair(), random_transfers);
@@ -48,7 +50,7 @@ fn main() {
     for (name, width) in [("ring, 32 bits", 32), ("ring, 64 bits", 64)] {
         let width = Width::new(width).expect("1 to 64");
         measure("memory", name, Depth::Four, count, memory_pair(), |client, server, count| {
-            ring(client, server, count, width);
+            ring(client, server, count, width)
         });
     }
     for (name, messages, bits) in
@@ -58,7 +60,7 @@ fn main() {
         let table = table.expect("few and short");
         let count = count * 2 / messages.max(16) * 4;
         measure("memory", name, Depth::Four, count, memory_pair(), |client, server, count| {
-            tables(client, server, count, table);
+            tables(client, server, count, table)
         });
     }
 }
@@ -75,24 +77,26 @@ fn measure<A: Channel, B: Channel>(
     depth: Depth,
     count: usize,
     (left, right): (A, B),
-    run: impl Fn(&mut Party<A>, &mut Party<B>, usize),
+    run: impl Fn(&mut Party<A>, &mut Party<B>, usize) -> [f64; 2],
 ) {
     let start = Instant::now();
     let (mut client, mut server) =
         both(|| party(Role::Client, depth, left), || party(Role::Server, depth, right));
     let setup = start.elapsed();
     let before = [client.stream.sent, server.stream.sent];
-    let mut best = f64::INFINITY;
+    let (mut best, mut least) = (f64::INFINITY, [f64::INFINITY; 2]);
     for _ in 0..RUNS {
         let start = Instant::now();
-        run(&mut client, &mut server, count);
+        let busy = run(&mut client, &mut server, count);
         best = best.min(start.elapsed().as_secs_f64());
+        least.iter_mut().zip(busy).for_each(|(least, busy)| *least = least.min(busy));
     }
+    let [client_busy, server_busy] = least.map(|busy| busy / count as f64 * 1e9);
     let sent = [client.stream.sent, server.stream.sent];
     let [up, down] = [0, 1].map(|i| (sent[i] - before[i]) as f64 / (RUNS * count) as f64);
     let rate = count as f64 / best / 1e6;
     println!(
-        "| {network} | {name} | {depth:?} | {count} | {rate:.2} | {up:.2} | {down:.2} | {:.0} |",
+        "| {network} | {name} | {depth:?} | {count} | {rate:.2} | {client_busy:.1} | {server_busy:.1} | {up:.2} | {down:.2} | {:.0} |",
         setup.as_secs_f64() * 1e3
     );
 }
@@ -103,13 +107,22 @@ fn party<C: Channel>(role: Role, depth: Depth, channel: C) -> Party<C> {
     Party { ot, stream, rng }
 }
 
-/// Runs both parties, one on a thread of its own.
-fn both<A: Send, B>(client: impl FnOnce() -> A + Send, server: impl FnOnce() -> B) -> (A, B) {
+/// Runs both parties, each on a thread of its own.
+fn both<A: Send, B: Send>(
+    client: impl FnOnce() -> A + Send,
+    server: impl FnOnce() -> B + Send,
+) -> (A, B) {
     thread::scope(|scope| {
-        let client = scope.spawn(client);
-        let server = server();
-        (client.join().expect("the client did not panic"), server)
+        let (client, server) = (scope.spawn(client), scope.spawn(server));
+        (client.join().expect("the client is fine"), server.join().expect("the server is fine"))
     })
+}
+
+/// Seconds that this thread has had a processor, where the system tells: others may have it too.
+fn busy() -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = told.split(' ').next().and_then(|first| first.parse::<f64>().ok());
+    nanoseconds.map_or(f64::NAN, |nanoseconds| nanoseconds / 1e9)
 }
 
 /// Prepared and hashed, in little memory.
@@ -117,21 +130,23 @@ fn random_transfers<A: Channel, B: Channel>(
     client: &mut Party<A>,
     server: &mut Party<B>,
     count: usize,
-) {
+) -> [f64; 2] {
     let client = || {
         let Party { ot, stream, rng } = client;
         random::receive(&mut ot.receiver, count, stream, rng, |choices, chosen| {
             black_box((choices, chosen));
-        })
+        })?;
+        Ok::<_, OtError>(busy())
     };
     let server = || {
         let Party { ot, stream, rng } = server;
         random::send(&mut ot.sender, count, stream, rng, |pairs| {
             black_box(pairs);
-        })
+        })?;
+        Ok::<_, OtError>(busy())
     };
     let (client, server) = both(client, server);
-    client.and(server).expect("an honest peer");
+    [client, server].map(|busy| busy.expect("an honest peer"))
 }
 
 /// With what they prepare.
@@ -140,19 +155,22 @@ fn ring<A: Channel, B: Channel>(
     server: &mut Party<B>,
     count: usize,
     width: Width,
-) {
+) -> [f64; 2] {
     let client = || {
         let Party { ot, stream, rng } = client;
         ot.receiver.prepare(count, stream, rng)?;
-        correlated::receive_ring(&mut ot.receiver, width, &vec![1; count], stream).map(black_box)
+        correlated::receive_ring(&mut ot.receiver, width, &vec![1; count], stream)
+            .map(black_box)?;
+        Ok::<_, OtError>(busy())
     };
     let server = || {
         let Party { ot, stream, rng } = server;
         ot.sender.prepare(count, stream, rng)?;
-        correlated::send_ring(&mut ot.sender, width, &vec![77; count], stream).map(black_box)
+        correlated::send_ring(&mut ot.sender, width, &vec![77; count], stream).map(black_box)?;
+        Ok::<_, OtError>(busy())
     };
     let (client, server) = both(client, server);
-    client.and(server).expect("an honest peer");
+    [client, server].map(|busy| busy.expect("an honest peer"))
 }
 
 /// With what they prepare.
@@ -161,18 +179,20 @@ fn tables<A: Channel, B: Channel>(
     server: &mut Party<B>,
     count: usize,
     table: one_of_n::Table,
-) {
+) -> [f64; 2] {
     let rows = count * table.bits();
     let client = || {
         let Party { ot, stream, rng } = client;
         ot.receiver.prepare(rows, stream, rng)?;
-        one_of_n::receive(&mut ot.receiver, table, &vec![1; count], stream).map(black_box)
+        one_of_n::receive(&mut ot.receiver, table, &vec![1; count], stream).map(black_box)?;
+        Ok::<_, OtError>(busy())
     };
     let server = || {
         let Party { ot, stream, rng } = server;
         ot.sender.prepare(rows, stream, rng)?;
-        one_of_n::send(&mut ot.sender, table, &vec![3; count * table.messages()], stream)
+        one_of_n::send(&mut ot.sender, table, &vec![3; count * table.messages()], stream)?;
+        Ok::<_, OtError>(busy())
     };
     let (client, server) = both(client, server);
-    server.and(client).expect("an honest peer");
+    [client, server].map(|busy| busy.expect("an honest peer"))
 }

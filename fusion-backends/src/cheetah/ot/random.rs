@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use super::{Block, OtError, OtReceiver, OtSender};
 
-/// Prepared at a time.
-const CHUNK: usize = 1 << 13;
+/// Prepared at a time: as many as the longest chunk of `softspoken` makes.
+const CHUNK: usize = 63 * 128;
 
 /// Makes `count` transfers; `each` sees both messages of each, some at a time and in order.
 ///

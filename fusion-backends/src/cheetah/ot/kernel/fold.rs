@@ -12,23 +12,24 @@ pub(crate) const fn empty_stripe() -> Stripe {
     [0; STRIPE]
 }
 
-/// See [`fold`](super::fold()).
+/// See [`fold`](super::fold()). `by_bit` are zero before; gives the sum of all. `S` is what a level of
+/// instructions holds in registers.
 ///
 /// Adds leaves up like a binary counter: when a subtree is complete, its right half goes into the
 /// sum of its bit, and both halves together go up.
 #[inline(always)]
-pub(super) fn fold(
+pub(super) fn fold<S: Copy>(
     keys: &[Key],
-    all: &mut Stripe,
-    by_bit: &mut [Stripe],
-    mut stream: impl FnMut(&Key, &mut Stripe),
-) {
+    zero: S,
+    by_bit: &mut [S],
+    mut stream: impl FnMut(&Key) -> S,
+    add: impl Fn(&mut S, &S),
+) -> S {
     let first = (1_usize << by_bit.len()) - keys.len();
-    let mut left = [empty_stripe(); 8];
-    by_bit.fill(empty_stripe());
-    let mut sum = empty_stripe();
+    let mut left = [zero; 8];
+    let mut sum = zero;
     for (x, key) in (first..).zip(keys) {
-        stream(key, &mut sum);
+        sum = stream(key);
         let complete = x.trailing_ones() as usize;
         for (by_bit, left) in by_bit.iter_mut().zip(&left).take(complete) {
             add(by_bit, &sum);
@@ -38,12 +39,5 @@ pub(super) fn fold(
             *left = sum;
         }
     }
-    *all = sum;
-}
-
-#[inline(always)]
-fn add(to: &mut Stripe, from: &Stripe) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to ^= from;
-    }
+    sum
 }

@@ -96,9 +96,7 @@ impl Key {
 /// (`keys` is one short), R(0) is zero.
 pub(super) fn fold(keys: &[Key], first: Block, all: &mut Stripe, by_bit: &mut [Stripe]) {
     match keys.first().map_or(Level::Portable, |key| key.level) {
-        Level::Portable => fold::fold(keys, all, by_bit, |key, stripe| {
-            portable::stream(key, first, stripe);
-        }),
+        Level::Portable => portable::fold(keys, first, all, by_bit),
         #[cfg(target_arch = "x86_64")]
         level => x86::fold(level, keys, first, all, by_bit),
     }

@@ -3,7 +3,7 @@
 use aes::Aes128;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 
-use super::{Block, Key};
+use super::{Block, Key, Stripe, empty_stripe, fold as fold_with};
 
 const BATCH: usize = 16;
 
@@ -26,6 +26,18 @@ pub(super) fn stream(key: &Key, first: Block, blocks: &mut [Block]) {
         *block = first.wrapping_add(counter);
     }
     encrypt(&cipher, blocks);
+}
+
+pub(super) fn fold(keys: &[Key], first: Block, all: &mut Stripe, by_bit: &mut [Stripe]) {
+    by_bit.fill(empty_stripe());
+    let one = |key: &Key| {
+        let mut stripe = empty_stripe();
+        stream(key, first, &mut stripe);
+        stripe
+    };
+    *all = fold_with::fold(keys, empty_stripe(), by_bit, one, |to, from| {
+        to.iter_mut().zip(from).for_each(|(to, from)| *to ^= from);
+    });
 }
 
 /// The sum of the products, not reduced: its low and its high half.

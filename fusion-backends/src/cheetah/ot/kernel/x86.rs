@@ -6,8 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::fold::{STRIPE, Stripe};
-use super::{Block, Key, Level, fold as fold_with, transpose as squares};
+use super::{Block, Key, Level, Stripe, fold as fold_with, transpose as squares};
 
 /// The best that this processor has.
 pub(super) fn best() -> Level {
@@ -197,18 +196,30 @@ macro_rules! kernels {
 
         #[target_feature(enable = $features)]
         pub(super) fn fold(keys: &[Key], first: Block, all: &mut Stripe, by_bit: &mut [Stripe]) {
-            let mut counters: Stripe = [0; STRIPE];
-            for (counter, offset) in counters.iter_mut().zip(0..) {
-                *counter = first.wrapping_add(offset);
-            }
-            fold_with::fold(keys, all, by_bit, |key, stripe| {
-                let groups = stripe.as_chunks_mut::<GROUP>().0;
-                for (group, counters) in groups.iter_mut().zip(counters.as_chunks::<GROUP>().0) {
-                    let mut state = load(counters);
-                    encrypt(&key.rounds, &mut state);
-                    store(&state, group);
+            let zero = [$zero(); $registers];
+            for (group, all) in all.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
+                let mut counters: Group = [0; GROUP];
+                for (counter, offset) in counters.iter_mut().zip((group * GROUP) as Block..) {
+                    *counter = first.wrapping_add(offset);
                 }
-            });
+                let counters = load(&counters);
+                let mut sums = [zero; 8];
+                let sums = &mut sums[..by_bit.len()];
+                let one = |key: &Key| {
+                    let mut state = counters;
+                    encrypt(&key.rounds, &mut state);
+                    state
+                };
+                let sum = fold_with::fold(keys, zero, sums, one, |to: &mut State, from| {
+                    for (to, from) in to.iter_mut().zip(from) {
+                        *to = $xor(*to, *from);
+                    }
+                });
+                store(&sum, all);
+                for (sum, stripe) in sums.iter().zip(by_bit.iter_mut()) {
+                    store(sum, &mut stripe.as_chunks_mut::<GROUP>().0[group]);
+                }
+            }
         }
 
         #[target_feature(enable = $features)]
