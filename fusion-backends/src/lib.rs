@@ -1,7 +1,8 @@
 //! Base protocols for Fusion and the models that they run.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod additive;
+pub mod cheetah;
 pub mod clear;
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -1,0 +1,4 @@
+//! Two-party inference without a dealer, after Cheetah (Huang et al., USENIX Security 2022,
+//! eprint 2022/207). So far: its oblivious transfers.
+
+pub mod ot;

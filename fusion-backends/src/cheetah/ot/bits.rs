@@ -1,0 +1,151 @@
+//! Numbers of a few bits each, packed.
+
+use std::io::{Read, Write};
+
+use zeroize::Zeroizing;
+
+use super::error::{Malformed, OtError};
+
+/// How many bits a number has, 1 to 64. Numbers are taken modulo 2^bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Width(u32);
+
+impl Width {
+    /// One bit.
+    pub const BIT: Self = Self(1);
+    /// 64 bits.
+    pub const WORD: Self = Self(64);
+
+    /// `None` unless 1 <= `bits` <= 64.
+    #[must_use]
+    pub const fn new(bits: u32) -> Option<Self> {
+        if bits >= 1 && bits <= 64 { Some(Self(bits)) } else { None }
+    }
+
+    /// How many.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The bits of a number that count.
+    #[must_use]
+    pub const fn mask(self) -> u64 {
+        u64::MAX.wrapping_shr(64_u32.wrapping_sub(self.0))
+    }
+
+    /// Bytes of `count` numbers.
+    pub(super) fn bytes(self, count: usize) -> usize {
+        count.saturating_mul(self.0 as usize).div_ceil(8)
+    }
+}
+
+/// Packs numbers, the first in the lowest bits; the last byte is filled up with zeros.
+pub(super) fn pack(width: Width, numbers: impl IntoIterator<Item = u64>) -> Vec<u8> {
+    let numbers = numbers.into_iter();
+    let mut bytes = Vec::with_capacity(width.bytes(numbers.size_hint().0));
+    let (mut held, mut bits) = (0_u128, 0_u32);
+    for number in numbers {
+        held |= u128::from(number & width.mask()).wrapping_shl(bits);
+        bits = bits.saturating_add(width.0);
+        if bits >= 64 {
+            bytes.extend((held as u64).to_le_bytes());
+            held >>= 64;
+            bits = bits.saturating_sub(64);
+        }
+    }
+    bytes.extend(held.to_le_bytes().iter().take(bits.div_ceil(8) as usize));
+    bytes
+}
+
+/// `count` numbers, if the bytes are as many as that takes and nothing else is in them.
+pub(super) fn unpack(
+    width: Width,
+    count: usize,
+    bytes: &[u8],
+) -> Result<Zeroizing<Vec<u64>>, OtError> {
+    if bytes.len() != width.bytes(count) {
+        return Err(OtError::Malformed(Malformed::Length));
+    }
+    let mut numbers = Zeroizing::new(Vec::with_capacity(count));
+    let (mut held, mut bits) = (0_u128, 0_u32);
+    let (words, rest) = bytes.as_chunks();
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(last, byte)| *last = *byte);
+    let last_bits = (rest.len() as u32).saturating_mul(8);
+    let words = words.iter().map(|word| (word, 64)).chain([(&last, last_bits)]);
+    for (word, more) in words {
+        held |= u128::from(u64::from_le_bytes(*word)).wrapping_shl(bits);
+        bits = bits.saturating_add(more);
+        while bits >= width.0 && numbers.len() < count {
+            numbers.push(held as u64 & width.mask());
+            held = held.wrapping_shr(width.0);
+            bits = bits.saturating_sub(width.0);
+        }
+    }
+    if held == 0 { Ok(numbers) } else { Err(OtError::Malformed(Malformed::Padding)) }
+}
+
+pub(super) fn send<S: Write>(
+    stream: &mut S,
+    width: Width,
+    numbers: impl IntoIterator<Item = u64>,
+) -> Result<(), OtError> {
+    Ok(stream.write_all(&pack(width, numbers))?)
+}
+
+pub(super) fn receive<S: Read>(
+    stream: &mut S,
+    width: Width,
+    count: usize,
+) -> Result<Zeroizing<Vec<u64>>, OtError> {
+    let mut bytes = vec![0; width.bytes(count)];
+    stream.read_exact(&mut bytes)?;
+    unpack(width, count, &bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_come_back(bits in 1_u32..=64, numbers in prop::collection::vec(any::<u64>(), 0..50)) {
+            let width = Width::new(bits).unwrap();
+            let bytes = pack(width, numbers.iter().copied());
+            prop_assert_eq!(bytes.len(), width.bytes(numbers.len()));
+            let back = unpack(width, numbers.len(), &bytes).unwrap();
+            let expected: Vec<_> = numbers.iter().map(|number| number & width.mask()).collect();
+            prop_assert_eq!(&*back, &expected);
+        }
+
+        #[test]
+        fn garbage_is_refused_or_is_the_only_encoding(
+            bits in 1_u32..=64, count in 0_usize..40, bytes in prop::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let width = Width::new(bits).unwrap();
+            match unpack(width, count, &bytes) {
+                Ok(numbers) => prop_assert_eq!(pack(width, numbers.iter().copied()), bytes),
+                Err(OtError::Malformed(Malformed::Length)) => {
+                    prop_assert_ne!(bytes.len(), width.bytes(count));
+                }
+                Err(OtError::Malformed(Malformed::Padding)) => {
+                    let mut bytes = bytes;
+                    *bytes.last_mut().unwrap() = 0;
+                    prop_assert!(unpack(width, count, &bytes).is_ok());
+                }
+                Err(other) => prop_assert!(false, "{other}"),
+            }
+        }
+    }
+
+    #[test]
+    fn widths_are_bounded() {
+        assert_eq!(Width::new(0), None);
+        assert_eq!(Width::new(65), None);
+        assert_eq!(Width::WORD.mask(), u64::MAX);
+        assert_eq!(Width::BIT.mask(), 1);
+    }
+}

@@ -1,0 +1,139 @@
+//! Arithmetic on blocks of 128 bits: AES, GF(2^128), bit matrices. All of it in constant time.
+//!
+//! The one place with unsafe code, and that only in `x86.rs`. Each function runs on the best
+//! instructions that the processor has; `portable.rs` is for processors without them, and what the
+//! others are tested against.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "lengths and shifts are our own, never the peer's"
+)]
+
+mod fold;
+mod portable;
+mod transpose;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod x86;
+
+#[cfg(test)]
+mod tests;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+pub(super) use fold::{STRIPE, Stripe, empty_stripe};
+
+/// 128 bits. Byte and bit 0 are the least significant.
+pub(super) type Block = u128;
+
+/// The instructions to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Portable,
+    /// AES and carry-less multiplication on single blocks.
+    #[cfg(target_arch = "x86_64")]
+    Narrow,
+    /// The same on pairs of blocks, with AVX2.
+    #[cfg(target_arch = "x86_64")]
+    Wide,
+}
+
+impl Level {
+    fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        return x86::best();
+        #[cfg(not(target_arch = "x86_64"))]
+        return Self::Portable;
+    }
+}
+
+/// A key of AES-128, expanded.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(super) struct Key {
+    /// The first is the key itself. The portable code uses no other.
+    rounds: [Block; 11],
+    #[zeroize(skip)]
+    level: Level,
+}
+
+impl Key {
+    pub(super) fn new(key: Block) -> Self {
+        Self::at(Level::best(), key)
+    }
+
+    fn at(level: Level, key: Block) -> Self {
+        let rounds = match level {
+            Level::Portable => [key; 11],
+            #[cfg(target_arch = "x86_64")]
+            _ => x86::expand(level, key),
+        };
+        Self { rounds, level }
+    }
+
+    /// H(tweak, x) = pi(pi(x) + tweak) + pi(x) in place of each x, where pi is AES under this key.
+    pub(super) fn hash(&self, blocks: &mut [Block], tweaks: &[Block]) {
+        debug_assert_eq!(blocks.len(), tweaks.len());
+        match self.level {
+            Level::Portable => portable::hash(self, blocks, tweaks),
+            #[cfg(target_arch = "x86_64")]
+            _ => x86::hash(self, blocks, tweaks),
+        }
+    }
+
+    /// AES of `first`, `first` + 1, ...
+    pub(super) fn stream(&self, first: Block, blocks: &mut [Block]) {
+        match self.level {
+            Level::Portable => portable::stream(self, first, blocks),
+            #[cfg(target_arch = "x86_64")]
+            _ => x86::stream(self, first, blocks),
+        }
+    }
+}
+
+/// Two sums over a tree of 2^k keys, where R(x) is the stream of key x from `first`: `all` is the
+/// sum of R(x) over all x, and `by_bit[b]` over those x whose bit b is set. Without a key for x = 0
+/// (`keys` is one short), R(0) is zero.
+pub(super) fn fold(keys: &[Key], first: Block, all: &mut Stripe, by_bit: &mut [Stripe]) {
+    match keys.first().map_or(Level::Portable, |key| key.level) {
+        Level::Portable => portable::fold(keys, first, all, by_bit),
+        #[cfg(target_arch = "x86_64")]
+        level => x86::fold(level, keys, first, all, by_bit),
+    }
+}
+
+/// The sum of a[i] b[i] in GF(2^128) = GF(2)[x] / (x^128 + x^7 + x^2 + x + 1).
+pub(super) fn dot(a: &[Block], b: &[Block]) -> Block {
+    dot_at(Level::best(), a, b)
+}
+
+fn dot_at(level: Level, a: &[Block], b: &[Block]) -> Block {
+    debug_assert_eq!(a.len(), b.len());
+    let (low, high) = match level {
+        Level::Portable => portable::dot(a, b),
+        #[cfg(target_arch = "x86_64")]
+        _ => x86::dot(level, a, b),
+    };
+    reduce(low, high)
+}
+
+/// x times `a` in GF(2^128).
+pub(super) fn double(a: Block) -> Block {
+    let carry = (a >> 127).wrapping_neg();
+    (a << 1) ^ (carry & 0x87)
+}
+
+fn reduce(low: Block, high: Block) -> Block {
+    let times = |a: Block| a ^ (a << 1) ^ (a << 2) ^ (a << 7);
+    let carry = (high >> 127) ^ (high >> 126) ^ (high >> 121);
+    low ^ times(high) ^ times(carry)
+}
+
+/// Transposes 128 x 128 bits: bit i of row j becomes bit j of row i.
+pub(super) fn transpose(rows: &mut [[u64; 2]; 128]) {
+    match Level::best() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Wide => x86::transpose(rows),
+        _ => transpose::transpose(rows),
+    }
+}

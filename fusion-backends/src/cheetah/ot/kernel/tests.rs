@@ -1,0 +1,136 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[cfg(target_arch = "x86_64")]
+fn levels() -> Vec<Level> {
+    match x86::best() {
+        Level::Portable => vec![Level::Portable],
+        Level::Narrow => vec![Level::Portable, Level::Narrow],
+        Level::Wide => vec![Level::Portable, Level::Narrow, Level::Wide],
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn levels() -> Vec<Level> {
+    vec![Level::Portable]
+}
+
+fn block(hex: &str) -> Block {
+    Block::from_str_radix(hex, 16).unwrap().swap_bytes()
+}
+
+/// FIPS-197, appendices B and C.1.
+#[test]
+fn aes_is_that_of_fips_197() {
+    for level in levels() {
+        let mut out = [0];
+        Key::at(level, block("000102030405060708090a0b0c0d0e0f"))
+            .stream(block("00112233445566778899aabbccddeeff"), &mut out);
+        assert_eq!(out[0], block("69c4e0d86a7b0430d8cdb78070b4c55a"), "{level:?}");
+        Key::at(level, block("2b7e151628aed2a6abf7158809cf4f3c"))
+            .stream(block("3243f6a8885a308d313198a2e0370734"), &mut out);
+        assert_eq!(out[0], block("3925841d02dc09fbdc118597196a0b32"), "{level:?}");
+    }
+}
+
+#[test]
+fn the_hash_is_two_permutations_and_their_feed_forward() {
+    let (x, tweak, key) = (0x1234_5678 << 70, 77 << 64, 99);
+    for level in levels() {
+        let pi = |x: Block| {
+            let mut out = [0];
+            Key::at(level, key).stream(x, &mut out);
+            out[0]
+        };
+        let mut blocks = [x];
+        Key::at(level, key).hash(&mut blocks, &[tweak]);
+        assert_eq!(blocks[0], pi(pi(x) ^ tweak) ^ pi(x), "{level:?}");
+    }
+}
+
+#[test]
+fn products_reduce_by_the_polynomial() {
+    for level in levels() {
+        assert_eq!(dot_at(level, &[1 << 127], &[2]), 0x87);
+        // x^254, by hand: x^252 folds to x^124 (x^7 + x^2 + x + 1), and that again.
+        let mut power = 1;
+        (0..254).for_each(|_| power = double(power));
+        assert_eq!(dot_at(level, &[1 << 127], &[1 << 127]), power, "{level:?}");
+    }
+}
+
+#[test]
+fn products_match_the_test_vector_of_the_bit_by_bit_product() {
+    let slow = |a: Block, b: Block| {
+        (0..128).rev().fold(0, |sum, bit| double(sum) ^ if b >> bit & 1 == 1 { a } else { 0 })
+    };
+    let (a, b) = (0x0388_dace_60b6_a392_f328_c2b9_71b2_fe78, u128::MAX / 3);
+    for level in levels() {
+        assert_eq!(dot_at(level, &[a], &[b]), slow(a, b), "{level:?}");
+        assert_eq!(dot_at(level, &[u128::MAX], &[u128::MAX]), slow(u128::MAX, u128::MAX));
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_level_gives_the_same(
+        key: Block,
+        first: Block,
+        pairs in prop::collection::vec(any::<(Block, Block)>(), 0..70),
+    ) {
+        let (a, b): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+        let portable = Key::at(Level::Portable, key);
+        for level in levels() {
+            let fast = Key::at(level, key);
+            let (mut expected, mut found) = (a.clone(), a.clone());
+            portable.hash(&mut expected, &b);
+            fast.hash(&mut found, &b);
+            prop_assert_eq!(&expected, &found);
+            portable.stream(first, &mut expected);
+            fast.stream(first, &mut found);
+            prop_assert_eq!(&expected, &found);
+            prop_assert_eq!(dot_at(Level::Portable, &a, &b), dot_at(level, &a, &b));
+        }
+    }
+
+    #[test]
+    fn sums_over_a_tree_are_what_they_say(
+        seed: Block, first: Block, depth in 1_usize..=5, punctured: bool,
+    ) {
+        let skip = usize::from(punctured);
+        for level in levels() {
+            let keys: Vec<_> =
+                (skip..1 << depth).map(|x| Key::at(level, seed ^ x as Block)).collect();
+            let (mut all, mut by_bit) = (empty_stripe(), vec![[1; STRIPE]; depth]);
+            fold(&keys, first, &mut all, &mut by_bit);
+            let (mut sum, mut by_bit_sum) = (empty_stripe(), vec![empty_stripe(); depth]);
+            for (x, key) in (skip..).zip(&keys) {
+                let mut stream = empty_stripe();
+                key.stream(first, &mut stream);
+                for i in 0..STRIPE {
+                    sum[i] ^= stream[i];
+                    (0..depth).filter(|b| x >> b & 1 == 1).for_each(|b| by_bit_sum[b][i] ^= stream[i]);
+                }
+            }
+            prop_assert_eq!(all, sum);
+            prop_assert_eq!(by_bit, by_bit_sum);
+        }
+    }
+
+    #[test]
+    fn transposition_moves_every_bit(seed: Block) {
+        let mut blocks = [0; 128];
+        Key::new(seed).stream(0, &mut blocks);
+        let rows = blocks.map(|block| [block as u64, (block >> 64) as u64]);
+        let (mut fast, mut portable) = (rows, rows);
+        transpose(&mut fast);
+        transpose::transpose(&mut portable);
+        prop_assert_eq!(fast, portable);
+        for i in 0..128 {
+            for j in 0..128 {
+                prop_assert_eq!(rows[i][j / 64] >> (j % 64) & 1, fast[j][i / 64] >> (i % 64) & 1);
+            }
+        }
+    }
+}

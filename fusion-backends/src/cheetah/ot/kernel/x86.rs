@@ -1,0 +1,317 @@
+//! AES-NI and PCLMULQDQ, and VAES and VPCLMULQDQ where the processor has them.
+//!
+//! Functions with `target_feature` are safe to write and unsafe to call; the functions that call
+//! them stand at the top. A [`Key`] or [`Level`] other than `Portable` is made by [`best`] alone,
+//! which is what makes the calls sound.
+
+use std::arch::x86_64::*;
+
+use super::{Block, Key, Level, Stripe, fold as fold_with, transpose as squares};
+
+/// The best that this processor has.
+pub(super) fn best() -> Level {
+    let narrow = is_x86_feature_detected!("aes")
+        && is_x86_feature_detected!("pclmulqdq")
+        && is_x86_feature_detected!("sse4.1");
+    let wide = is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("vaes")
+        && is_x86_feature_detected!("vpclmulqdq");
+    match (narrow, wide) {
+        (true, true) => Level::Wide,
+        (true, false) => Level::Narrow,
+        (false, _) => Level::Portable,
+    }
+}
+
+/// All round keys.
+pub(super) fn expand(level: Level, key: Block) -> [Block; 11] {
+    assert!(level != Level::Portable && best() != Level::Portable, "no instructions for AES");
+    // SAFETY: the processor has AES, as was just asserted.
+    unsafe { narrow::expand(key) }
+}
+
+pub(super) fn hash(key: &Key, blocks: &mut [Block], tweaks: &[Block]) {
+    match key.level {
+        // SAFETY: the key says that `best` found VAES and AVX2.
+        Level::Wide => unsafe { wide::hash(&key.rounds, blocks, tweaks) },
+        // SAFETY: the key says that `best` found AES.
+        _ => unsafe { narrow::hash(&key.rounds, blocks, tweaks) },
+    }
+}
+
+pub(super) fn stream(key: &Key, first: Block, blocks: &mut [Block]) {
+    match key.level {
+        // SAFETY: the key says that `best` found VAES and AVX2.
+        Level::Wide => unsafe { wide::stream(&key.rounds, first, blocks) },
+        // SAFETY: the key says that `best` found AES.
+        _ => unsafe { narrow::stream(&key.rounds, first, blocks) },
+    }
+}
+
+pub(super) fn fold(
+    level: Level,
+    keys: &[Key],
+    first: Block,
+    all: &mut Stripe,
+    by_bit: &mut [Stripe],
+) {
+    match level {
+        // SAFETY: the level, which is that of a key, says that `best` found VAES and AVX2.
+        Level::Wide => unsafe { wide::fold(keys, first, all, by_bit) },
+        // SAFETY: the level, which is that of a key, says that `best` found AES.
+        _ => unsafe { narrow::fold(keys, first, all, by_bit) },
+    }
+}
+
+/// The sum of the products, not reduced: its low and its high half.
+pub(super) fn dot(level: Level, a: &[Block], b: &[Block]) -> (Block, Block) {
+    match level {
+        // SAFETY: the level says that `best` found VPCLMULQDQ and AVX2.
+        Level::Wide => unsafe { wide::dot(a, b) },
+        // SAFETY: the level says that `best` found PCLMULQDQ.
+        _ => unsafe { narrow::dot(a, b) },
+    }
+}
+
+pub(super) fn transpose(rows: &mut [[u64; 2]; 128]) {
+    #[target_feature(enable = "avx2")]
+    fn with_avx2(rows: &mut [[u64; 2]; 128]) {
+        squares::transpose(rows);
+    }
+    assert!(best() == Level::Wide, "no AVX2");
+    // SAFETY: the processor has AVX2, as was just asserted.
+    unsafe { with_avx2(rows) }
+}
+
+/// The kernels, for one width of vector.
+macro_rules! kernels {
+    (
+        $features:literal, $vector:ty, $lanes:literal, $registers:literal,
+        load: $load:ident, store: $store:ident, zero: $zero:ident, xor: $xor:ident,
+        spread: $spread:expr,
+        round: $round:ident, last: $last:ident, product: $product:ident
+    ) => {
+        /// Blocks that are under way at once: enough to hide the latency of a round.
+        const GROUP: usize = $lanes * $registers;
+        type Group = [Block; GROUP];
+        type State = [$vector; $registers];
+
+        #[target_feature(enable = $features)]
+        #[inline]
+        fn load(group: &Group) -> State {
+            let mut state = [$zero(); $registers];
+            for (state, blocks) in state.iter_mut().zip(group.as_chunks::<$lanes>().0) {
+                // SAFETY: `blocks` is as long as a vector, and the load need not be aligned.
+                *state = unsafe { $load(blocks.as_ptr().cast()) };
+            }
+            state
+        }
+
+        #[target_feature(enable = $features)]
+        #[inline]
+        fn store(state: &State, group: &mut Group) {
+            for (state, blocks) in state.iter().zip(group.as_chunks_mut::<$lanes>().0) {
+                // SAFETY: `blocks` is as long as a vector, and the store need not be aligned.
+                unsafe { $store(blocks.as_mut_ptr().cast(), *state) };
+            }
+        }
+
+        #[target_feature(enable = $features)]
+        #[inline]
+        fn encrypt(rounds: &[Block; 11], state: &mut State) {
+            let [first, middle @ .., last] = rounds;
+            let key = $spread(first);
+            for state in state.iter_mut() {
+                *state = $xor(*state, key);
+            }
+            for key in middle {
+                let key = $spread(key);
+                for state in state.iter_mut() {
+                    *state = $round(*state, key);
+                }
+            }
+            let key = $spread(last);
+            for state in state.iter_mut() {
+                *state = $last(*state, key);
+            }
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn hash(rounds: &[Block; 11], blocks: &mut [Block], tweaks: &[Block]) {
+            let (groups, rest) = blocks.as_chunks_mut::<GROUP>();
+            let (tweak_groups, tweak_rest) = tweaks.as_chunks::<GROUP>();
+            for (group, tweaks) in groups.iter_mut().zip(tweak_groups) {
+                hash_group(rounds, group, tweaks);
+            }
+            if !rest.is_empty() {
+                let (mut group, mut tweaks) = ([0; GROUP], [0; GROUP]);
+                group[..rest.len()].copy_from_slice(rest);
+                tweaks[..rest.len()].copy_from_slice(tweak_rest);
+                hash_group(rounds, &mut group, &tweaks);
+                rest.copy_from_slice(&group[..rest.len()]);
+            }
+        }
+
+        #[target_feature(enable = $features)]
+        #[inline]
+        fn hash_group(rounds: &[Block; 11], group: &mut Group, tweaks: &Group) {
+            let mut once = load(group);
+            encrypt(rounds, &mut once);
+            let mut twice = load(tweaks);
+            for (twice, once) in twice.iter_mut().zip(&once) {
+                *twice = $xor(*twice, *once);
+            }
+            encrypt(rounds, &mut twice);
+            for (twice, once) in twice.iter_mut().zip(&once) {
+                *twice = $xor(*twice, *once);
+            }
+            store(&twice, group);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn stream(rounds: &[Block; 11], first: Block, blocks: &mut [Block]) {
+            let mut counter = first;
+            let (groups, rest) = blocks.as_chunks_mut::<GROUP>();
+            for group in groups {
+                stream_group(rounds, counter, group);
+                counter = counter.wrapping_add(GROUP as Block);
+            }
+            if !rest.is_empty() {
+                let mut group = [0; GROUP];
+                stream_group(rounds, counter, &mut group);
+                rest.copy_from_slice(&group[..rest.len()]);
+            }
+        }
+
+        #[target_feature(enable = $features)]
+        #[inline]
+        fn stream_group(rounds: &[Block; 11], first: Block, group: &mut Group) {
+            for (block, offset) in group.iter_mut().zip(0..) {
+                *block = first.wrapping_add(offset);
+            }
+            let mut state = load(group);
+            encrypt(rounds, &mut state);
+            store(&state, group);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn fold(keys: &[Key], first: Block, all: &mut Stripe, by_bit: &mut [Stripe]) {
+            let zero = [$zero(); $registers];
+            for (group, all) in all.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
+                let mut counters: Group = [0; GROUP];
+                for (counter, offset) in counters.iter_mut().zip((group * GROUP) as Block..) {
+                    *counter = first.wrapping_add(offset);
+                }
+                let counters = load(&counters);
+                let mut sums = [zero; 8];
+                let sums = &mut sums[..by_bit.len()];
+                let one = |key: &Key| {
+                    let mut state = counters;
+                    encrypt(&key.rounds, &mut state);
+                    state
+                };
+                let sum = fold_with::fold(keys, zero, sums, one, |to: &mut State, from| {
+                    for (to, from) in to.iter_mut().zip(from) {
+                        *to = $xor(*to, *from);
+                    }
+                });
+                store(&sum, all);
+                for (sum, stripe) in sums.iter().zip(by_bit.iter_mut()) {
+                    store(sum, &mut stripe.as_chunks_mut::<GROUP>().0[group]);
+                }
+            }
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn dot(a: &[Block], b: &[Block]) -> (Block, Block) {
+            let (mut low, mut middle, mut high) = ($zero(), $zero(), $zero());
+            let (mut add, vectors) = (
+                |a: &[Block; $lanes], b: &[Block; $lanes]| {
+                    // SAFETY: both are as long as a vector, and the loads need not be aligned.
+                    let (a, b) = unsafe { ($load(a.as_ptr().cast()), $load(b.as_ptr().cast())) };
+                    low = $xor(low, $product::<0x00>(a, b));
+                    middle = $xor(middle, $product::<0x01>(a, b));
+                    middle = $xor(middle, $product::<0x10>(a, b));
+                    high = $xor(high, $product::<0x11>(a, b));
+                },
+                a.as_chunks().0.iter().zip(b.as_chunks().0),
+            );
+            for (a, b) in vectors {
+                add(a, b);
+            }
+            let (a, b) = (a.as_chunks::<$lanes>().1, b.as_chunks::<$lanes>().1);
+            if !a.is_empty() {
+                let (mut last_a, mut last_b) = ([0; $lanes], [0; $lanes]);
+                last_a[..a.len()].copy_from_slice(a);
+                last_b[..b.len()].copy_from_slice(b);
+                add(&last_a, &last_b);
+            }
+            let [low, middle, high] = [low, middle, high].map(|sum| {
+                let mut lanes: [Block; $lanes] = [0; $lanes];
+                // SAFETY: `lanes` is as long as a vector, and the store need not be aligned.
+                unsafe { $store(lanes.as_mut_ptr().cast(), sum) };
+                lanes.iter().fold(0, |sum, lane| sum ^ lane)
+            });
+            (low ^ (middle << 64), high ^ (middle >> 64))
+        }
+    };
+}
+
+mod wide {
+    use super::*;
+
+    kernels!(
+        "avx2,vaes,vpclmulqdq,aes,pclmulqdq,sse4.1", __m256i, 2, 8,
+        load: _mm256_loadu_si256, store: _mm256_storeu_si256,
+        zero: _mm256_setzero_si256, xor: _mm256_xor_si256,
+        spread: |key: &Block| _mm256_broadcastsi128_si256(super::narrow::block(key)),
+        round: _mm256_aesenc_epi128, last: _mm256_aesenclast_epi128,
+        product: _mm256_clmulepi64_epi128
+    );
+}
+
+mod narrow {
+    use super::*;
+
+    kernels!(
+        "aes,pclmulqdq,sse4.1", __m128i, 1, 8,
+        load: _mm_loadu_si128, store: _mm_storeu_si128,
+        zero: _mm_setzero_si128, xor: _mm_xor_si128,
+        spread: block,
+        round: _mm_aesenc_si128, last: _mm_aesenclast_si128,
+        product: _mm_clmulepi64_si128
+    );
+
+    #[target_feature(enable = "sse4.1")]
+    #[inline]
+    pub(super) fn block(block: &Block) -> __m128i {
+        // SAFETY: a block is as long as a vector, and the load need not be aligned.
+        unsafe { _mm_loadu_si128(std::ptr::from_ref(block).cast()) }
+    }
+
+    /// FIPS-197, section 5.2.
+    #[target_feature(enable = "aes,sse4.1")]
+    pub(super) fn expand(key: Block) -> [Block; 11] {
+        let mut rounds = [key; 11];
+        let mut last = block(&key);
+        let mut next = |assist: __m128i, round: usize| {
+            last = _mm_xor_si128(last, _mm_slli_si128::<4>(last));
+            last = _mm_xor_si128(last, _mm_slli_si128::<8>(last));
+            last = _mm_xor_si128(last, _mm_shuffle_epi32::<0xff>(assist));
+            // SAFETY: a block is as long as a vector, and the store need not be aligned.
+            unsafe { _mm_storeu_si128(std::ptr::from_mut(&mut rounds[round]).cast(), last) };
+            last
+        };
+        let one = next(_mm_aeskeygenassist_si128::<0x01>(block(&key)), 1);
+        let two = next(_mm_aeskeygenassist_si128::<0x02>(one), 2);
+        let three = next(_mm_aeskeygenassist_si128::<0x04>(two), 3);
+        let four = next(_mm_aeskeygenassist_si128::<0x08>(three), 4);
+        let five = next(_mm_aeskeygenassist_si128::<0x10>(four), 5);
+        let six = next(_mm_aeskeygenassist_si128::<0x20>(five), 6);
+        let seven = next(_mm_aeskeygenassist_si128::<0x40>(six), 7);
+        let eight = next(_mm_aeskeygenassist_si128::<0x80>(seven), 8);
+        let nine = next(_mm_aeskeygenassist_si128::<0x1b>(eight), 9);
+        next(_mm_aeskeygenassist_si128::<0x36>(nine), 10);
+        rounds
+    }
+}

@@ -1,0 +1,73 @@
+//! Oblivious transfer, secure against a malicious party on either side.
+//!
+//! [`softspoken::setup`] runs once for a connection and gives each party a sender and a receiver.
+//! [`OtSender::prepare`] and [`OtReceiver::prepare`] make transfers of random messages before the
+//! inputs are known; [`random`], [`correlated`], [`chosen`] and [`one_of_n`] use them up.
+//!
+//! | | receiver has | sender has | sent, for each transfer |
+//! | --- | --- | --- | --- |
+//! | [`random`] | random b, x_b | random x_0, x_1 | nothing |
+//! | [`correlated::xor`](correlated) | c, t | q = t + c Delta | 1 bit |
+//! | [`correlated::ring`](correlated) | c, s + c x mod 2^l | x, s | 1 bit, l bits back |
+//! | [`chosen`] | c, m_c | m_0, m_1 | 1 bit, 32 bytes back |
+//! | [`one_of_n`] | c, m_c | m_0, ..., m_(N-1) | log N bits, N l bits back |
+//!
+//! All take one round trip at most, whatever the number of transfers; each needs one prepared
+//! transfer, [`one_of_n`] log N of them. Memory: 16 bytes for each prepared transfer (17 at the
+//! receiver), and again as much while they are used; [`random`] needs memory for one chunk only.
+//!
+//! # Security
+//!
+//! Privacy against a malicious party on either side, computationally at 128 bits; what is assumed,
+//! and what a cheat can learn, is written at each part: [`softspoken`], `base.rs` and `hash.rs`. The
+//! *inputs* of a malicious party are its own choice: it may send other messages, or choose
+//! otherwise, than the protocol above would have it do. Whoever needs more needs another check on top
+//! (as mix-and-check is).
+//!
+//! Choices and secrets are handled in constant time. They are overwritten after use.
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+mod base;
+mod batch;
+mod bits;
+pub mod chosen;
+pub mod correlated;
+mod domain;
+mod error;
+mod hash;
+mod kernel;
+pub mod one_of_n;
+mod pool;
+pub mod random;
+pub mod softspoken;
+
+#[cfg(test)]
+mod tests;
+
+pub use batch::{OtReceiver, OtSender, ReceiverBatch, SenderBatch};
+pub use bits::Width;
+pub use error::{Check, Malformed, OtError};
+
+/// 128 bits: a message, or a row.
+pub type Block = u128;
+
+/// Whether all choices are among so many messages.
+fn in_range(choices: &[u8], messages: usize) -> Result<(), OtError> {
+    // All are looked at, whatever they are.
+    let largest = choices.iter().fold(0, |largest, choice| usize::from(*choice).max(largest));
+    if choices.is_empty() || largest < messages {
+        Ok(())
+    } else {
+        Err(OtError::Choice { messages })
+    }
+}

@@ -1,0 +1,147 @@
+//! The OT receiver: grows the trees, makes chunks.
+
+use std::io::{Read, Write};
+
+use rand::CryptoRng;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::chunk::{Challenge, Column, Columns, Size, digest};
+use super::{Block, Depth};
+use crate::cheetah::ot::batch::{OtReceiver, ReceiverBatch};
+use crate::cheetah::ot::domain::Domain;
+use crate::cheetah::ot::error::OtError;
+use crate::cheetah::ot::kernel::{self, Key, STRIPE, Stripe, empty_stripe};
+use crate::cheetah::ot::pool::{Pool, reserve};
+
+/// The OT receiver's end of an extension. Made by [`setup`](super::setup).
+pub struct SoftSpokenReceiver {
+    domain: Domain,
+    depth: Depth,
+    /// The keys of all leaves, for each tree.
+    trees: Vec<Vec<Key>>,
+    columns: Columns,
+    /// Counts the blocks of a column. Never the same twice.
+    next: Block,
+    cipher: Key,
+    rows: Pool<Block>,
+    choices: Pool<u8>,
+}
+
+impl SoftSpokenReceiver {
+    pub(super) fn new(domain: Domain, depth: Depth, trees: Vec<Vec<Key>>) -> Self {
+        let cipher = domain.cipher();
+        let (rows, choices) = Default::default();
+        Self { domain, depth, trees, columns: Columns::new(), next: 0, cipher, rows, choices }
+    }
+
+    /// Makes a chunk: its transfers are prepared, and its message is for the sender.
+    pub(super) fn chunk(&mut self, size: Size) -> Vec<u8> {
+        let (choices, corrections) = self.corrections(size);
+        self.check(size, &choices, corrections)
+    }
+
+    /// Fills the columns; gives the choices, and what corrects each tree to them.
+    fn corrections(&mut self, size: Size) -> (Zeroizing<Column>, Vec<u8>) {
+        let mut choices: Zeroizing<Column> = Zeroizing::new([0; _]);
+        let mut message = Vec::with_capacity(size.message(self.trees.len()));
+        for tree in 0..self.trees.len() {
+            let sums = self.expand(tree, size);
+            if tree == 0 {
+                choices = sums;
+            } else {
+                let corrections = sums.iter().zip(choices.iter()).take(size.blocks());
+                message.extend(corrections.flat_map(|(sum, choice)| (sum ^ choice).to_le_bytes()));
+            }
+        }
+        (choices, message)
+    }
+
+    /// Ends the message with its check, and keeps the rows.
+    fn check(&mut self, size: Size, choices: &Column, mut message: Vec<u8>) -> Vec<u8> {
+        let challenge = Challenge::new(&self.domain, self.next, size, &message);
+        message.extend(challenge.combine(choices).to_le_bytes());
+        message.extend(digest(&self.domain, self.next, self.columns.combine(&challenge)));
+
+        self.columns.rows(size, self.rows.grow(size.transfers()));
+        let kept = choices.iter().take(size.blocks().saturating_sub(1));
+        let bits = kept.flat_map(|block| (0..128).map(move |bit| (block >> bit & 1) as u8));
+        self.choices.grow(size.transfers()).extend(bits);
+        self.next = self.next.wrapping_add(size.blocks() as Block);
+        message
+    }
+
+    /// Fills the columns of a tree; gives the sum of all its leaves.
+    fn expand(&mut self, tree: usize, size: Size) -> Zeroizing<Column> {
+        let mut sums: Zeroizing<Column> = Zeroizing::new([0; _]);
+        let Some(keys) = self.trees.get(tree) else { return sums };
+        let mut first = self.next;
+        let (stripes, _) = sums.as_chunks_mut();
+        let mut by_bit: Zeroizing<Vec<Stripe>> =
+            Zeroizing::new(vec![empty_stripe(); self.depth.bits()]);
+        for (stripe, all) in stripes.iter_mut().enumerate().take(size.stripes()) {
+            kernel::fold(keys, first, all, &mut by_bit);
+            let columns = self.columns.of_tree(tree, self.depth.bits());
+            for (column, bits) in columns.iter_mut().zip(by_bit.iter()) {
+                if let Some(column) = column.as_chunks_mut().0.get_mut(stripe) {
+                    *column = *bits;
+                }
+            }
+            first = first.wrapping_add(STRIPE as Block);
+        }
+        sums
+    }
+}
+
+impl OtReceiver for SoftSpokenReceiver {
+    fn prepare<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        count: usize,
+        stream: &mut S,
+        _rng: &mut R,
+    ) -> Result<(), OtError> {
+        let end = reserve(self.prepared(), count)?;
+        self.rows.make_room(count.saturating_add(Size::SURPLUS));
+        self.choices.make_room(count.saturating_add(Size::SURPLUS));
+        while self.prepared() < end {
+            let size = Size::for_transfers(end.saturating_sub(self.prepared()));
+            let mut message = self.chunk(size);
+            // A transfer that the peer was not told of must never be used, so an error goes up.
+            let sent = stream.write_all(&message);
+            message.zeroize();
+            sent?;
+        }
+        Ok(stream.flush()?)
+    }
+
+    fn prepared(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError> {
+        let first = self.rows.taken();
+        let (rows, choices) = (self.rows.take(count)?, self.choices.take(count)?);
+        Ok(ReceiverBatch::new(self.cipher.clone(), first, rows, choices))
+    }
+}
+
+impl std::fmt::Debug for SoftSpokenReceiver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SoftSpokenReceiver")
+            .field("prepared", &self.prepared())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+impl SoftSpokenReceiver {
+    /// A cheat: another choice in the first transfer of one tree, not the first, and a check for it
+    /// that is right if the sender's secret has the bits `guess` there.
+    pub(super) fn cheat(&mut self, size: Size, tree: usize, guess: u8) -> Vec<u8> {
+        let (choices, mut message) = self.corrections(size);
+        message[(tree - 1) * size.blocks() * 16] ^= 1;
+        for (bit, column) in self.columns.of_tree(tree, self.depth.bits()).iter_mut().enumerate() {
+            column[0] ^= Block::from(guess >> bit & 1);
+        }
+        self.check(size, &choices, message)
+    }
+}

@@ -1,0 +1,332 @@
+//! Every kind of transfer, in both directions, against what it should give.
+
+#[path = "../../../benches/support/stream.rs"]
+mod stream;
+
+use std::io::Write;
+use std::thread;
+
+use fusion_core::channel::{MemoryChannel, memory_pair};
+use fusion_core::transcript::Role;
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+use super::softspoken::{Depth, SoftSpoken, setup};
+use super::*;
+
+pub(super) type Stream = stream::Stream<MemoryChannel>;
+
+pub(super) fn streams() -> (Stream, Stream) {
+    let (left, right) = memory_pair();
+    (Stream::new(left), Stream::new(right))
+}
+
+/// Runs both parties.
+pub(super) fn both<A: Send, B>(
+    client: impl FnOnce() -> A + Send,
+    server: impl FnOnce() -> B,
+) -> (A, B) {
+    thread::scope(|scope| {
+        let client = scope.spawn(client);
+        let server = server();
+        (client.join().unwrap(), server)
+    })
+}
+
+struct Party {
+    ot: SoftSpoken,
+    stream: Stream,
+    rng: StdRng,
+}
+
+fn party(role: Role, depth: Depth, mut stream: Stream) -> Party {
+    let mut rng = StdRng::seed_from_u64(role as u64);
+    let ot = setup(role, depth, b"test", &mut stream, &mut rng).unwrap();
+    Party { ot, stream, rng }
+}
+
+fn parties(depth: Depth) -> (Party, Party) {
+    let (left, right) = streams();
+    both(|| party(Role::Client, depth, left), || party(Role::Server, depth, right))
+}
+
+/// Runs `send` at one party and `receive` at the other with `count` transfers prepared, in both
+/// directions, and passes what they gave to `check`.
+fn both_ways<A: Send, B: Send>(
+    depth: Depth,
+    count: usize,
+    send: impl Fn(&mut softspoken::SoftSpokenSender, &mut Stream) -> A + Sync,
+    receive: impl Fn(&mut softspoken::SoftSpokenReceiver, &mut Stream) -> B + Sync,
+    check: impl Fn(A, B),
+) {
+    let (mut client, mut server) = parties(depth);
+    for _ in 0..2 {
+        let (sent, received) = both(
+            || {
+                let Party { ot, stream, rng } = &mut client;
+                ot.sender.prepare(count, stream, rng).unwrap();
+                send(&mut ot.sender, stream)
+            },
+            || {
+                let Party { ot, stream, rng } = &mut server;
+                ot.receiver.prepare(count, stream, rng).unwrap();
+                receive(&mut ot.receiver, stream)
+            },
+        );
+        check(sent, received);
+        std::mem::swap(&mut client, &mut server);
+    }
+}
+
+fn choices(count: usize, messages: u16) -> Vec<u8> {
+    let mut rng = StdRng::seed_from_u64(9);
+    (0..count).map(|_| rng.random_range(0..messages) as u8).collect()
+}
+
+fn words(count: usize) -> Vec<u64> {
+    let mut rng = StdRng::seed_from_u64(10);
+    (0..count).map(|_| rng.random()).collect()
+}
+
+#[test]
+fn random_transfers_give_one_of_two() {
+    for depth in [Depth::Two, Depth::Four, Depth::Eight] {
+        // More than one chunk, and a last one that is not full.
+        for count in [1, 8064, 20_000] {
+            both_ways(
+                depth,
+                count,
+                |ot, _| ot.take(count).unwrap().pairs().to_vec(),
+                |ot, _| {
+                    let batch = ot.take(count).unwrap();
+                    (batch.choices().to_vec(), batch.chosen().to_vec())
+                },
+                |pairs, (choices, chosen)| {
+                    assert_eq!([pairs.len(), choices.len(), chosen.len()], [count; 3]);
+                    for ((pair, choice), chosen) in pairs.iter().zip(&choices).zip(&chosen) {
+                        assert_eq!(pair[usize::from(*choice)], *chosen);
+                        assert_ne!(pair[usize::from(1 - *choice)], *chosen);
+                    }
+                    let ones = choices.iter().filter(|choice| **choice == 1).count() as f64;
+                    let spread = (ones - count as f64 / 2.0).abs();
+                    assert!(
+                        count == 1 || spread < 4.0 * (count as f64).sqrt(),
+                        "{ones} of {count}"
+                    );
+                },
+            );
+        }
+    }
+}
+
+#[test]
+fn random_transfers_in_little_memory_give_one_of_two() {
+    let (mut client, mut server) = parties(Depth::Four);
+    let count = 30_000;
+    let ((choices, chosen), pairs) = both(
+        || {
+            let Party { ot, stream, rng } = &mut client;
+            let (mut all, mut messages) = (Vec::new(), Vec::new());
+            random::receive(&mut ot.receiver, count, stream, rng, |choices, chosen| {
+                all.extend_from_slice(choices);
+                messages.extend_from_slice(chosen);
+            })
+            .unwrap();
+            (all, messages)
+        },
+        || {
+            let Party { ot, stream, rng } = &mut server;
+            let mut all = Vec::new();
+            random::send(&mut ot.sender, count, stream, rng, |pairs| all.extend_from_slice(pairs))
+                .unwrap();
+            all
+        },
+    );
+    assert_eq!([choices.len(), chosen.len(), pairs.len()], [count; 3]);
+    for ((pair, choice), chosen) in pairs.iter().zip(&choices).zip(&chosen) {
+        assert_eq!(pair[usize::from(*choice)], *chosen);
+    }
+    assert_eq!(client.ot.receiver.prepared(), server.ot.sender.prepared());
+}
+
+#[test]
+fn rows_differ_by_the_choice_times_delta() {
+    let choices = choices(5000, 2);
+    both_ways(
+        Depth::Four,
+        choices.len(),
+        |ot, stream| correlated::send_xor(ot, choices.len(), stream).unwrap(),
+        |ot, stream| correlated::receive_xor(ot, &choices, stream).unwrap(),
+        |sent, received| {
+            for ((q, t), choice) in sent.rows.iter().zip(received.iter()).zip(&choices) {
+                assert_eq!(q ^ t, if *choice == 1 { *sent.delta } else { 0 });
+            }
+        },
+    );
+}
+
+#[test]
+fn sums_differ_by_the_choice_times_the_difference() {
+    for bits in [1, 7, 8, 20, 32, 37, 63, 64] {
+        let width = Width::new(bits).unwrap();
+        let (choices, differences) = (choices(999, 2), words(999));
+        both_ways(
+            Depth::Two,
+            999,
+            |ot, stream| correlated::send_ring(ot, width, &differences, stream).unwrap(),
+            |ot, stream| correlated::receive_ring(ot, width, &choices, stream).unwrap(),
+            |sums, received| {
+                for (i, (s, r)) in sums.iter().zip(received.iter()).enumerate() {
+                    let expected = s.wrapping_add(u64::from(choices[i]) * differences[i]);
+                    assert_eq!(*r, expected & width.mask(), "transfer {i} of {bits} bits");
+                    assert!(*s <= width.mask());
+                }
+            },
+        );
+    }
+}
+
+#[test]
+fn chosen_messages_arrive() {
+    let choices = choices(9000, 2);
+    let words = words(36_000);
+    let messages: Vec<[Block; 2]> = (words.as_chunks::<4>().0.iter())
+        .map(|[a, b, c, d]| [(a, b), (c, d)].map(|(a, b)| Block::from(*a) << 64 | Block::from(*b)))
+        .collect();
+    both_ways(
+        Depth::Four,
+        choices.len(),
+        |ot, stream| chosen::send(ot, &messages, stream).unwrap(),
+        |ot, stream| chosen::receive(ot, &choices, stream).unwrap(),
+        |(), received| {
+            for ((pair, choice), found) in messages.iter().zip(&choices).zip(received.iter()) {
+                assert_eq!(pair[usize::from(*choice)], *found);
+            }
+        },
+    );
+}
+
+#[test]
+fn one_of_n_gives_each_message_for_every_n() {
+    let (mut client, mut server) = parties(Depth::Four);
+    for messages in 2..=256 {
+        let width = Width::new((messages as u32 * 7) % 64 + 1).unwrap();
+        let table = one_of_n::Table::new(messages, width).unwrap();
+        // Every choice once.
+        let choices: Vec<_> = (0..messages).map(|choice| choice as u8).collect();
+        let words = words(messages * messages);
+        let count = messages * table.bits();
+        let (received, ()) = both(
+            || {
+                let Party { ot, stream, rng } = &mut client;
+                ot.receiver.prepare(count, stream, rng).unwrap();
+                one_of_n::receive(&mut ot.receiver, table, &choices, stream).unwrap()
+            },
+            || {
+                let Party { ot, stream, rng } = &mut server;
+                ot.sender.prepare(count, stream, rng).unwrap();
+                one_of_n::send(&mut ot.sender, table, &words, stream).unwrap();
+            },
+        );
+        for (choice, found) in received.iter().enumerate() {
+            assert_eq!(*found, words[choice * messages + choice] & width.mask());
+        }
+    }
+}
+
+#[test]
+fn one_of_n_works_in_large_batches() {
+    for (messages, bits, count) in [(2, 1, 40_000), (16, 2, 12_345), (256, 8, 300)] {
+        let table = one_of_n::Table::new(messages, Width::new(bits).unwrap()).unwrap();
+        let (choices, words) = (choices(count, messages as u16), words(count * messages));
+        both_ways(
+            Depth::Four,
+            count * table.bits(),
+            |ot, stream| one_of_n::send(ot, table, &words, stream).unwrap(),
+            |ot, stream| one_of_n::receive(ot, table, &choices, stream).unwrap(),
+            |(), received| {
+                assert_eq!(received.len(), count);
+                for (i, found) in received.iter().enumerate() {
+                    let expected = words[i * messages + usize::from(choices[i])];
+                    assert_eq!(*found, expected & ((1 << bits) - 1));
+                }
+            },
+        );
+    }
+}
+
+#[test]
+fn misuse_is_told_before_anything_is_sent() {
+    let (mut client, mut server) = parties(Depth::Two);
+    let Party { ot, stream, .. } = &mut client;
+    let sent = stream.sent;
+    let refused = correlated::receive_xor(&mut ot.receiver, &[0], stream).unwrap_err();
+    assert!(matches!(refused, OtError::NotPrepared { needed: 1, prepared: 0 }));
+    let refused = chosen::receive(&mut ot.receiver, &[0, 2], stream).unwrap_err();
+    assert!(matches!(refused, OtError::Choice { messages: 2 }));
+    let table = one_of_n::Table::new(5, Width::BIT).unwrap();
+    let refused = one_of_n::receive(&mut ot.receiver, table, &[5], stream).unwrap_err();
+    assert!(matches!(refused, OtError::Choice { messages: 5 }));
+    let refused = one_of_n::send(&mut ot.sender, table, &[0; 7], stream).unwrap_err();
+    assert!(matches!(refused, OtError::Messages { messages: 5, found: 7 }));
+    assert_eq!(stream.sent, sent);
+    let Party { ot, stream, rng } = &mut server;
+    let refused = ot.sender.prepare(usize::MAX, stream, rng).unwrap_err();
+    assert!(matches!(refused, OtError::TooMany(_)));
+    assert_eq!(one_of_n::Table::new(1, Width::BIT), None);
+    assert_eq!(one_of_n::Table::new(257, Width::BIT), None);
+}
+
+#[test]
+fn nothing_shows_secrets() {
+    let (mut client, mut server) = parties(Depth::Two);
+    let (receiver, sender) = both(
+        || {
+            let Party { ot, stream, rng } = &mut client;
+            ot.receiver.prepare(9, stream, rng).unwrap();
+            let batch = ot.receiver.take(9).unwrap();
+            format!("{ot:?} {batch:?}")
+        },
+        || {
+            let Party { ot, stream, rng } = &mut server;
+            ot.sender.prepare(9, stream, rng).unwrap();
+            let batch = ot.sender.take(9).unwrap();
+            format!("{ot:?} {batch:?}")
+        },
+    );
+    for shown in [receiver, sender] {
+        let numbers = shown.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() > 5);
+        assert_eq!(numbers.count(), 0, "{shown}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever comes instead of an answer is a typed error or a wrong message.
+    #[test]
+    fn garbage_in_an_answer_does_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        let (mut client, server) = parties(Depth::Two);
+        let width = Width::new(5).unwrap();
+        let (answered, ()) = both(
+            || {
+                let Party { ot, stream, rng } = &mut client;
+                ot.receiver.prepare(3, stream, rng).unwrap();
+                correlated::receive_ring(&mut ot.receiver, width, &[0, 1, 1], stream)
+            },
+            || {
+                let Party { mut ot, mut stream, mut rng } = server;
+                ot.sender.prepare(3, &mut stream, &mut rng).unwrap();
+                bits::receive(&mut stream, Width::BIT, 3).unwrap();
+                stream.write_all(&bytes).unwrap();
+                stream.flush().unwrap();
+            },
+        );
+        match answered {
+            Ok(sums) => prop_assert!(bytes.len() >= 2 && sums.iter().all(|sum| *sum < 32)),
+            Err(OtError::Malformed(Malformed::Padding)) => prop_assert!(bytes[1] >= 0x80),
+            Err(OtError::Io(_)) => prop_assert!(bytes.len() < 2),
+            Err(other) => prop_assert!(false, "{other}"),
+        }
+    }
+}
