@@ -36,7 +36,7 @@
 //! *Trees* are checked: see `tree.rs`. A wrong tree is again a guess at bits of Delta.
 //!
 //! *Leakage.* Whether the checks passed, which is at most one bit of Delta for each bit guessed.
-//! Rows must reach others only through the hash of [`hash`](super::hash): `correlated::xor` gives
+//! Rows must reach others only through the hash of `hash.rs`: `correlated::xor` gives
 //! them out raw, and says so.
 //!
 //! Assumes: the base transfers (see `base.rs`); BLAKE3 as a random oracle; AES-128 as a
