@@ -41,20 +41,31 @@ impl Width {
 }
 
 /// Packs numbers, the first in the lowest bits; the last byte is filled up with zeros.
-pub(super) fn pack(width: Width, numbers: impl IntoIterator<Item = u64>) -> Vec<u8> {
-    let numbers = numbers.into_iter();
-    let mut bytes = Vec::with_capacity(width.bytes(numbers.size_hint().0));
-    let (mut held, mut bits) = (0_u128, 0_u32);
-    for number in numbers {
-        held |= u128::from(number & width.mask()).wrapping_shl(bits);
-        bits = bits.saturating_add(width.0);
-        if bits >= 64 {
-            bytes.extend((held as u64).to_le_bytes());
-            held >>= 64;
-            bits = bits.saturating_sub(64);
+pub(super) fn pack(width: Width, numbers: &[u64]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(width.bytes(numbers.len()).saturating_add(16));
+    if 64_u32.is_multiple_of(width.0) {
+        // No number lies across two words.
+        let in_word = 64_u32.checked_div(width.0).unwrap_or(1) as usize;
+        for numbers in numbers.chunks(in_word) {
+            let word = numbers.iter().rev().fold(0_u64, |word, number| {
+                word.checked_shl(width.0).unwrap_or(0) | (number & width.mask())
+            });
+            bytes.extend_from_slice(&word.to_le_bytes());
         }
+    } else {
+        let (mut held, mut bits) = (0_u128, 0_u32);
+        for number in numbers {
+            held |= u128::from(number & width.mask()).wrapping_shl(bits);
+            bits = bits.saturating_add(width.0);
+            if bits >= 64 {
+                bytes.extend_from_slice(&(held as u64).to_le_bytes());
+                held >>= 64;
+                bits = bits.saturating_sub(64);
+            }
+        }
+        bytes.extend_from_slice(&held.to_le_bytes());
     }
-    bytes.extend(held.to_le_bytes().iter().take(bits.div_ceil(8) as usize));
+    bytes.truncate(width.bytes(numbers.len()));
     bytes
 }
 
@@ -67,30 +78,40 @@ pub(super) fn unpack(
     if bytes.len() != width.bytes(count) {
         return Err(OtError::Malformed(Malformed::Length));
     }
-    let mut numbers = Zeroizing::new(Vec::with_capacity(count));
-    let (mut held, mut bits) = (0_u128, 0_u32);
     let (words, rest) = bytes.as_chunks();
     let mut last = [0; 8];
     last.iter_mut().zip(rest).for_each(|(last, byte)| *last = *byte);
-    let last_bits = (rest.len() as u32).saturating_mul(8);
-    let words = words.iter().map(|word| (word, 64)).chain([(&last, last_bits)]);
-    for (word, more) in words {
-        held |= u128::from(u64::from_le_bytes(*word)).wrapping_shl(bits);
-        bits = bits.saturating_add(more);
-        while bits >= width.0 && numbers.len() < count {
-            numbers.push(held as u64 & width.mask());
-            held = held.wrapping_shr(width.0);
-            bits = bits.saturating_sub(width.0);
+    let words = words.iter().chain([&last]).map(|word| u64::from_le_bytes(*word));
+    let mut numbers: Zeroizing<Vec<u64>> = Zeroizing::new(Vec::with_capacity(count));
+    let mut left = 0;
+    if 64_u32.is_multiple_of(width.0) {
+        let in_word = 64_u32.checked_div(width.0).unwrap_or(1) as usize;
+        for mut word in words {
+            let more = in_word.min(count.saturating_sub(numbers.len()));
+            numbers.extend((0..more).map(|_| {
+                let number = word & width.mask();
+                word = word.checked_shr(width.0).unwrap_or(0);
+                number
+            }));
+            left |= word;
         }
+    } else {
+        let (mut held, mut bits) = (0_u128, 0_u32);
+        for word in words {
+            held |= u128::from(word).wrapping_shl(bits);
+            bits = bits.saturating_add(64);
+            while bits >= width.0 && numbers.len() < count {
+                numbers.push(held as u64 & width.mask());
+                held = held.wrapping_shr(width.0);
+                bits = bits.saturating_sub(width.0);
+            }
+        }
+        left = held as u64;
     }
-    if held == 0 { Ok(numbers) } else { Err(OtError::Malformed(Malformed::Padding)) }
+    if left == 0 { Ok(numbers) } else { Err(OtError::Malformed(Malformed::Padding)) }
 }
 
-pub(super) fn send<S: Write>(
-    stream: &mut S,
-    width: Width,
-    numbers: impl IntoIterator<Item = u64>,
-) -> Result<(), OtError> {
+pub(super) fn send<S: Write>(stream: &mut S, width: Width, numbers: &[u64]) -> Result<(), OtError> {
     Ok(stream.write_all(&pack(width, numbers))?)
 }
 
@@ -114,7 +135,7 @@ mod tests {
         #[test]
         fn numbers_come_back(bits in 1_u32..=64, numbers in prop::collection::vec(any::<u64>(), 0..50)) {
             let width = Width::new(bits).unwrap();
-            let bytes = pack(width, numbers.iter().copied());
+            let bytes = pack(width, &numbers);
             prop_assert_eq!(bytes.len(), width.bytes(numbers.len()));
             let back = unpack(width, numbers.len(), &bytes).unwrap();
             let expected: Vec<_> = numbers.iter().map(|number| number & width.mask()).collect();
@@ -127,7 +148,7 @@ mod tests {
         ) {
             let width = Width::new(bits).unwrap();
             match unpack(width, count, &bytes) {
-                Ok(numbers) => prop_assert_eq!(pack(width, numbers.iter().copied()), bytes),
+                Ok(numbers) => prop_assert_eq!(pack(width, &numbers), bytes),
                 Err(OtError::Malformed(Malformed::Length)) => {
                     prop_assert_ne!(bytes.len(), width.bytes(count));
                 }

@@ -76,7 +76,7 @@ pub fn send_ring<T: OtSender, S: Read + Write>(
     let batch = ot.take(differences.len())?;
     let flips = bits::receive(stream, Width::BIT, differences.len())?;
     let mut sums: Zeroizing<Vec<u64>> = Zeroizing::new(Vec::with_capacity(differences.len()));
-    let mut answers = Zeroizing::new(Vec::with_capacity(differences.len()));
+    let mut answers: Vec<u64> = Vec::with_capacity(differences.len());
     let mut wanted = differences.iter().zip(flips.iter());
     batch.each_pairs(|pairs| {
         for ([zero, one], (difference, flip)) in pairs.iter().zip(wanted.by_ref()) {
@@ -87,7 +87,7 @@ pub fn send_ring<T: OtSender, S: Read + Write>(
             answers.push(zero.wrapping_add(*difference).wrapping_sub(one));
         }
     });
-    bits::send(stream, width, answers.iter().copied())?;
+    bits::send(stream, width, &answers)?;
     stream.flush()?;
     Ok(sums)
 }
@@ -124,5 +124,6 @@ pub(super) fn send_flips<S: Write>(
     stream: &mut S,
 ) -> Result<(), OtError> {
     let flips = batch.choices().iter().zip(choices);
-    bits::send(stream, Width::BIT, flips.map(|(random, wanted)| u64::from(random ^ wanted)))
+    let flips: Vec<_> = flips.map(|(random, wanted)| u64::from(random ^ wanted)).collect();
+    bits::send(stream, Width::BIT, &flips)
 }

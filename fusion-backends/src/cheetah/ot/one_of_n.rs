@@ -16,7 +16,7 @@ use super::kernel::double;
 use super::{Block, OtError, OtReceiver, OtSender, in_range};
 
 /// Messages that are packed together, of all transfers.
-const PIECE: usize = 1 << 14;
+const PIECE: usize = 1 << 11;
 
 /// How many messages each transfer has, and how long they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,8 @@ pub fn send<T: OtSender, S: Read + Write>(
     let mut rows = batch.rows().chunks_exact(table.bits());
     let mut flips = flips.iter();
     let mut transfer = batch.first();
-    let mut pads = Zeroizing::new(Vec::with_capacity(PIECE));
+    let mut pads: Zeroizing<Vec<Block>> = Zeroizing::new(Vec::with_capacity(PIECE));
+    let mut masked: Vec<u64> = Vec::with_capacity(PIECE);
     let mut tweaks = Vec::with_capacity(PIECE);
     for messages in messages.chunks(table.piece().saturating_mul(table.messages)) {
         pads.clear();
@@ -90,20 +91,18 @@ pub fn send<T: OtSender, S: Read + Write>(
         let transfers = messages.len().checked_div(table.messages).unwrap_or(0);
         for (rows, flip) in rows.by_ref().zip(flips.by_ref()).take(transfers) {
             let sum = combine(rows);
-            for message in 0..=u8::MAX {
-                if usize::from(message) == table.messages {
-                    break;
-                }
-                // The flip is public, so the address may depend on it.
-                let at = usize::from(message ^ *flip as u8);
-                pads.push(sum ^ multiples.get(at).copied().unwrap_or_default());
-                tweaks.push(message_tweak(transfer, message));
-            }
+            // The flip is public, so the address may depend on it.
+            let at = |message: usize| usize::from(message as u8 ^ *flip as u8);
+            let multiple = |message| multiples.get(at(message)).copied().unwrap_or_default();
+            pads.extend((0..table.messages).map(|message| sum ^ multiple(message)));
+            tweaks
+                .extend((0..table.messages).map(|message| message_tweak(transfer, message as u8)));
             transfer = transfer.wrapping_add(table.bits() as u64);
         }
         batch.cipher().hash(&mut pads, &tweaks);
-        let masked = messages.iter().zip(pads.iter()).map(|(message, pad)| message ^ *pad as u64);
-        bits::send(stream, table.width, masked)?;
+        masked.clear();
+        masked.extend(messages.iter().zip(pads.iter()).map(|(message, pad)| message ^ *pad as u64));
+        bits::send(stream, table.width, &masked)?;
     }
     Ok(stream.flush()?)
 }
@@ -127,7 +126,8 @@ pub fn receive<T: OtReceiver, S: Read + Write>(
         let random = bits.iter().rev().fold(0, |number: u64, bit| (number << 1) | u64::from(*bit));
         random ^ u64::from(*choice)
     });
-    bits::send(stream, table.choice(), flips)?;
+    let flips: Vec<_> = flips.collect();
+    bits::send(stream, table.choice(), &flips)?;
     stream.flush()?;
 
     let mut rows = batch.rows().chunks_exact(table.bits());

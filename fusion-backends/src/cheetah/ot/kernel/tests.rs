@@ -134,3 +134,37 @@ proptest! {
         }
     }
 }
+
+/// Floors for `benches/ot.rs`, of one core. Not a test: run it with `--release`.
+#[test]
+#[ignore = "measures"]
+fn throughput() {
+    let measure = |name: &str, units: usize, run: &mut dyn FnMut()| {
+        let best = (0..5).map(|_| {
+            let start = std::time::Instant::now();
+            (0..2000).for_each(|_| run());
+            start.elapsed().as_secs_f64()
+        });
+        let rate = (units * 2000) as f64 / best.fold(f64::INFINITY, f64::min) / 1e6;
+        println!("{name}: {rate:.0} million in a second");
+    };
+    for level in levels() {
+        let keys: Vec<_> = (0..16).map(|key| Key::at(level, key)).collect();
+        let (mut blocks, tweaks) = ([3; 256], [5; 256]);
+        measure(&format!("{level:?}, AES blocks of a stream"), 256, &mut || {
+            keys[0].stream(7, std::hint::black_box(&mut blocks));
+        });
+        measure(&format!("{level:?}, hashes (two AES each)"), 256, &mut || {
+            keys[0].hash(std::hint::black_box(&mut blocks), &tweaks);
+        });
+        let (mut all, mut by_bit) = (empty_stripe(), [empty_stripe(); 4]);
+        measure(&format!("{level:?}, AES blocks of a tree with its sums"), 256, &mut || {
+            fold(std::hint::black_box(&keys), 9, &mut all, &mut by_bit);
+        });
+        measure(&format!("{level:?}, products in GF(2^128)"), 256, &mut || {
+            std::hint::black_box(dot_at(level, &blocks, &tweaks));
+        });
+    }
+    let mut square = [[1, 2]; 128];
+    measure("rows transposed", 128, &mut || transpose(std::hint::black_box(&mut square)));
+}

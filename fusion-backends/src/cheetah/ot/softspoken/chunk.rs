@@ -121,9 +121,10 @@ pub(super) fn digest(
     combinations: impl Iterator<Item = Block>,
 ) -> [u8; 32] {
     let mut hasher = domain.hasher("chunk: columns");
-    hasher.update(&first.to_le_bytes());
-    combinations.for_each(|combination| {
-        hasher.update(&combination.to_le_bytes());
-    });
+    let mut bytes = [[0; 16]; COLUMNS];
+    for (bytes, combination) in bytes.iter_mut().zip(combinations) {
+        *bytes = combination.to_le_bytes();
+    }
+    hasher.update(&first.to_le_bytes()).update(bytes.as_flattened());
     hasher.finalize().into()
 }

@@ -49,8 +49,9 @@ impl SoftSpokenReceiver {
             if tree == 0 {
                 choices = sums;
             } else {
-                let corrections = sums.iter().zip(choices.iter()).take(size.blocks());
-                message.extend(corrections.flat_map(|(sum, choice)| (sum ^ choice).to_le_bytes()));
+                for (sum, choice) in sums.iter().zip(choices.iter()).take(size.blocks()) {
+                    message.extend_from_slice(&(sum ^ choice).to_le_bytes());
+                }
             }
         }
         (choices, message)
@@ -63,9 +64,10 @@ impl SoftSpokenReceiver {
         message.extend(digest(&self.domain, self.next, self.columns.combine(&challenge)));
 
         self.columns.rows(size, self.rows.grow(size.transfers()));
-        let kept = choices.iter().take(size.blocks().saturating_sub(1));
-        let bits = kept.flat_map(|block| (0..128).map(move |bit| (block >> bit & 1) as u8));
-        self.choices.grow(size.transfers()).extend(bits);
+        let bits = self.choices.grow(size.transfers());
+        for block in choices.iter().take(size.blocks().saturating_sub(1)) {
+            block.to_le_bytes().iter().for_each(|byte| bits.extend_from_slice(&spread(*byte)));
+        }
         self.next = self.next.wrapping_add(size.blocks() as Block);
         message
     }
@@ -130,6 +132,14 @@ impl std::fmt::Debug for SoftSpokenReceiver {
             .field("prepared", &self.prepared())
             .finish_non_exhaustive()
     }
+}
+
+/// The bits of a byte, each in a byte.
+fn spread(byte: u8) -> [u8; 8] {
+    // Bit i in byte i, then moved up to the top of the byte, then down.
+    let each = u64::from(byte).wrapping_mul(0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
+    let top = each.wrapping_add(0x7f7f_7f7f_7f7f_7f7f) >> 7;
+    (top & 0x0101_0101_0101_0101).to_le_bytes()
 }
 
 #[cfg(test)]
