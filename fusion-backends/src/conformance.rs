@@ -233,7 +233,7 @@ pub fn survives_a_query_of_the_wrong_width<B: Backend>(rng: &mut ChaCha20Rng) {
     }
 }
 
-/// Every attack of [`fusion_core::testing`], once each, and a table of them.
+/// Every attack of [`testing`](fusion_core::testing), once each, and a table of them.
 ///
 /// # Panics
 ///

@@ -22,7 +22,7 @@ struct Cli {
 enum Task {
     /// The gate: formatting, lints, docs, all tests, a smoke run of the examples
     Ci,
-    /// All benchmarks: transcript, lanes, tax of hardening (about three minutes)
+    /// All benchmarks: transcript, oblivious transfer, lanes, tax of hardening (about four minutes)
     Bench,
     /// Attacks on the pure core against their exact probabilities; writes docs/attacks.md and a plot
     Attacks,
@@ -51,6 +51,7 @@ fn main() -> ExitCode {
 fn bench() -> Result {
     Step::cargo(&["bench", "--locked", "--package", "fusion-core", "--bench", "transcript"])
         .run()?;
+    Step::cargo(&["bench", "--locked", "--package", "fusion-backends", "--bench", "ot"]).run()?;
     Step::cargo(&["bench", "--locked", "--bench", "lanes"]).run()?;
     Step::cargo(&["bench", "--locked", "--bench", "tax"]).run()
 }

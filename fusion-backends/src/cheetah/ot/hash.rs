@@ -1,11 +1,13 @@
 //! The hash that breaks the correlation of rows: H(i, x) = pi(pi(x) + i) + pi(x), the construction
 //! TMMO of Guo, Katz, Wang and Yu, "Efficient and Secure Multiparty Computation from Fixed-Key
-//! Block Ciphers" (S&P 2020, eprint 2019/074), section 7.4.
+//! Block Ciphers" (S&P 2020, eprint 2019/074), section 7.
 //!
 //! pi is AES-128 under a public key that is drawn from the transcript of the setup. The proof there:
 //! H is tweakable circular correlation robust (TCCR) if pi is an ideal permutation, for a secret
-//! Delta of high min-entropy; an adversary with q queries to H and p to pi gains about
-//! (2 p q + q^2) / 2^128. That notion is what a malicious receiver needs: it chooses rows, and the
+//! Delta of high min-entropy. With q pads and p calls of pi, what an adversary gains is of the order
+//! of (p q + q^2) / 2^128: 2^-64 against 2^32 pads and as many calls of its own, and it grows with
+//! both. So set up anew after some 2^32 transfers if 64 bits of statistical security must remain.
+//! That notion is what a malicious receiver needs: it chooses rows, and the
 //! hash without tweak (MMO) or without the second call would let it choose rows of two transfers
 //! with the same pads. Each transfer has a tweak of its own: its number, and in
 //! [`one_of_n`](super::one_of_n) the number of the message too.

@@ -7,8 +7,8 @@
 //! | | receiver has | sender has | sent, for each transfer |
 //! | --- | --- | --- | --- |
 //! | [`random`] | random b, x_b | random x_0, x_1 | nothing |
-//! | [`correlated::xor`](correlated) | c, t | q = t + c Delta | 1 bit |
-//! | [`correlated::ring`](correlated) | c, s + c x mod 2^l | x, s | 1 bit, l bits back |
+//! | [`correlated`, rows](correlated::send_xor) | c, t | q = t + c Delta | 1 bit |
+//! | [`correlated`, sums](correlated::send_ring) | c, s + c x mod 2^l | x, s | 1 bit, l bits back |
 //! | [`chosen`] | c, m_c | m_0, m_1 | 1 bit, 32 bytes back |
 //! | [`one_of_n`] | c, m_c | m_0, ..., m_(N-1) | log N bits, N l bits back |
 //!
@@ -24,7 +24,9 @@
 //! otherwise, than the protocol above would have it do. Whoever needs more needs another check on top
 //! (as mix-and-check is).
 //!
-//! Choices and secrets are handled in constant time. They are overwritten after use.
+//! Choices and secrets are handled in constant time: no branch and no address depends on them. They
+//! are overwritten after use, apart from copies that the compiler leaves in registers and on the
+//! stack.
 
 #![cfg_attr(
     not(test),

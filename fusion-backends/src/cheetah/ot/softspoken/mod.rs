@@ -3,7 +3,7 @@
 //! each transfer, no public-key operations and no round trips after [`setup`].
 //!
 //! - `tree.rs`: for each k bits of the sender's secret Delta, a tree of 2^k seeds of which the
-//!   sender lacks one (section 5, with its check).
+//!   sender lacks one (figures 13 and 14, with the check).
 //! - [`receiver`](SoftSpokenReceiver): expands all 2^k seeds of each tree; the sum of them all is
 //!   its choices, the sums by bits of the index are its columns (small-field VOLE, section 3). It
 //!   sends the difference between the choices of the first tree and those of each other tree
@@ -29,19 +29,19 @@
 //! 2^-g and ends the session otherwise ([`OtError::Broken`]); Delta then keeps 128 - g bits, so
 //! nothing is won.
 //!
-//! *Against the sender.* It speaks in [`setup`] only, as the receiver of base transfers, which
-//! hide nothing from an honest peer that it could use: it gets one key of each pair whatever it
-//! sends. There is no check of the sender, because there is nothing to cheat with.
+//! *Against the sender.* It speaks in [`setup`] only, as the receiver of base transfers, and there it
+//! gets one key of each pair whatever it sends. Nothing checks the sender, because nothing it could
+//! send later would be used.
 //!
 //! *Trees* are checked: see `tree.rs`. A wrong tree is again a guess at bits of Delta.
 //!
 //! *Leakage.* Whether the checks passed, which is at most one bit of Delta for each bit guessed.
-//! Rows must reach others only through the hash of `hash.rs`: `correlated::xor` gives
-//! them out raw, and says so.
+//! Rows must reach others only through the hash of `hash.rs`;
+//! [`send_xor`](super::correlated::send_xor) gives them out raw, and says so.
 //!
 //! Assumes: the base transfers (see `base.rs`); BLAKE3 as a random oracle; AES-128 as a
-//! pseudorandom permutation (streams) and as an ideal cipher (the hash). No more than 2^40
-//! transfers from one setup: then no key makes 2^33 blocks or more, and no tweak repeats.
+//! pseudorandom permutation (streams) and as an ideal cipher (the hash; see `hash.rs` for what the
+//! number of transfers costs). No more than 2^40 transfers are prepared at a time.
 
 mod chunk;
 mod receiver;

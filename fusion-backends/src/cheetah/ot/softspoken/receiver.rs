@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 
 use rand::CryptoRng;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::chunk::{Challenge, Column, Columns, Size, digest};
 use super::{Block, Depth};
@@ -25,13 +25,16 @@ pub struct SoftSpokenReceiver {
     cipher: Key,
     rows: Pool<Block>,
     choices: Pool<u8>,
+    /// A chunk was made that the sender may not have.
+    broken: bool,
 }
 
 impl SoftSpokenReceiver {
     pub(super) fn new(domain: Domain, depth: Depth, trees: Vec<Vec<Key>>) -> Self {
         let cipher = domain.cipher();
         let (rows, choices) = Default::default();
-        Self { domain, depth, trees, columns: Columns::new(), next: 0, cipher, rows, choices }
+        let columns = Columns::new();
+        Self { domain, depth, trees, columns, next: 0, cipher, rows, choices, broken: false }
     }
 
     /// Makes a chunk: its transfers are prepared, and its message is for the sender.
@@ -72,6 +75,18 @@ impl SoftSpokenReceiver {
         message
     }
 
+    fn send<S: Write>(&mut self, count: usize, stream: &mut S) -> Result<(), OtError> {
+        let end = reserve(self.prepared(), count)?;
+        self.rows.make_room(count.saturating_add(Size::SURPLUS));
+        self.choices.make_room(count.saturating_add(Size::SURPLUS));
+        while self.prepared() < end {
+            let size = Size::for_transfers(end.saturating_sub(self.prepared()));
+            let message = self.chunk(size);
+            stream.write_all(&message)?;
+        }
+        Ok(stream.flush()?)
+    }
+
     /// Fills the columns of a tree; gives the sum of all its leaves.
     fn expand(&mut self, tree: usize, size: Size) -> Zeroizing<Column> {
         let mut sums: Zeroizing<Column> = Zeroizing::new([0; _]);
@@ -101,18 +116,12 @@ impl OtReceiver for SoftSpokenReceiver {
         stream: &mut S,
         _rng: &mut R,
     ) -> Result<(), OtError> {
-        let end = reserve(self.prepared(), count)?;
-        self.rows.make_room(count.saturating_add(Size::SURPLUS));
-        self.choices.make_room(count.saturating_add(Size::SURPLUS));
-        while self.prepared() < end {
-            let size = Size::for_transfers(end.saturating_sub(self.prepared()));
-            let mut message = self.chunk(size);
-            // A transfer that the peer was not told of must never be used, so an error goes up.
-            let sent = stream.write_all(&message);
-            message.zeroize();
-            sent?;
+        if self.broken {
+            return Err(OtError::Broken);
         }
-        Ok(stream.flush()?)
+        let result = self.send(count, stream);
+        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
+        result
     }
 
     fn prepared(&self) -> usize {
@@ -120,6 +129,9 @@ impl OtReceiver for SoftSpokenReceiver {
     }
 
     fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError> {
+        if self.broken {
+            return Err(OtError::Broken);
+        }
         let first = self.rows.taken();
         let (rows, choices) = (self.rows.take(count)?, self.choices.take(count)?);
         Ok(ReceiverBatch::new(self.cipher.clone(), first, rows, choices))

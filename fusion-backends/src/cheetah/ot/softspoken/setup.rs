@@ -25,7 +25,7 @@ pub struct SoftSpoken {
 }
 
 /// Sets up transfers in both directions: two messages each way, of 12 KiB and at most 8 KiB, in two
-/// round trips. Both parties write before they read, so `stream` must hold that much.
+/// rounds. Both parties write before they read, so `stream` must hold that much.
 ///
 /// `session` separates this setup from all others; it need not be secret or random, and both parties
 /// pass the same. Messages of another session, or replayed ones, fail the check of a tree.

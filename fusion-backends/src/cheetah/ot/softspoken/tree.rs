@@ -1,5 +1,5 @@
 //! Trees of seeds of which the other party lacks one leaf: a punctured pseudorandom function, with
-//! the check against a party that grows a tree wrongly. SoftSpokenOT, sections 5 and 6.
+//! the check against a party that grows a tree wrongly. SoftSpokenOT, figures 13 and 14.
 //!
 //! The OT receiver grows a tree of 2^k leaves from a random root; the OT sender learns all leaves
 //! but leaf D, the k bits of its secret. For each level the grower encrypts the sum of all left
