@@ -1,4 +1,5 @@
 //! Two-party inference without a dealer, after Cheetah (Huang et al., USENIX Security 2022,
-//! eprint 2022/207). So far: its oblivious transfers.
+//! eprint 2022/207). So far: its oblivious transfers, and the layers that are not linear.
 
+pub mod nonlinear;
 pub mod ot;

@@ -74,7 +74,12 @@ pub struct SenderBatch {
 
 impl SenderBatch {
     /// `first`: the number of the first row among all from this setup.
-    pub(super) fn new(cipher: Key, delta: Block, first: u64, rows: Zeroizing<Vec<Block>>) -> Self {
+    pub(in crate::cheetah) fn new(
+        cipher: Key,
+        delta: Block,
+        first: u64,
+        rows: Zeroizing<Vec<Block>>,
+    ) -> Self {
         Self { cipher, delta: Zeroizing::new(delta), first, rows }
     }
 
@@ -136,7 +141,7 @@ pub struct ReceiverBatch {
 }
 
 impl ReceiverBatch {
-    pub(super) fn new(
+    pub(in crate::cheetah) fn new(
         cipher: Key,
         first: u64,
         rows: Zeroizing<Vec<Block>>,

@@ -35,13 +35,13 @@ impl Width {
     }
 
     /// Bytes of `count` numbers.
-    pub(super) fn bytes(self, count: usize) -> usize {
+    pub(in crate::cheetah) fn bytes(self, count: usize) -> usize {
         count.saturating_mul(self.0 as usize).div_ceil(8)
     }
 }
 
 /// Packs numbers, the first in the lowest bits; the last byte is filled up with zeros.
-pub(super) fn pack(width: Width, numbers: &[u64]) -> Vec<u8> {
+pub(in crate::cheetah) fn pack(width: Width, numbers: &[u64]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(width.bytes(numbers.len()).saturating_add(16));
     if 64_u32.is_multiple_of(width.0) {
         // No number lies across two words.
@@ -70,7 +70,7 @@ pub(super) fn pack(width: Width, numbers: &[u64]) -> Vec<u8> {
 }
 
 /// `count` numbers, if the bytes are as many as that takes and nothing else is in them.
-pub(super) fn unpack(
+pub(in crate::cheetah) fn unpack(
     width: Width,
     count: usize,
     bytes: &[u8],
@@ -111,11 +111,15 @@ pub(super) fn unpack(
     if left == 0 { Ok(numbers) } else { Err(OtError::Malformed(Malformed::Padding)) }
 }
 
-pub(super) fn send<S: Write>(stream: &mut S, width: Width, numbers: &[u64]) -> Result<(), OtError> {
+pub(in crate::cheetah) fn send<S: Write>(
+    stream: &mut S,
+    width: Width,
+    numbers: &[u64],
+) -> Result<(), OtError> {
     Ok(stream.write_all(&pack(width, numbers))?)
 }
 
-pub(super) fn receive<S: Read>(
+pub(in crate::cheetah) fn receive<S: Read>(
     stream: &mut S,
     width: Width,
     count: usize,

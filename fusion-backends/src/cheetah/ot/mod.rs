@@ -41,20 +41,21 @@
 
 mod base;
 mod batch;
-mod bits;
+pub(super) mod bits;
 pub mod chosen;
 pub mod correlated;
 mod domain;
 mod error;
 mod hash;
-mod kernel;
+pub(super) mod kernel;
 pub mod one_of_n;
-mod pool;
+pub(super) mod pool;
 pub mod random;
 pub mod softspoken;
+pub mod tables;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use batch::{OtReceiver, OtSender, ReceiverBatch, SenderBatch};
 pub use bits::Width;

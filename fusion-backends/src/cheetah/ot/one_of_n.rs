@@ -155,12 +155,12 @@ pub fn receive<T: OtReceiver, S: Read + Write>(
 }
 
 /// The sum of row j times x^j.
-fn combine(rows: &[Block]) -> Block {
+pub(super) fn combine(rows: &[Block]) -> Block {
     rows.iter().rev().fold(0, |sum, row| double(sum) ^ row)
 }
 
 /// y Delta for each polynomial y of degree below 8.
-fn multiples(delta: Block) -> Zeroizing<[Block; 256]> {
+pub(super) fn multiples(delta: Block) -> Zeroizing<[Block; 256]> {
     let mut multiples = Zeroizing::new([0; 256]);
     let mut power = delta;
     for bit in 0..8 {

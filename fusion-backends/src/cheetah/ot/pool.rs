@@ -8,7 +8,7 @@ use super::error::OtError;
 const LIMIT: u64 = 1 << 40;
 
 /// Secrets in a row, taken from the front, each of them once.
-pub(super) struct Pool<T: Zeroize> {
+pub(in crate::cheetah) struct Pool<T: Zeroize> {
     items: Zeroizing<Vec<T>>,
     /// How many of the items are taken.
     front: usize,
@@ -17,17 +17,17 @@ pub(super) struct Pool<T: Zeroize> {
 }
 
 impl<T: DefaultIsZeroes> Pool<T> {
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::cheetah) fn len(&self) -> usize {
         self.items.len().saturating_sub(self.front)
     }
 
     /// The number of the next item.
-    pub(super) fn taken(&self) -> u64 {
+    pub(in crate::cheetah) fn taken(&self) -> u64 {
         self.taken
     }
 
     /// Room for so many more. What was there is overwritten when it moves.
-    pub(super) fn make_room(&mut self, more: usize) {
+    pub(in crate::cheetah) fn make_room(&mut self, more: usize) {
         if self.items.capacity().saturating_sub(self.items.len()) < more {
             let rest = self.items.get(self.front..).unwrap_or_default();
             let mut items = Vec::with_capacity(rest.len().saturating_add(more));
@@ -38,12 +38,12 @@ impl<T: DefaultIsZeroes> Pool<T> {
     }
 
     /// Where so many more are to be put.
-    pub(super) fn grow(&mut self, more: usize) -> &mut Vec<T> {
+    pub(in crate::cheetah) fn grow(&mut self, more: usize) -> &mut Vec<T> {
         self.make_room(more);
         &mut self.items
     }
 
-    pub(super) fn take(&mut self, count: usize) -> Result<Zeroizing<Vec<T>>, OtError> {
+    pub(in crate::cheetah) fn take(&mut self, count: usize) -> Result<Zeroizing<Vec<T>>, OtError> {
         let end = self.front.saturating_add(count);
         let Some(items) = self.items.get_mut(self.front..end) else {
             return Err(OtError::NotPrepared { needed: count, prepared: self.len() });
@@ -60,6 +60,21 @@ impl<T: DefaultIsZeroes> Pool<T> {
     }
 }
 
+impl<T: DefaultIsZeroes> Pool<T> {
+    /// Moves what another pool holds to the end of this one.
+    pub(in crate::cheetah) fn append(&mut self, from: &mut Self) {
+        if self.len() == 0 {
+            std::mem::swap(&mut self.items, &mut from.items);
+            std::mem::swap(&mut self.front, &mut from.front);
+            return;
+        }
+        let rest = from.items.get(from.front..).unwrap_or_default();
+        self.grow(rest.len()).extend_from_slice(rest);
+        from.items.zeroize();
+        from.front = 0;
+    }
+}
+
 impl<T: Zeroize> Default for Pool<T> {
     fn default() -> Self {
         Self { items: Zeroizing::new(Vec::new()), front: 0, taken: 0 }
@@ -67,7 +82,7 @@ impl<T: Zeroize> Default for Pool<T> {
 }
 
 /// How many are prepared when `count` more are, if that is possible.
-pub(super) fn reserve(prepared: usize, count: usize) -> Result<usize, OtError> {
+pub(in crate::cheetah) fn reserve(prepared: usize, count: usize) -> Result<usize, OtError> {
     let end = prepared.checked_add(count);
     let few = |end: &usize| u64::try_from(*end).is_ok_and(|end| end <= LIMIT);
     end.filter(few).ok_or(OtError::TooMany(count))

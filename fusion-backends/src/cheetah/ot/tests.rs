@@ -14,15 +14,15 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use super::softspoken::{Depth, SoftSpoken, setup};
 use super::*;
 
-pub(super) type Stream = stream::Stream<MemoryChannel>;
+pub(in crate::cheetah) type Stream = stream::Stream<MemoryChannel>;
 
-pub(super) fn streams() -> (Stream, Stream) {
+pub(in crate::cheetah) fn streams() -> (Stream, Stream) {
     let (left, right) = memory_pair();
     (Stream::new(left), Stream::new(right))
 }
 
 /// Runs both parties.
-pub(super) fn both<A: Send, B>(
+pub(in crate::cheetah) fn both<A: Send, B>(
     client: impl FnOnce() -> A + Send,
     server: impl FnOnce() -> B,
 ) -> (A, B) {

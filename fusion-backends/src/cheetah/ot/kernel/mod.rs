@@ -50,7 +50,7 @@ impl Level {
 
 /// A key of AES-128, expanded.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(super) struct Key {
+pub(in crate::cheetah) struct Key {
     /// The first is the key itself. The portable code uses no other.
     rounds: [Block; 11],
     #[zeroize(skip)]
@@ -58,7 +58,7 @@ pub(super) struct Key {
 }
 
 impl Key {
-    pub(super) fn new(key: Block) -> Self {
+    pub(in crate::cheetah) fn new(key: Block) -> Self {
         Self::at(Level::best(), key)
     }
 

@@ -1,0 +1,325 @@
+//! Millionaires' comparison: whether the client's number is below the server's, without a party
+//! learning either. CrypTFlow2 (Rathee et al., CCS 2020), section 3.1, with what is random prepared
+//! before and derived as in Beaver's multiplication.
+//!
+//! Both numbers are cut into leaves of a few bits. For each leaf one party makes a table of whether
+//! the leaves are below one another or equal, entry by entry of what the other might have, and the
+//! other gets its entry by a transfer of 1 of N; the entries are masked, so that both hold shares.
+//! The table is shifted so that its first entry is zero: it is not sent. Then neighbours are joined:
+//! below = below in the high part, or equal there and below in the low part. Two products of shared
+//! bits with one factor: both parties open both operands, masked.
+//!
+//! # Security
+//!
+//! What a party sends is masked by bits that the other does not have: a choice by the random choice
+//! of its transfer, an entry by the pads of the entries that the other did not choose, an operand by
+//! this party's share of a prepared factor. So what the client sends is uniform, whatever the server
+//! does.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "lengths are our own, never the peer's"
+)]
+
+use std::io::{Read, Write};
+
+use fusion_core::transcript::Role;
+use zeroize::Zeroizing;
+
+use super::Layers;
+use super::error::Fault;
+use super::layout::{Layout, Leaf};
+use super::material::TRIPLE;
+use super::need::Need;
+use super::planes::Planes;
+use super::shares::Bits;
+use super::wire::{self, Outgoing};
+
+impl Need {
+    /// Of `count` comparisons.
+    pub(super) fn comparison(layout: &Layout, count: usize) -> Self {
+        let words = Self::words(count);
+        let mut need = Self::default();
+        for leaf in &layout.leaves {
+            if let Some(tables) = need.tables.get_mut(leaf.bits as usize - 1) {
+                *tables.of_mut(leaf.sender) += words;
+            }
+        }
+        need.triples = layout.leaves.len().saturating_sub(1) * words;
+        need
+    }
+}
+
+/// Shares of how the bits of a part compare.
+pub(super) struct Node {
+    /// Whether the client's are below the server's.
+    below: Zeroizing<Vec<u64>>,
+    /// Whether they are equal, where that matters.
+    equal: Option<Zeroizing<Vec<u64>>>,
+}
+
+impl<S: Read + Write> Layers<'_, S> {
+    /// For each segment of the layout: whether the client's numbers are below the server's, up to
+    /// the end of the segment.
+    pub(super) fn below(&mut self, numbers: &Planes, layout: &Layout) -> Result<Vec<Bits>, Fault> {
+        let count = numbers.count();
+        let mut leaves = self.leaves(numbers, layout)?.into_iter();
+        let mut segments: Vec<Vec<Node>> = layout
+            .segments
+            .iter()
+            .map(|leaves_of| leaves.by_ref().take(leaves_of.len()).collect())
+            .collect();
+        while segments.iter().any(|nodes| nodes.len() > 1) {
+            segments = self.join_neighbours(segments, count)?;
+        }
+        let mut results: Vec<Bits> = Vec::with_capacity(segments.len());
+        let mut low: Option<Node> = None;
+        for node in segments.into_iter().flatten() {
+            let node = match low {
+                None => node,
+                Some(low) => {
+                    self.join(vec![(node, low)], count)?.pop().ok_or(Fault::NotPrepared)?
+                }
+            };
+            results.push(Bits::new(count, node.below.clone()));
+            low = Some(node);
+        }
+        Ok(results)
+    }
+
+    /// Each leaf, by a transfer.
+    fn leaves(&mut self, numbers: &Planes, layout: &Layout) -> Result<Vec<Node>, Fault> {
+        let (count, words) = (numbers.count(), Need::words(numbers.count()));
+        let role = self.material.role();
+        let (given, taken): (Vec<_>, Vec<_>) =
+            layout.leaves.iter().copied().partition(|leaf| leaf.sender == role);
+
+        let mut outgoing = Outgoing::default();
+        let mut choices = Vec::with_capacity(taken.len());
+        for leaf in &taken {
+            let random = self.material.choices(leaf.bits, words)?;
+            for bit in 0..leaf.bits {
+                let random = random.iter().skip(bit as usize).step_by(leaf.bits as usize + 2);
+                let own = numbers.plane(leaf.low + bit).iter();
+                outgoing.plane(count, own.zip(random).map(|(own, random)| own ^ random));
+            }
+            choices.push(random);
+        }
+        outgoing.send(self.stream)?;
+
+        let mut made = Vec::with_capacity(given.len());
+        for leaf in &given {
+            let pads = self.material.tables(leaf.bits, words)?;
+            let flips = wire::planes(self.stream, leaf.bits as usize, count)?;
+            let tables = match leaf.bits {
+                1 => tables::<1, 2>,
+                2 => tables::<2, 4>,
+                _ => tables::<3, 8>,
+            };
+            let (node, messages) = tables(leaf, role, numbers, &pads, &flips);
+            messages.chunks_exact(words.max(1)).for_each(|plane| {
+                outgoing.plane(count, plane.iter().copied());
+            });
+            outgoing.write(self.stream)?;
+            made.push(node);
+        }
+        outgoing.send(self.stream)?;
+
+        let mut got = Vec::with_capacity(taken.len());
+        for (leaf, random) in taken.iter().zip(choices) {
+            let planes = ((1 << leaf.bits) - 1) * (1 + usize::from(leaf.eq));
+            let messages = wire::planes(self.stream, planes, count)?;
+            let entry = match leaf.bits {
+                1 => entry::<1, 2>,
+                2 => entry::<2, 4>,
+                _ => entry::<3, 8>,
+            };
+            got.push(entry(leaf, numbers, &random, &messages));
+        }
+        let (mut made, mut got) = (made.into_iter(), got.into_iter());
+        let nodes = layout
+            .leaves
+            .iter()
+            .map(|leaf| if leaf.sender == role { made.next() } else { got.next() });
+        nodes.collect::<Option<_>>().ok_or(Fault::NotPrepared)
+    }
+
+    /// One round for all segments: halves the nodes of each.
+    fn join_neighbours(
+        &mut self,
+        segments: Vec<Vec<Node>>,
+        count: usize,
+    ) -> Result<Vec<Vec<Node>>, Fault> {
+        let mut pairs = Vec::new();
+        let mut shapes = Vec::with_capacity(segments.len());
+        for nodes in segments {
+            let mut nodes = nodes.into_iter();
+            let first = pairs.len();
+            let mut odd = None;
+            while let Some(low) = nodes.next() {
+                match nodes.next() {
+                    Some(high) => pairs.push((high, low)),
+                    None => odd = Some(low),
+                }
+            }
+            shapes.push((pairs.len() - first, odd));
+        }
+        let mut joined = self.join(pairs, count)?.into_iter();
+        let segments =
+            shapes.into_iter().map(|(pairs, odd)| joined.by_ref().take(pairs).chain(odd).collect());
+        Ok(segments.collect())
+    }
+
+    /// Joins a high and a low part each, in one message each way.
+    fn join(&mut self, pairs: Vec<(Node, Node)>, count: usize) -> Result<Vec<Node>, Fault> {
+        let words = Need::words(count);
+        let mut outgoing = Outgoing::default();
+        let mut masks = Vec::with_capacity(pairs.len());
+        for (high, low) in &pairs {
+            let triples = self.material.triples(words)?;
+            let open = |share: &[u64], at: usize, outgoing: &mut Outgoing| {
+                let factors = triples.iter().skip(at).step_by(TRIPLE);
+                outgoing
+                    .plane(count, share.iter().zip(factors).map(|(share, factor)| share ^ factor));
+            };
+            let factor = high.equal.as_ref().ok_or(Fault::NotPrepared)?;
+            open(factor, 0, &mut outgoing);
+            open(&low.below, 1, &mut outgoing);
+            if let Some(equal) = &low.equal {
+                open(equal, 2, &mut outgoing);
+            }
+            masks.push(triples);
+        }
+        outgoing.send(self.stream)?;
+
+        let first = self.material.role() == Role::Client;
+        let mut joined = Vec::with_capacity(pairs.len());
+        for ((mut high, mut low), triples) in pairs.into_iter().zip(masks) {
+            let opened = 2 + usize::from(low.equal.is_some());
+            let theirs = wire::planes(self.stream, opened, count)?;
+            let factor = high.equal.take().unwrap_or_default();
+            for (at, [a, b, b2, ab, ab2]) in triples.as_chunks().0.iter().enumerate() {
+                let d = factor[at] ^ a ^ theirs[at];
+                let product = |share: &u64, b: &u64, ab: &u64, theirs: &u64| {
+                    let e = share ^ b ^ theirs;
+                    let both = if first { d & e } else { 0 };
+                    ab ^ (d & b) ^ (e & a) ^ both
+                };
+                high.below[at] ^= product(&low.below[at], b, ab, &theirs[words + at]);
+                if let Some(equal) = &mut low.equal {
+                    equal[at] = product(&equal[at], b2, ab2, &theirs[2 * words + at]);
+                }
+            }
+            joined.push(Node { below: high.below, equal: low.equal });
+        }
+        Ok(joined)
+    }
+}
+
+/// A leaf at the party that makes the table: its shares, and the messages.
+fn tables<const BITS: usize, const ENTRIES: usize>(
+    leaf: &Leaf,
+    role: Role,
+    numbers: &Planes,
+    pads: &[u64],
+    flips: &[u64],
+) -> (Node, Vec<u64>) {
+    let words = Need::words(numbers.count());
+    let own: [&[u64]; BITS] = std::array::from_fn(|bit| numbers.plane(leaf.low + bit as u32));
+    let mut node = Node::empty(words, leaf.eq);
+    let kinds = 1 + usize::from(leaf.eq);
+    let mut messages = vec![0; (ENTRIES - 1) * kinds * words];
+    for (at, pads) in pads.chunks_exact(2 * ENTRIES).enumerate() {
+        // Whether the other's number is this entry.
+        let mut equal = [u64::MAX; ENTRIES];
+        for (entry, equal) in equal.iter_mut().enumerate() {
+            for (bit, own) in own.iter().enumerate() {
+                *equal &= if entry >> bit & 1 == 1 { own[at] } else { !own[at] };
+            }
+        }
+        // Whether the client's is below the server's: the own number among those below the entry, or
+        // above it.
+        let mut below = [0; ENTRIES];
+        let mut sum = 0;
+        let mut accumulate = |entry: usize| {
+            below[entry] = sum;
+            sum ^= equal[entry];
+        };
+        match role {
+            Role::Client => (0..ENTRIES).for_each(&mut accumulate),
+            Role::Server => (0..ENTRIES).rev().for_each(&mut accumulate),
+        }
+        let mut masks: [[u64; 2]; ENTRIES] =
+            std::array::from_fn(|entry| [pads[2 * entry], pads[2 * entry + 1]]);
+        // The pad of an entry is the one whose number differs from it by the flips.
+        for bit in 0..BITS {
+            let flip = flips[bit * words + at];
+            for entry in (0..ENTRIES).filter(|entry| entry >> bit & 1 == 0) {
+                for kind in 0..2 {
+                    let differ = (masks[entry][kind] ^ masks[entry | 1 << bit][kind]) & flip;
+                    masks[entry][kind] ^= differ;
+                    masks[entry | 1 << bit][kind] ^= differ;
+                }
+            }
+        }
+        let share = [masks[0][0] ^ below[0], masks[0][1] ^ equal[0]];
+        node.set(at, share);
+        for entry in 1..ENTRIES {
+            let message = [
+                masks[entry][0] ^ below[entry] ^ share[0],
+                masks[entry][1] ^ equal[entry] ^ share[1],
+            ];
+            for kind in 0..kinds {
+                messages[((entry - 1) * kinds + kind) * words + at] = message[kind];
+            }
+        }
+    }
+    (node, messages)
+}
+
+/// A leaf at the party that chooses.
+fn entry<const BITS: usize, const ENTRIES: usize>(
+    leaf: &Leaf,
+    numbers: &Planes,
+    random: &[u64],
+    messages: &[u64],
+) -> Node {
+    let words = Need::words(numbers.count());
+    let own: [&[u64]; BITS] = std::array::from_fn(|bit| numbers.plane(leaf.low + bit as u32));
+    let mut node = Node::empty(words, leaf.eq);
+    let kinds = 1 + usize::from(leaf.eq);
+    for (at, random) in random.chunks_exact(BITS + 2).enumerate() {
+        let mut share = [random[BITS], random[BITS + 1]];
+        for (kind, share) in share.iter_mut().enumerate().take(kinds) {
+            // Half of the entries are left after each bit of the choice.
+            let mut entries = [0; ENTRIES];
+            for (entry, to) in entries.iter_mut().enumerate().skip(1) {
+                *to = messages[((entry - 1) * kinds + kind) * words + at];
+            }
+            for (bit, own) in own.iter().enumerate() {
+                for i in 0..ENTRIES >> (bit + 1) {
+                    let (zero, one) = (entries[2 * i], entries[2 * i + 1]);
+                    entries[i] = zero ^ ((zero ^ one) & own[at]);
+                }
+            }
+            *share ^= entries[0];
+        }
+        node.set(at, share);
+    }
+    node
+}
+
+impl Node {
+    fn empty(words: usize, equal: bool) -> Self {
+        let plane = || Zeroizing::new(vec![0; words]);
+        Self { below: plane(), equal: equal.then(plane) }
+    }
+
+    fn set(&mut self, at: usize, [below, equal]: [u64; 2]) {
+        self.below[at] = below;
+        if let Some(plane) = &mut self.equal {
+            plane[at] = equal;
+        }
+    }
+}

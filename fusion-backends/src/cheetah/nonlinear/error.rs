@@ -1,0 +1,93 @@
+//! What can go wrong in a layer, and whose fault it is.
+
+use std::io;
+
+use crate::cheetah::ot::{Malformed, OtError};
+
+/// Why a layer failed. Nothing of its result can be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LayerError {
+    /// The connection failed, or the peer stopped in the middle of a message.
+    #[error("{layer}: the connection to the peer: {source}")]
+    Io {
+        /// In which layer.
+        layer: &'static str,
+        /// How the connection failed.
+        source: io::Error,
+    },
+    /// The peer sent something that no correct peer sends.
+    #[error("{layer}: the peer sent a malformed message: {what}")]
+    Malformed {
+        /// In which layer.
+        layer: &'static str,
+        /// What is wrong with it.
+        what: Malformed,
+    },
+    /// The peer's share opens to a label that does not exist.
+    #[error("the peer's share makes label {label} of {labels}")]
+    Label {
+        /// What it opens to.
+        label: u64,
+        /// How many labels there are.
+        labels: usize,
+    },
+    /// Less is prepared than the layer uses. Nothing was sent.
+    #[error("{layer}: too little is prepared: prepare what `Need` says for it")]
+    NotPrepared {
+        /// For which layer.
+        layer: &'static str,
+    },
+    /// Numbers that the layer cannot take. Nothing was sent.
+    #[error("{layer}: {reason}")]
+    Shape {
+        /// Which layer.
+        layer: &'static str,
+        /// What must hold.
+        reason: &'static str,
+    },
+    /// An earlier layer failed in the middle, so the parties are no longer at the same place.
+    #[error("an earlier layer failed: prepare anew")]
+    Broken,
+}
+
+/// What stops a layer once it has begun.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Io(io::Error),
+    Malformed(Malformed),
+    Label {
+        label: u64,
+        labels: usize,
+    },
+    /// Our own count of what is prepared was wrong.
+    NotPrepared,
+}
+
+impl Fault {
+    pub(super) fn of(self, layer: &'static str) -> LayerError {
+        match self {
+            Self::Io(source) => LayerError::Io { layer, source },
+            Self::Malformed(what) => LayerError::Malformed { layer, what },
+            Self::Label { label, labels } => LayerError::Label { label, labels },
+            Self::NotPrepared => LayerError::NotPrepared { layer },
+        }
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<OtError> for Fault {
+    /// Of packing, unpacking and taking what is prepared.
+    fn from(error: OtError) -> Self {
+        match error {
+            OtError::Io(error) => Self::Io(error),
+            OtError::Malformed(what) => Self::Malformed(what),
+            _ => Self::NotPrepared,
+        }
+    }
+}

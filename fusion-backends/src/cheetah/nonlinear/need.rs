@@ -1,0 +1,95 @@
+//! What layers use up.
+
+use std::ops::{Add, AddAssign};
+
+use fusion_core::transcript::Role;
+
+use super::layout::LEAF;
+
+/// What is to be prepared for layers: add up what each of them needs. Counted for 64 elements at a
+/// time, so that a layer of a few elements needs as much as one of 64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Need {
+    /// Tables of 2^(i + 1) entries.
+    pub(super) tables: [BySender; LEAF as usize],
+    /// Pairs of products of shared bits that share a factor.
+    pub(super) triples: usize,
+    /// Products of a number and a bit.
+    pub(super) products: BySender,
+}
+
+/// By the party that sends transfers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct BySender {
+    pub(super) client: usize,
+    pub(super) server: usize,
+}
+
+impl Need {
+    /// Random transfers of 1 of 2 that `sender` sends.
+    #[must_use]
+    pub fn transfers(&self, sender: Role) -> usize {
+        let tables = self.tables.iter().zip(1..);
+        let tables =
+            tables.map(|(tables, bits): (_, usize)| tables.of(sender).saturating_mul(bits));
+        let bits = self.triples.saturating_add(self.products.of(sender));
+        tables.fold(bits, usize::saturating_add).saturating_mul(64)
+    }
+
+    fn with(mut self, other: &Self, f: impl Fn(usize, usize) -> usize) -> Self {
+        for (to, from) in self.tables.iter_mut().zip(&other.tables) {
+            *to = to.with(from, &f);
+        }
+        self.triples = f(self.triples, other.triples);
+        self.products = self.products.with(&other.products, &f);
+        self
+    }
+
+    /// What is left when `other` is used up; nothing where that is more.
+    pub(super) fn without(self, other: &Self) -> Self {
+        self.with(other, usize::saturating_sub)
+    }
+
+    /// Of `count` elements in words of 64.
+    pub(super) fn words(count: usize) -> usize {
+        count.div_ceil(64)
+    }
+}
+
+impl BySender {
+    pub(super) fn both(count: usize) -> Self {
+        Self { client: count, server: count }
+    }
+
+    pub(super) fn of(&self, sender: Role) -> usize {
+        if sender == Role::Client { self.client } else { self.server }
+    }
+
+    pub(super) fn of_mut(&mut self, sender: Role) -> &mut usize {
+        if sender == Role::Client { &mut self.client } else { &mut self.server }
+    }
+
+    fn with(self, other: &Self, f: impl Fn(usize, usize) -> usize) -> Self {
+        Self { client: f(self.client, other.client), server: f(self.server, other.server) }
+    }
+}
+
+impl Add for Need {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        self.with(&other, usize::saturating_add)
+    }
+}
+
+impl AddAssign for Need {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::iter::Sum for Need {
+    fn sum<I: Iterator<Item = Self>>(needs: I) -> Self {
+        needs.fold(Self::default(), Add::add)
+    }
+}

@@ -1,0 +1,95 @@
+//! The sign of shared numbers, and what follows from it.
+//!
+//! The highest bit of x + y is the sum of the highest bits and of the carry from the others, and
+//! there is a carry if 2^(l-1) - 1 - x < y in the other bits.
+
+use std::io::{Read, Write};
+
+use fusion_core::transcript::Role;
+use zeroize::Zeroizing;
+
+use super::Layers;
+use super::error::{Fault, LayerError};
+use super::layout::Layout;
+use super::need::Need;
+use super::planes::Planes;
+use super::shares::{Bits, Shares};
+use crate::cheetah::ot::Width;
+
+impl Need {
+    /// Of the signs of `count` numbers of `width`.
+    #[must_use]
+    pub fn negative(width: Width, count: usize) -> Self {
+        Self::comparison(&Layout::new(&[width.bits().saturating_sub(1)]), count)
+    }
+
+    /// Of [`Layers::relu`].
+    #[must_use]
+    pub fn relu(width: Width, count: usize) -> Self {
+        Self::negative(width, count) + Self::select(count)
+    }
+}
+
+impl<S: Read + Write> Layers<'_, S> {
+    /// Whether each value is negative: its most significant bit.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerError`]: too little is prepared, the connection failed, or the peer's message is
+    /// malformed.
+    pub fn negative(&mut self, values: &Shares) -> Result<Bits, LayerError> {
+        let need = Need::negative(values.width(), values.len());
+        self.layer("sign", need, |layers| layers.sign(values))
+    }
+
+    /// max(x, 0) of each value.
+    ///
+    /// # Errors
+    ///
+    /// As [`negative`](Self::negative).
+    pub fn relu(&mut self, values: &Shares) -> Result<Shares, LayerError> {
+        let need = Need::relu(values.width(), values.len());
+        self.layer("ReLU", need, |layers| {
+            let negative = layers.sign(values)?;
+            let positive = layers.not(&negative);
+            Ok(layers.select(&[(&positive, values)])?.pop().unwrap_or_else(|| values.clone()))
+        })
+    }
+
+    /// See [`negative`](Self::negative).
+    pub(super) fn sign(&mut self, values: &Shares) -> Result<Bits, Fault> {
+        let low = values.width().bits().saturating_sub(1);
+        let (highest, mut carries) = self.carries(values, &Layout::new(&[low]), low)?;
+        let Some(carry) = carries.pop() else { return Ok(highest) };
+        Ok(xor(&highest, &carry))
+    }
+
+    /// The own bits number `low` of the values, and carries out of the segments of a layout of their
+    /// `low` lowest bits.
+    pub(super) fn carries(
+        &mut self,
+        values: &Shares,
+        layout: &Layout,
+        low: u32,
+    ) -> Result<(Bits, Vec<Bits>), Fault> {
+        let highest = values.values().iter().map(|value| value >> low.min(63));
+        let highest = Planes::of(highest, 1).into_bits();
+        if values.is_empty() || low == 0 {
+            return Ok((highest, Vec::new()));
+        }
+        // All bits of 2^low - 1 - x are those of x flipped.
+        let flip = if self.material.role() == Role::Client { u64::MAX } else { 0 };
+        let planes = Planes::of(values.values().iter().map(|value| value ^ flip), low);
+        Ok((highest, self.below(&planes, layout)?))
+    }
+
+    pub(super) fn not(&self, bits: &Bits) -> Bits {
+        let flip = if self.material.role() == Role::Client { u64::MAX } else { 0 };
+        Bits::new(bits.len(), Zeroizing::new(bits.words().iter().map(|word| word ^ flip).collect()))
+    }
+}
+
+pub(super) fn xor(a: &Bits, b: &Bits) -> Bits {
+    let words = a.words().iter().zip(b.words()).map(|(a, b)| a ^ b);
+    Bits::new(a.len(), Zeroizing::new(words.collect()))
+}

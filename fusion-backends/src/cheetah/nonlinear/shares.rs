@@ -1,0 +1,170 @@
+//! What a party holds of values that nobody knows.
+
+use rand::{CryptoRng, RngExt};
+use zeroize::Zeroizing;
+
+use crate::cheetah::ot::Width;
+
+/// A party's additive shares: each value is the sum of both parties' shares modulo 2^`width`, and is
+/// read as a signed number, -2^(width-1) to 2^(width-1) - 1.
+#[derive(Clone)]
+pub struct Shares {
+    width: Width,
+    values: Zeroizing<Vec<u64>>,
+}
+
+impl Shares {
+    /// Shares modulo 2^`width`; higher bits do not count.
+    #[must_use]
+    pub fn new(width: Width, values: impl IntoIterator<Item = u64>) -> Self {
+        let mut values: Zeroizing<Vec<u64>> = Zeroizing::new(values.into_iter().collect());
+        values.iter_mut().for_each(|value| *value &= width.mask());
+        Self { width, values }
+    }
+
+    /// Shares of values that this party knows; the peer's are [`zero`](Self::zero).
+    #[must_use]
+    pub fn of(width: Width, values: &[i64]) -> Self {
+        Self::new(width, values.iter().map(|value| value.cast_unsigned()))
+    }
+
+    /// Shares of zero, or of values that the peer knows.
+    #[must_use]
+    pub fn zero(width: Width, count: usize) -> Self {
+        Self::new(width, std::iter::repeat_n(0, count))
+    }
+
+    /// Cuts values into both parties' shares, each of them random.
+    pub fn split<R: CryptoRng>(width: Width, values: &[i64], rng: &mut R) -> [Self; 2] {
+        let mask = Self::new(width, values.iter().map(|_| rng.random::<u64>()));
+        let rest = Self::of(width, values).minus(&mask);
+        [mask, rest]
+    }
+
+    /// The values, once both parties' shares are in one place.
+    #[must_use]
+    pub fn open(&self, other: &Self) -> Vec<i64> {
+        let sums = self.values.iter().zip(other.values.iter());
+        sums.map(|(a, b)| self.width.signed(a.wrapping_add(*b))).collect()
+    }
+
+    /// The ring.
+    #[must_use]
+    pub fn width(&self) -> Width {
+        self.width
+    }
+
+    /// How many values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// This party's shares, below 2^width. They are secret.
+    #[must_use]
+    pub fn values(&self) -> &[u64] {
+        &self.values
+    }
+
+    /// Shares of the sums. Of the shorter of the two, if one is.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        self.with(other, u64::wrapping_add)
+    }
+
+    /// Shares of the differences. Of the shorter of the two, if one is.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        self.with(other, u64::wrapping_sub)
+    }
+
+    /// Shares of the products with a public number.
+    #[must_use]
+    pub fn times(&self, factor: i64) -> Self {
+        let factor = factor.cast_unsigned();
+        Self::new(self.width, self.values.iter().map(|value| value.wrapping_mul(factor)))
+    }
+
+    /// Shares of the values modulo 2^`width`, which must not be larger than now. Nothing is sent.
+    #[must_use]
+    pub fn reduce(&self, width: Width) -> Self {
+        let width = if width.bits() < self.width.bits() { width } else { self.width };
+        Self::new(width, self.values.iter().copied())
+    }
+
+    /// The values at these places, in this order. Places that do not exist are left out.
+    #[must_use]
+    pub fn gather(&self, places: impl IntoIterator<Item = usize>) -> Self {
+        let values = places.into_iter().filter_map(|place| self.values.get(place).copied());
+        Self::new(self.width, values)
+    }
+
+    fn with(&self, other: &Self, f: impl Fn(u64, u64) -> u64) -> Self {
+        let pairs = self.values.iter().zip(other.values.iter());
+        Self::new(self.width, pairs.map(|(a, b)| f(*a, *b)))
+    }
+}
+
+impl std::fmt::Debug for Shares {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shares")
+            .field("width", &self.width.bits())
+            .field("len", &self.values.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A party's shares of bits: each bit is the exclusive or of both parties' shares.
+#[derive(Clone)]
+pub struct Bits {
+    count: usize,
+    /// 64 bits each; what is beyond the last is arbitrary.
+    words: Zeroizing<Vec<u64>>,
+}
+
+impl Bits {
+    pub(super) fn new(count: usize, words: Zeroizing<Vec<u64>>) -> Self {
+        debug_assert_eq!(words.len(), count.div_ceil(64));
+        Self { count, words }
+    }
+
+    /// How many bits.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// This party's shares, 0 or 1 each. They are secret.
+    pub fn iter(&self) -> impl Iterator<Item = u64> {
+        let bits = self.words.iter().flat_map(|word| (0..64).map(move |bit| word >> bit & 1));
+        bits.take(self.count)
+    }
+
+    /// The bits, once both parties' shares are in one place.
+    #[must_use]
+    pub fn open(&self, other: &Self) -> Vec<bool> {
+        self.iter().zip(other.iter()).map(|(a, b)| a != b).collect()
+    }
+
+    pub(super) fn words(&self) -> &[u64] {
+        &self.words
+    }
+}
+
+impl std::fmt::Debug for Bits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bits").field("len", &self.count).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,271 @@
+//! Exact division by powers of two, and rings of other sizes. CrypTFlow2, section 4.2, with the
+//! carry from the low bits taken out of the comparison of all bits.
+//!
+//! With x + y - w 2^l the value, w the carry out of all bits and c the one out of the lowest f,
+//! the quotient is (x >> f) + (y >> f) + c - w 2^(l-f), in integers, so in every ring. Signed values
+//! are shifted up by 2^(l-1) before, and the result down again.
+
+#![allow(clippy::arithmetic_side_effects, reason = "shifts are below 64, checked first")]
+
+use std::io::{Read, Write};
+
+use fusion_core::transcript::Role;
+use zeroize::Zeroizing;
+
+use super::Layers;
+use super::error::{Fault, LayerError};
+use super::layout::Layout;
+use super::need::Need;
+use super::product::{Job, number};
+use super::relu::xor;
+use super::shares::{Bits, Shares};
+use crate::cheetah::ot::Width;
+
+/// Division by 2^shift, from values of one ring to those of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Truncation {
+    from: Width,
+    shift: u32,
+    to: Width,
+}
+
+impl Truncation {
+    /// `None` if `shift` is not below the bits of `from`.
+    #[must_use]
+    pub const fn new(from: Width, shift: u32, to: Width) -> Option<Self> {
+        if shift < from.bits() { Some(Self { from, shift, to }) } else { None }
+    }
+
+    /// How the values are shifted: 2^(l-1), so that none is negative.
+    fn offset(self) -> u64 {
+        1 << (self.from.bits() - 1)
+    }
+
+    /// Bits of the quotient.
+    fn high(self) -> u32 {
+        self.from.bits() - self.shift
+    }
+
+    /// Bits of the result beyond those of the quotient. The carry out of all bits matters to them.
+    fn beyond(self) -> Option<Width> {
+        Width::new(self.to.bits().saturating_sub(self.high()))
+    }
+
+    /// Bits to compare: for the carries out of the lowest `shift` and, if that matters, all bits.
+    fn layout(self) -> Layout {
+        let end = if self.beyond().is_some() { self.from.bits() } else { self.shift };
+        Layout::new(&[self.shift, end])
+    }
+
+    /// The same for values that are not negative, where the highest bit is known from the sign.
+    fn layout_of_positive(self) -> Layout {
+        Layout::new(&[self.shift, self.from.bits() - 1])
+    }
+}
+
+impl Need {
+    /// Of [`Layers::truncate`].
+    #[must_use]
+    pub fn truncate(truncation: Truncation, count: usize) -> Self {
+        let mut need = Self::comparison(&truncation.layout(), count);
+        if truncation.shift > 0 && truncation.to.bits() > 1 {
+            need += Self::product(LOW, count);
+        }
+        if truncation.beyond().is_some_and(|width| width.bits() > 1) {
+            need += Self::product(HIGH, count);
+        }
+        need
+    }
+
+    /// Of [`Layers::relu_truncate`].
+    #[must_use]
+    pub fn relu_truncate(truncation: Truncation, count: usize) -> Self {
+        let mut need = Self::comparison(&truncation.layout_of_positive(), count);
+        if truncation.shift > 0 && truncation.to.bits() > 1 {
+            need += Self::product(LOW, count);
+        }
+        if truncation.beyond().is_some() {
+            need += Self::product(HIGH, count);
+        }
+        need + Self::select(count)
+    }
+
+    /// Of [`Layers::requantise`].
+    #[must_use]
+    pub fn requantise(truncation: Truncation, count: usize) -> Self {
+        Self::truncate(truncation, count)
+    }
+}
+
+/// Who has the numbers of the products of the lower carry, and of the higher one.
+const LOW: Role = Role::Server;
+const HIGH: Role = Role::Client;
+
+impl<S: Read + Write> Layers<'_, S> {
+    /// Each value divided by 2^shift and rounded down, in the ring `to`, which may be larger or
+    /// smaller. Exact for every value; wraps around in a ring too small for the quotient.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerError`]: the values are not in the ring `from`, too little is prepared, the connection
+    /// failed, or the peer's message is malformed.
+    pub fn truncate(
+        &mut self,
+        truncation: Truncation,
+        values: &Shares,
+    ) -> Result<Shares, LayerError> {
+        self.checked("truncation", truncation, values)?;
+        let need = Need::truncate(truncation, values.len());
+        self.layer("truncation", need, |layers| layers.shift_down(truncation, values))
+    }
+
+    /// max(x, 0) of each value, divided by 2^shift and rounded down: cheaper than one after the
+    /// other.
+    ///
+    /// # Errors
+    ///
+    /// As [`truncate`](Self::truncate).
+    pub fn relu_truncate(
+        &mut self,
+        truncation: Truncation,
+        values: &Shares,
+    ) -> Result<Shares, LayerError> {
+        self.checked("ReLU with truncation", truncation, values)?;
+        let need = Need::relu_truncate(truncation, values.len());
+        self.layer("ReLU with truncation", need, |layers| {
+            layers.shift_positive_down(truncation, values)
+        })
+    }
+
+    /// Each value times `multiplier` in the ring `from`, divided by 2^shift and rounded to the
+    /// nearest, halves up. The product, and half a step more, must fit the ring, or wraps around.
+    ///
+    /// # Errors
+    ///
+    /// As [`truncate`](Self::truncate).
+    pub fn requantise(
+        &mut self,
+        truncation: Truncation,
+        multiplier: i64,
+        values: &Shares,
+    ) -> Result<Shares, LayerError> {
+        let half = (1_u64 << truncation.shift) >> 1;
+        let half = self.public(truncation.from, half, values.len());
+        let scaled = values.times(multiplier).plus(&half);
+        self.truncate(truncation, &scaled)
+    }
+
+    /// The values in a larger ring, or a smaller one.
+    ///
+    /// # Errors
+    ///
+    /// As [`truncate`](Self::truncate).
+    pub fn extend(&mut self, to: Width, values: &Shares) -> Result<Shares, LayerError> {
+        let truncation = Truncation { from: values.width(), shift: 0, to };
+        self.truncate(truncation, values)
+    }
+
+    fn checked(
+        &self,
+        layer: &'static str,
+        truncation: Truncation,
+        values: &Shares,
+    ) -> Result<(), LayerError> {
+        if values.width() == truncation.from {
+            Ok(())
+        } else {
+            Err(LayerError::Shape {
+                layer,
+                reason: "the values are in another ring than it divides",
+            })
+        }
+    }
+
+    /// Shares of a number that both parties know.
+    pub(super) fn public(&self, width: Width, number: u64, count: usize) -> Shares {
+        let own = if self.material.role() == Role::Client { number } else { 0 };
+        Shares::new(width, std::iter::repeat_n(own, count))
+    }
+
+    fn shift_down(&mut self, truncation: Truncation, values: &Shares) -> Result<Shares, Fault> {
+        let Truncation { from, shift, to } = truncation;
+        let values = values.plus(&self.public(from, truncation.offset(), values.len()));
+        let layout = truncation.layout();
+        let mut carries = self.all_carries(&values, &layout)?.into_iter();
+        let low = if shift > 0 { carries.next() } else { None };
+        let high = truncation.beyond().and_then(|beyond| Some((carries.next()?, beyond)));
+        // Of both carries at once.
+        let jobs = [
+            low.as_ref().and_then(|low| self.number_job(low, to, LOW)),
+            high.as_ref().and_then(|(high, beyond)| self.number_job(high, *beyond, HIGH)),
+        ];
+        let [has_low, _] = jobs.each_ref().map(Option::is_some);
+        let mut products =
+            self.products(&jobs.into_iter().flatten().collect::<Vec<_>>())?.into_iter();
+        let low_products = if has_low { products.next() } else { None };
+        let low = low.map(|low| number(&low, to, low_products.as_ref()));
+        let high = high.map(|(high, beyond)| number(&high, beyond, products.next().as_ref()));
+        let quotient = self.quotient(truncation, &values, low.as_ref(), high.as_ref());
+        let offset = self.public(to, truncation.offset() >> shift, values.len());
+        Ok(quotient.minus(&offset))
+    }
+
+    fn shift_positive_down(
+        &mut self,
+        truncation: Truncation,
+        values: &Shares,
+    ) -> Result<Shares, Fault> {
+        let Truncation { from, shift, to } = truncation;
+        let top = from.bits() - 1;
+        let (highest, carries) = self.carries(values, &truncation.layout_of_positive(), top)?;
+        let positive = match carries.last() {
+            Some(carry) => self.not(&xor(&highest, carry)),
+            None => self.not(&highest),
+        };
+        let low = carries.first().filter(|_| shift > 0);
+        // Where the value is not negative, there is a carry out of all bits if either highest bit is
+        // set: d or e = d + e - d e.
+        let either = truncation.beyond().map(|width| {
+            if self.material.role() == HIGH {
+                Job { width, numbers: Some(Zeroizing::new(highest.iter().collect())), bits: None }
+            } else {
+                Job { width, numbers: None, bits: Some(&highest) }
+            }
+        });
+        let low_job = low.and_then(|low| self.number_job(low, to, LOW));
+        let has_low = low_job.is_some();
+        let jobs: Vec<_> = [low_job, either].into_iter().flatten().collect();
+        let mut products = self.products(&jobs)?.into_iter();
+        let low_products = if has_low { products.next() } else { None };
+        let low = low.map(|low| number(low, to, low_products.as_ref()));
+        let high =
+            products.next().map(|both| Shares::new(both.width(), highest.iter()).minus(&both));
+        let quotient = self.quotient(truncation, values, low.as_ref(), high.as_ref());
+        Ok(self.select(&[(&positive, &quotient)])?.pop().unwrap_or(quotient))
+    }
+
+    fn all_carries(&mut self, values: &Shares, layout: &Layout) -> Result<Vec<Bits>, Fault> {
+        let bits = layout.leaves.last().map_or(0, |leaf| leaf.low + leaf.bits);
+        Ok(self.carries(values, layout, bits)?.1)
+    }
+
+    /// (x >> f) + c - w 2^(l-f), of which each party adds up its own.
+    fn quotient(
+        &self,
+        truncation: Truncation,
+        values: &Shares,
+        low: Option<&Shares>,
+        high: Option<&Shares>,
+    ) -> Shares {
+        let Truncation { shift, to, .. } = truncation;
+        let mut quotient = Shares::new(to, values.values().iter().map(|value| value >> shift));
+        if let Some(low) = low {
+            quotient = quotient.plus(low);
+        }
+        if let Some(high) = high {
+            let carries = high.values().iter().map(|carry| carry << (truncation.high() & 63));
+            quotient = quotient.minus(&Shares::new(to, carries));
+        }
+        quotient
+    }
+}

@@ -1,0 +1,67 @@
+//! Random transfers of 1 of 2^k messages: the pads of [`one_of_n`](super::one_of_n) before anybody
+//! wants anything, which cost no message at all.
+
+use zeroize::Zeroizing;
+
+use super::hash::message_tweak;
+use super::one_of_n::{combine, multiples};
+use super::{Block, ReceiverBatch, SenderBatch};
+
+/// Transfers that are shown at a time.
+pub const RUN: usize = 64;
+/// Prepared transfers that one takes at most: messages are numbered in 8 bits.
+const MOST_BITS: usize = 8;
+
+impl SenderBatch {
+    /// The 2^`bits` messages of each transfer, one transfer after the other; `each` sees [`RUN`]
+    /// transfers at a time, and at the end what is left. A transfer takes `bits` rows, 1 to 8.
+    pub fn each_tables(&self, bits: usize, mut each: impl FnMut(&[Block])) {
+        let bits = bits.clamp(1, MOST_BITS);
+        let messages = 1_usize.wrapping_shl(bits as u32);
+        let multiples = multiples(self.delta());
+        let multiples = multiples.get(..messages).unwrap_or_default();
+        let room = RUN.saturating_mul(messages);
+        let mut pads = Zeroizing::new(Vec::with_capacity(room));
+        let mut tweaks = Vec::with_capacity(room);
+        let mut transfer = self.first();
+        for rows in self.rows().chunks(RUN.saturating_mul(bits)) {
+            pads.clear();
+            tweaks.clear();
+            for rows in rows.chunks_exact(bits) {
+                let sum = combine(rows);
+                pads.extend(multiples.iter().map(|multiple| sum ^ multiple));
+                tweaks.extend((0..messages).map(|at| message_tweak(transfer, at as u8)));
+                transfer = transfer.wrapping_add(bits as u64);
+            }
+            self.cipher().hash(&mut pads, &tweaks);
+            each(&pads);
+        }
+    }
+}
+
+impl ReceiverBatch {
+    /// Which of 2^`bits` messages each transfer is for, random, and that message. See
+    /// [`SenderBatch::each_tables`].
+    pub fn each_chosen(&self, bits: usize, mut each: impl FnMut(&[u8], &[Block])) {
+        let bits = bits.clamp(1, MOST_BITS);
+        let mut pads = Zeroizing::new(Vec::with_capacity(RUN));
+        let mut tweaks = Zeroizing::new(Vec::with_capacity(RUN));
+        let mut wanted = Zeroizing::new(Vec::with_capacity(RUN));
+        let mut transfer = self.first();
+        let run = RUN.saturating_mul(bits);
+        for (rows, choices) in self.rows().chunks(run).zip(self.choices().chunks(run)) {
+            pads.clear();
+            tweaks.clear();
+            wanted.clear();
+            for (rows, choices) in rows.chunks_exact(bits).zip(choices.chunks_exact(bits)) {
+                let choice = choices.iter().rev().fold(0_u8, |number, bit| (number << 1) | bit);
+                pads.push(combine(rows));
+                tweaks.push(message_tweak(transfer, choice));
+                wanted.push(choice);
+                transfer = transfer.wrapping_add(bits as u64);
+            }
+            self.cipher().hash(&mut pads, &tweaks);
+            each(&wanted, &pads);
+        }
+    }
+}
