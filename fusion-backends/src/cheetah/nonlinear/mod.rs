@@ -39,11 +39,14 @@
 )]
 
 mod compare;
+mod divide;
 mod error;
 mod layout;
 mod material;
+mod maximum;
 mod need;
 mod planes;
+mod pool;
 mod product;
 mod relu;
 mod shares;
@@ -55,9 +58,11 @@ mod tests;
 
 use std::io::{Read, Write};
 
+pub use divide::Division;
 pub use error::LayerError;
 pub use material::Material;
 pub use need::Need;
+pub use pool::Windows;
 pub use shares::{Bits, Shares};
 pub use truncate::Truncation;
 

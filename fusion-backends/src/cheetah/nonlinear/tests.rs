@@ -143,3 +143,132 @@ fn truncation_rounds_down_in_every_ring() {
         }
     }
 }
+
+#[test]
+fn requantisation_rounds_halves_up() {
+    let truncation = Truncation::new(width(20), 5, width(12)).unwrap();
+    let values = values(width(14), 500);
+    let need = Need::requantise(truncation, values.len());
+    let layer = |layers: &mut Run<'_>, x: &Shares| layers.requantise(truncation, 21, x);
+    let found = opened(run(&need, width(20), &values, layer));
+    // 21 x + 16 has 14 + 5 bits, so it fits.
+    let expected: Vec<_> =
+        values.iter().map(|v| width(12).signed(((21 * v + 16) >> 5).cast_unsigned())).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn division_rounds_down() {
+    for bits in [1, 2, 5, 8, 20, 37, 64] {
+        let values = values(width(bits), 200);
+        for divisor in [1, 2, 3, 4, 5, 7, 9, 49, 64, 255, 1000, u32::MAX] {
+            let division = Division::new(width(bits), divisor).unwrap();
+            let need = Need::divide(division, values.len());
+            let found = opened(run(&need, width(bits), &values, |l, x| l.divide(division, x)));
+            let expected: Vec<_> =
+                values.iter().map(|v| v.div_euclid(i64::from(divisor))).collect();
+            assert_eq!(found, expected, "{bits} bits by {divisor}");
+        }
+    }
+}
+
+/// Images with values of one bit less than the ring holds.
+fn images(width: Width, count: usize) -> Vec<i64> {
+    let less = Width::new(width.bits() - 1).unwrap();
+    let mut rng = StdRng::seed_from_u64(4);
+    (0..count).map(|_| less.signed(rng.random::<u64>() >> rng.random_range(0..64))).collect()
+}
+
+#[test]
+fn the_largest_value_and_the_first_place_of_it() {
+    for bits in [3, 8, 20, 37, 64] {
+        for group in [1, 2, 3, 4, 7, 10, 17] {
+            // Few different values, so that there are ties.
+            let mut values = images(width(bits), group * 50);
+            values.iter_mut().step_by(3).for_each(|value| *value %= 2);
+            let groups = values.chunks(group);
+            let largest: Vec<_> = groups.clone().filter_map(|g| g.iter().max().copied()).collect();
+            let places: Vec<_> = groups.filter_map(crate::model::argmax).collect();
+
+            let need = Need::max(width(bits), group, 50);
+            let found = opened(run(&need, width(bits), &values, |l, x| l.max(group, x)));
+            assert_eq!(found, largest, "{bits} bits, {group}");
+
+            let need = Need::argmax(width(bits), group, 50);
+            let [client, server] = run(&need, width(bits), &values, |l, x| l.label(group, x));
+            assert_eq!(client.unwrap(), Some(places.clone()), "{bits} bits, {group}");
+            assert_eq!(server.unwrap(), None);
+
+            let [client, server] = run(&need, width(bits), &values, |l, x| l.argmax(group, x));
+            let (client, server) = (client.unwrap(), server.unwrap());
+            let sums = client.values().iter().zip(server.values());
+            let mask = client.width().mask();
+            assert!(sums.map(|(a, b)| (a + b) & mask).eq(places.iter().map(|place| *place as u64)));
+        }
+    }
+}
+
+#[test]
+fn pooling_is_that_of_every_window() {
+    for (height, columns, kernel, stride, padding) in [
+        (4, 6, 2, 2, 0),
+        (7, 7, 3, 2, 1),
+        (5, 4, 3, 1, 0),
+        (6, 5, 3, 3, 2),
+        (3, 3, 3, 1, 2),
+        (8, 5, 1, 4, 0),
+    ] {
+        let windows = Windows::new(height, columns, kernel, stride, padding).unwrap();
+        let width = width(16);
+        let values: Vec<_> = images(width, 3 * height * columns).iter().map(|v| v / 16).collect();
+        let (mut largest, mut averages) = (Vec::new(), Vec::new());
+        let (rows_out, columns_out) = windows.outputs();
+        for image in values.chunks(height * columns) {
+            for row in 0..rows_out {
+                for column in 0..columns_out {
+                    let mut inside = Vec::new();
+                    for i in 0..kernel * kernel {
+                        let (y, x) = (row * stride + i / kernel, column * stride + i % kernel);
+                        let (y, x) = (y.wrapping_sub(padding), x.wrapping_sub(padding));
+                        if y < height && x < columns {
+                            inside.push(image[y * columns + x]);
+                        }
+                    }
+                    largest.push(*inside.iter().max().unwrap());
+                    let k = (kernel * kernel) as i64;
+                    averages.push((inside.iter().sum::<i64>() + k / 2).div_euclid(k));
+                }
+            }
+        }
+        let need = Need::max_pool(width, windows, 3);
+        assert_eq!(opened(run(&need, width, &values, |l, x| l.max_pool(windows, x))), largest);
+        let need = Need::average_pool(width, windows, 3);
+        assert_eq!(opened(run(&need, width, &values, |l, x| l.average_pool(windows, x))), averages);
+    }
+}
+
+#[test]
+fn opened_values_are_the_clients_alone() {
+    let values = values(width(9), 0);
+    let [client, server] = run(&Need::default(), width(9), &values, |l, x| l.reveal(x));
+    assert_eq!(client.unwrap(), Some(values));
+    assert_eq!(server.unwrap(), None);
+}
+
+#[test]
+fn nothing_to_do_takes_nothing() {
+    let none = |layers: &mut Run<'_>, x: &Shares| {
+        let division = Division::new(x.width(), 3).unwrap();
+        let truncation = Truncation::new(x.width(), 3, Width::WORD).unwrap();
+        let layers = [
+            layers.relu(x).unwrap().len(),
+            layers.relu_truncate(truncation, x).unwrap().len(),
+            layers.truncate(truncation, x).unwrap().len(),
+            layers.divide(division, x).unwrap().len(),
+            layers.max(3, x).unwrap().len(),
+            layers.argmax(3, x).unwrap().len(),
+        ];
+        layers == [0; 6]
+    };
+    assert_eq!(run(&Need::default(), width(8), &[], none), [true; 2]);
+}

@@ -187,7 +187,11 @@ impl<S: Read + Write> Layers<'_, S> {
         Shares::new(width, std::iter::repeat_n(own, count))
     }
 
-    fn shift_down(&mut self, truncation: Truncation, values: &Shares) -> Result<Shares, Fault> {
+    pub(super) fn shift_down(
+        &mut self,
+        truncation: Truncation,
+        values: &Shares,
+    ) -> Result<Shares, Fault> {
         let Truncation { from, shift, to } = truncation;
         let values = values.plus(&self.public(from, truncation.offset(), values.len()));
         let layout = truncation.layout();

@@ -1,0 +1,169 @@
+//! Exact division by any public number. CrypTFlow2, section 4.2, "general division", rearranged.
+//!
+//! With x + y - w 2^l the value shifted up by 2^(l-1), w its carry, and everything divided by k with
+//! remainder, the value is k times a number that the parties share, plus v, the sum of all
+//! remainders. v is small, between -2 k and 2 k, so that its quotient takes comparisons of a few bits.
+
+#![allow(clippy::arithmetic_side_effects, reason = "numbers below 2^64, in 128 bits")]
+
+use std::io::{Read, Write};
+
+use fusion_core::transcript::Role;
+
+use super::Layers;
+use super::error::{Fault, LayerError};
+use super::layout::Layout;
+use super::need::Need;
+use super::product::number;
+use super::shares::Shares;
+use super::truncate::Truncation;
+use crate::cheetah::ot::Width;
+
+/// Division of values of a ring by a public number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Division {
+    width: Width,
+    divisor: u32,
+}
+
+/// 2^(l-1) and 2^l, divided.
+struct Parts {
+    half: (i128, i128),
+    whole: (i128, i128),
+}
+
+impl Division {
+    /// `None` if the divisor is 0.
+    #[must_use]
+    pub const fn new(width: Width, divisor: u32) -> Option<Self> {
+        if divisor > 0 { Some(Self { width, divisor }) } else { None }
+    }
+
+    /// The same by a shift, if the divisor is a power of two that is less than the ring.
+    fn truncation(self) -> Option<Truncation> {
+        let shift = self.divisor.trailing_zeros();
+        let power = self.divisor.is_power_of_two().then_some(shift);
+        Truncation::new(self.width, power?, self.width)
+    }
+
+    fn k(self) -> i128 {
+        i128::from(self.divisor)
+    }
+
+    fn parts(self) -> Parts {
+        let half = 1 << (self.width.bits() - 1);
+        let divided = |number: i128| (number.div_euclid(self.k()), number.rem_euclid(self.k()));
+        Parts { half: divided(half), whole: divided(2 * half) }
+    }
+
+    /// What the quotient of v may be: from, to.
+    fn quotients(self) -> (i128, i128) {
+        let Parts { half: (_, half), whole: (_, whole) } = self.parts();
+        let (least, most) = (-half - whole, 2 * (self.k() - 1) - half);
+        (least.div_euclid(self.k()), most.div_euclid(self.k()))
+    }
+
+    /// The ring in which v and what it is compared with fit: below 4 k.
+    fn small(self) -> Width {
+        let bits = 32 - (self.divisor - 1).leading_zeros();
+        Width::new(bits + 3).unwrap_or(Width::WORD)
+    }
+
+    /// The ring of the carry: it counts in both.
+    fn carry(self) -> Width {
+        if self.small().bits() > self.width.bits() { self.small() } else { self.width }
+    }
+
+    /// How often v is compared.
+    fn comparisons(self) -> usize {
+        let (from, to) = self.quotients();
+        usize::try_from(to - from).unwrap_or(0)
+    }
+}
+
+impl Need {
+    /// Of [`Layers::divide`].
+    #[must_use]
+    pub fn divide(division: Division, count: usize) -> Self {
+        if let Some(truncation) = division.truncation() {
+            return Self::truncate(truncation, count);
+        }
+        let many = count.saturating_mul(division.comparisons());
+        let bits = if division.width.bits() > 1 {
+            Self::product(Role::Client, many)
+        } else {
+            Self::default()
+        };
+        Self::comparison(&Layout::new(&[division.width.bits()]), count)
+            + Self::product(Role::Server, count)
+            + Self::negative(division.small(), many)
+            + bits
+    }
+}
+
+impl<S: Read + Write> Layers<'_, S> {
+    /// Each value divided by the number, rounded down. Exact for every value.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerError`]: the values are in another ring, too little is prepared, the connection failed,
+    /// or the peer's message is malformed.
+    pub fn divide(&mut self, division: Division, values: &Shares) -> Result<Shares, LayerError> {
+        if values.width() != division.width {
+            let reason = "the values are in another ring than it divides";
+            return Err(LayerError::Shape { layer: "division", reason });
+        }
+        let need = Need::divide(division, values.len());
+        self.layer("division", need, |layers| layers.quotients(division, values))
+    }
+
+    fn quotients(&mut self, division: Division, values: &Shares) -> Result<Shares, Fault> {
+        if let Some(truncation) = division.truncation() {
+            return self.shift_down(truncation, values);
+        }
+        if values.is_empty() {
+            return Ok(values.clone());
+        }
+        let (width, small, count) = (division.width, division.small(), values.len());
+        let Parts { half, whole } = division.parts();
+        let (least, most) = division.quotients();
+        let public =
+            |width, number: i128, layers: &Self| layers.public(width, number as u64, count);
+
+        let up = 1_u64 << (width.bits() - 1);
+        let shifted = values.plus(&self.public(width, up, count));
+        let layout = Layout::new(&[width.bits()]);
+        let (_, carries) = self.carries(&shifted, &layout, width.bits())?;
+        let carry = carries.into_iter().next().ok_or(Fault::NotPrepared)?;
+        let job = self.number_job(&carry, division.carry(), Role::Server);
+        let products = self.products(&job.into_iter().collect::<Vec<_>>())?;
+        let carry = number(&carry, division.carry(), products.first());
+
+        let k = u64::from(division.divisor);
+        let own = |f: fn(u64, u64) -> u64, width| {
+            Shares::new(width, shifted.values().iter().map(|x| f(*x, k)))
+        };
+        let remainders = own(|x, k| x.checked_rem(k).unwrap_or(0), small)
+            .minus(&carry.reduce(small).times(whole.1 as i64))
+            .minus(&public(small, half.1, self));
+        let thresholds = (least + 1)..=most;
+        let compared = thresholds.flat_map(|quotient| {
+            let threshold = public(small, quotient * division.k(), self);
+            remainders.minus(&threshold).values().to_vec()
+        });
+        let compared = Shares::new(small, compared.collect::<Vec<_>>());
+        let negative = self.sign(&compared)?;
+        let reached = self.not(&negative);
+        let job = self.number_job(&reached, width, Role::Client);
+        let products = self.products(&job.into_iter().collect::<Vec<_>>())?;
+        let reached = number(&reached, width, products.first());
+
+        let mut quotients = own(|x, k| x.checked_div(k).unwrap_or(0), width)
+            .minus(&carry.reduce(width).times(whole.0 as i64))
+            .minus(&public(width, half.0 - least, self));
+        for reached in reached.values().chunks(count) {
+            quotients = quotients.plus(&Shares::new(width, reached.iter().copied()));
+        }
+        Ok(quotients)
+    }
+}

@@ -1,0 +1,184 @@
+//! The largest of some values, and which one it is: a tournament. Each of its levels takes the sign
+//! of differences and selects.
+//!
+//! A difference wraps around like every other: the order is that of integers if all values are at
+//! least -2^(l-2) and less than 2^(l-2), one bit short of what the ring holds.
+
+#![allow(clippy::arithmetic_side_effects, reason = "counts are our own, and far from overflow")]
+
+use std::io::{Read, Write};
+
+use fusion_core::transcript::Role;
+
+use super::Layers;
+use super::error::{Fault, LayerError};
+use super::need::Need;
+use super::shares::Shares;
+use super::wire::{self, Outgoing};
+use crate::cheetah::ot::Width;
+
+impl Need {
+    /// Of [`Layers::max`] for so many groups.
+    #[must_use]
+    pub fn max(width: Width, group: usize, groups: usize) -> Self {
+        let level = |pairs| Self::relu(width, pairs);
+        levels(group).map(|members| level(members / 2 * groups)).sum()
+    }
+
+    /// Of [`Layers::argmax`] for so many groups.
+    #[must_use]
+    pub fn argmax(width: Width, group: usize, groups: usize) -> Self {
+        let level = |pairs| Self::relu(width, pairs) + Self::select(pairs);
+        levels(group).map(|members| level(members / 2 * groups)).sum()
+    }
+}
+
+/// Members of a group that are left at each level, until there is one.
+fn levels(group: usize) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(group), |left| Some(left.div_ceil(2))).take_while(|left| *left > 1)
+}
+
+/// The ring in which a label among so many fits.
+fn label_width(labels: usize) -> Width {
+    let bits = usize::BITS - labels.saturating_sub(1).leading_zeros();
+    Width::new(bits.max(1)).unwrap_or(Width::WORD)
+}
+
+impl<S: Read + Write> Layers<'_, S> {
+    /// The largest value of each group of so many neighbours.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerError`]: the values do not make whole groups, too little is prepared, the connection
+    /// failed, or the peer's message is malformed.
+    pub fn max(&mut self, group: usize, values: &Shares) -> Result<Shares, LayerError> {
+        let groups = groups("maximum", group, values)?;
+        let need = Need::max(values.width(), group, groups);
+        self.layer("maximum", need, |layers| Ok(layers.tournament(group, values, None)?.0))
+    }
+
+    /// Which value of each group of so many neighbours is the largest, counted from 0; the first one
+    /// wins a tie. Shares in the smallest ring that holds it, of unsigned numbers.
+    ///
+    /// # Errors
+    ///
+    /// As [`max`](Self::max).
+    pub fn argmax(&mut self, group: usize, values: &Shares) -> Result<Shares, LayerError> {
+        let groups = groups("argmax", group, values)?;
+        let need = Need::argmax(values.width(), group, groups);
+        self.layer("argmax", need, |layers| layers.places(group, values))
+    }
+
+    /// The label of each group at the client: which value is the largest. `None` at the server. The
+    /// client learns no more than that: of each label the server sends its share, and before that
+    /// only what is uniform.
+    ///
+    /// # Errors
+    ///
+    /// As [`max`](Self::max), or the peer's share makes no label.
+    pub fn label(
+        &mut self,
+        group: usize,
+        values: &Shares,
+    ) -> Result<Option<Vec<usize>>, LayerError> {
+        let groups = groups("label", group, values)?;
+        let need = Need::argmax(values.width(), group, groups);
+        self.layer("label", need, |layers| {
+            let labels = layers.places(group, values)?;
+            let Some(labels) = layers.to_client(&labels)? else { return Ok(None) };
+            let checked = labels.into_iter().map(|label| {
+                let place = usize::try_from(label).ok().filter(|place| *place < group);
+                place.ok_or(Fault::Label { label, labels: group })
+            });
+            Ok(Some(checked.collect::<Result<_, _>>()?))
+        })
+    }
+
+    /// Opens values to the client, as signed numbers. `None` at the server.
+    ///
+    /// # Security
+    ///
+    /// The client learns all of them: logits tell more about a model than a label does.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerError`]: the connection failed, or the peer's message is malformed.
+    pub fn reveal(&mut self, values: &Shares) -> Result<Option<Vec<i64>>, LayerError> {
+        self.layer("opening", Need::default(), |layers| {
+            let opened = layers.to_client(values)?;
+            let signed = |value| values.width().signed(value);
+            Ok(opened.map(|opened| opened.into_iter().map(signed).collect()))
+        })
+    }
+
+    fn places(&mut self, group: usize, values: &Shares) -> Result<Shares, Fault> {
+        let width = label_width(group);
+        let client = self.material.role() == Role::Client;
+        let place = |at: usize| if client { at.checked_rem(group).unwrap_or(0) as u64 } else { 0 };
+        let places = Shares::new(width, (0..values.len()).map(place));
+        let (_, places) = self.tournament(group, values, Some(places.clone()))?;
+        Ok(places.unwrap_or_else(|| Shares::zero(width, 0)))
+    }
+
+    /// The largest of each group, and what goes with it.
+    fn tournament(
+        &mut self,
+        group: usize,
+        values: &Shares,
+        places: Option<Shares>,
+    ) -> Result<(Shares, Option<Shares>), Fault> {
+        let (mut values, mut places) = (values.clone(), places);
+        for members in levels(group) {
+            let all = values.len();
+            let left = |at: &usize| (at % members).is_multiple_of(2) && at % members + 1 < members;
+            let first = |shares: &Shares| shares.gather((0..all).filter(left));
+            let second = |shares: &Shares| shares.gather((0..all).filter(left).map(|at| at + 1));
+            let difference = first(&values).minus(&second(&values));
+            let negative = self.sign(&difference)?;
+            let keep = self.not(&negative);
+            let of_places = places.as_ref().map(|places| first(places).minus(&second(places)));
+            let pairs = [Some(&difference), of_places.as_ref()];
+            let pairs: Vec<_> = pairs.into_iter().flatten().map(|shares| (&keep, shares)).collect();
+            let mut selected = self.select(&pairs)?.into_iter();
+            let mut next = |shares: &Shares| -> Option<Shares> {
+                let winners = second(shares).plus(&selected.next()?);
+                // Who has no partner goes on.
+                let odd =
+                    (0..all).filter(|at| !members.is_multiple_of(2) && at % members == members - 1);
+                Some(interleave(&winners, members / 2, &shares.gather(odd)))
+            };
+            values = next(&values).ok_or(Fault::NotPrepared)?;
+            places = places.as_ref().and_then(next);
+        }
+        Ok((values, places))
+    }
+
+    fn to_client(&mut self, values: &Shares) -> Result<Option<Vec<u64>>, Fault> {
+        if self.material.role() == Role::Server {
+            let mut outgoing = Outgoing::default();
+            outgoing.numbers(values.width(), values.values());
+            outgoing.send(self.stream)?;
+            return Ok(None);
+        }
+        let theirs = wire::numbers(self.stream, values.width(), values.len())?;
+        let opened = theirs.iter().zip(values.values());
+        Ok(Some(opened.map(|(a, b)| a.wrapping_add(*b) & values.width().mask()).collect()))
+    }
+}
+
+fn groups(layer: &'static str, group: usize, values: &Shares) -> Result<usize, LayerError> {
+    match values.len().checked_div(group) {
+        Some(groups) if groups * group == values.len() => Ok(groups),
+        _ => Err(LayerError::Shape { layer, reason: "the values do not make whole groups" }),
+    }
+}
+
+/// `run` of `many`, then one of `few`, and so on; `many` alone if there are no `few`.
+fn interleave(many: &Shares, run: usize, few: &Shares) -> Shares {
+    if few.is_empty() {
+        return many.clone();
+    }
+    let few = few.values().iter();
+    let runs = many.values().chunks(run.max(1)).zip(few);
+    Shares::new(many.width(), runs.flat_map(|(run, last)| run.iter().chain([last]).copied()))
+}
