@@ -1,6 +1,9 @@
 //! Every layer against integer arithmetic, over transfers that a test makes up.
 
+mod hostile;
 mod ideal;
+mod many;
+mod view;
 
 use fusion_core::transcript::Role;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -16,15 +19,17 @@ fn width(bits: u32) -> Width {
 }
 
 /// Prepares for `need` at both parties.
-fn materials(need: &Need) -> [Material; 2] {
+fn materials(need: &Need, seed: u64) -> [Material; 2] {
+    [Role::Client, Role::Server].map(|role| material(role, need, seed))
+}
+
+fn material(role: Role, need: &Need, seed: u64) -> Material {
     let mut rng = StdRng::seed_from_u64(1);
     let (mut stream, _) = streams();
-    [Role::Client, Role::Server].map(|role| {
-        let mut material = Material::new(role);
-        let (mut sender, mut receiver) = ideal::ends(role);
-        material.prepare(need, &mut sender, &mut receiver, &mut stream, &mut rng).unwrap();
-        material
-    })
+    let mut material = Material::new(role);
+    let (mut sender, mut receiver) = ideal::ends(role, seed);
+    material.prepare(need, &mut sender, &mut receiver, &mut stream, &mut rng).unwrap();
+    material
 }
 
 /// Runs a layer at both parties with shares of `values`; gives what each has, in order client,
@@ -37,7 +42,7 @@ fn run<T: Send>(
 ) -> [T; 2] {
     let mut rng = StdRng::seed_from_u64(2);
     let shares = Shares::split(width, values, &mut rng);
-    let [mut client, mut server] = materials(need);
+    let [mut client, mut server] = materials(need, 1);
     let (mut left, mut right) = streams();
     let (at_client, at_server) = both(
         || layer(&mut Layers::new(&mut client, &mut left), &shares[0]),

@@ -17,9 +17,9 @@ pub(super) struct Ideal {
 }
 
 /// A sender and a receiver for a party; the peer's are the other ends of them.
-pub(super) fn ends(role: Role) -> (Ideal, Ideal) {
-    let direction = |seed| {
-        let mut rng = StdRng::seed_from_u64(seed);
+pub(super) fn ends(role: Role, seed: u64) -> (Ideal, Ideal) {
+    let direction = |direction: u64| {
+        let mut rng = StdRng::seed_from_u64(direction << 32 | seed);
         Ideal { delta: rng.random(), rng, first: 0 }
     };
     match role {

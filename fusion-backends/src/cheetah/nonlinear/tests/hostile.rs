@@ -1,0 +1,194 @@
+//! Misuse, and peers that lie, stop or flood: errors that say what is wrong, and no panic.
+
+use std::io::{self, Read, Write};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::cheetah::ot::softspoken::{Depth, setup};
+
+/// A peer that says these bytes, then nothing any more.
+struct Says<'a>(&'a [u8]);
+
+impl Read for Says<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Says<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn shares(count: usize) -> Shares {
+    Shares::zero(width(8), count)
+}
+
+#[test]
+fn too_little_is_told_before_anything_is_sent() {
+    let need = Need::relu(width(8), 100);
+    for role in [Role::Client, Role::Server] {
+        let mut material = material(role, &need, 1);
+        let mut peer = Says(&[]);
+        let mut layers = Layers::new(&mut material, &mut peer);
+        let refused = layers.relu(&shares(129)).unwrap_err();
+        assert!(matches!(refused, LayerError::NotPrepared { layer: "ReLU" }), "{refused}");
+        let windows = Windows::new(2, 2, 2, 2, 0).unwrap();
+        let refused = layers.max_pool(windows, &shares(1000)).unwrap_err();
+        assert!(matches!(refused, LayerError::NotPrepared { layer: "max-pool" }), "{refused}");
+        assert_eq!(material.prepared(), need);
+    }
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_told() {
+    let mut material = material(Role::Client, &Need::default(), 1);
+    let mut peer = Says(&[]);
+    let mut layers = Layers::new(&mut material, &mut peer);
+    let windows = Windows::new(2, 2, 2, 2, 0).unwrap();
+    let truncation = Truncation::new(width(9), 3, width(5)).unwrap();
+    let division = Division::new(width(9), 3).unwrap();
+    for refused in [
+        layers.max(3, &shares(7)).unwrap_err(),
+        layers.max(0, &shares(7)).unwrap_err(),
+        layers.argmax(0, &shares(0)).unwrap_err(),
+        layers.label(2, &shares(7)).unwrap_err(),
+        layers.max_pool(windows, &shares(7)).unwrap_err(),
+        layers.average_pool(windows, &shares(7)).unwrap_err(),
+        layers.truncate(truncation, &shares(7)).unwrap_err(),
+        layers.relu_truncate(truncation, &shares(7)).unwrap_err(),
+        layers.divide(division, &shares(7)).unwrap_err(),
+    ] {
+        assert!(matches!(refused, LayerError::Shape { .. }), "{refused}");
+    }
+    assert_eq!(Truncation::new(width(9), 9, width(5)), None);
+    assert_eq!(Division::new(width(9), 0), None);
+    for (height, kernel, stride, padding) in
+        [(0, 1, 1, 0), (2, 3, 1, 0), (4, 0, 1, 0), (4, 2, 0, 0), (4, 2, 1, 2), (1 << 17, 2, 1, 0)]
+    {
+        assert_eq!(Windows::new(height, 4, kernel, stride, padding), None);
+    }
+}
+
+#[test]
+fn a_peer_that_stops_is_an_error_and_the_end() {
+    let need = Need::relu(width(8), 70);
+    for role in [Role::Client, Role::Server] {
+        let mut material = material(role, &(need + need), 1);
+        let mut peer = Says(&[0; 20]);
+        let mut layers = Layers::new(&mut material, &mut peer);
+        let failed = layers.relu(&shares(70)).unwrap_err();
+        assert!(matches!(failed, LayerError::Io { layer: "ReLU", .. }), "{failed}");
+        let failed = layers.relu(&shares(70)).unwrap_err();
+        assert!(matches!(failed, LayerError::Broken), "{failed}");
+    }
+}
+
+#[test]
+fn bits_that_no_peer_sends_are_refused() {
+    // 70 bits leave two bits of the ninth byte.
+    let need = Need::relu(width(8), 70);
+    let mut material = material(Role::Server, &need, 1);
+    let mut peer = Says(&[0xff; 1000]);
+    let failed = Layers::new(&mut material, &mut peer).relu(&shares(70)).unwrap_err();
+    let expected =
+        LayerError::Malformed { layer: "ReLU", what: crate::cheetah::ot::Malformed::Padding };
+    assert_eq!(failed.to_string(), expected.to_string());
+}
+
+#[test]
+fn a_label_that_does_not_exist_is_refused() {
+    let values = [5, 3, 1];
+    let need = Need::argmax(width(8), 3, 1);
+    let [client, _] = run(&need, width(8), &values, |layers, x| {
+        if layers.material.role() == Role::Client {
+            return layers.label(3, x).map(|_| ());
+        }
+        // A server that shifts the label by 3: 0 becomes 3.
+        let place = layers.argmax(3, x)?;
+        let three = Shares::of(place.width(), &[3]);
+        layers.reveal(&place.plus(&three)).map(|_| ())
+    });
+    let refused = client.unwrap_err();
+    assert!(matches!(refused, LayerError::Label { label: 3, labels: 3 }), "{refused}");
+}
+
+#[test]
+fn nothing_shows_secrets() {
+    let need = Need::relu(width(64), 3);
+    let material = material(Role::Client, &need, 1);
+    let [share, _] = Shares::split(Width::WORD, &[1, 2, 3], &mut StdRng::seed_from_u64(1));
+    let bits = Bits::new(3, zeroize::Zeroizing::new(vec![0xdead_beef_dead_beef]));
+    for shown in [format!("{material:?}"), format!("{share:?}"), format!("{bits:?}")] {
+        let numbers = shown.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() > 5);
+        assert_eq!(numbers.count(), 0, "{shown}");
+    }
+}
+
+/// With transfers that are real, in both directions from one setup.
+#[test]
+fn layers_run_on_real_transfers() {
+    let values = values(width(20), 400);
+    let mut rng = StdRng::seed_from_u64(11);
+    let shares = Shares::split(width(20), &values, &mut rng);
+    let truncation = Truncation::new(width(20), 7, width(8)).unwrap();
+    let need = Need::relu_truncate(truncation, values.len());
+    let (left, right) = streams();
+    let party = |role, mut stream: Stream, share: &Shares| {
+        let mut rng = StdRng::seed_from_u64(role as u64);
+        let mut ot = setup(role, Depth::Two, b"layers", &mut stream, &mut rng).unwrap();
+        let mut material = Material::new(role);
+        // In two parts, of which the second is added to the first.
+        for _ in 0..2 {
+            let (sender, receiver) = (&mut ot.sender, &mut ot.receiver);
+            material.prepare(&need, sender, receiver, &mut stream, &mut rng).unwrap();
+        }
+        let mut layers = Layers::new(&mut material, &mut stream);
+        let first = layers.relu_truncate(truncation, share).unwrap();
+        let second = layers.relu_truncate(truncation, share).unwrap();
+        assert_eq!(material.prepared(), Need::default());
+        [first, second]
+    };
+    let (client, server) =
+        both(|| party(Role::Client, left, &shares[0]), || party(Role::Server, right, &shares[1]));
+    let expected: Vec<_> =
+        values.iter().map(|v| width(8).signed(((*v).max(0) >> 7).cast_unsigned())).collect();
+    for (client, server) in client.iter().zip(&server) {
+        assert_eq!(client.open(server), expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Whatever a peer says is an error of the connection, of the message, or a wrong result.
+    #[test]
+    fn garbage_does_no_harm(said in prop::collection::vec(any::<u8>(), 0..400), client: bool, count in 1_usize..20) {
+        let role = if client { Role::Client } else { Role::Server };
+        let width = width(9);
+        let values = Shares::zero(width, count * 3);
+        let truncation = Truncation::new(width, 2, width).unwrap();
+        let division = Division::new(width, 5).unwrap();
+        type Layer<'a> = &'a dyn Fn(&mut Layers<'_, Says<'_>>) -> Result<(), LayerError>;
+        let layers: [(Need, Layer<'_>); 4] = [
+            (Need::relu_truncate(truncation, values.len()), &|l| l.relu_truncate(truncation, &values).map(drop)),
+            (Need::truncate(truncation, values.len()), &|l| l.truncate(truncation, &values).map(drop)),
+            (Need::divide(division, values.len()), &|l| l.divide(division, &values).map(drop)),
+            (Need::argmax(width, 3, count), &|l| l.label(3, &values).map(drop)),
+        ];
+        for (need, layer) in layers {
+            let mut material = material(role, &need, 1);
+            let mut peer = Says(&said);
+            match layer(&mut Layers::new(&mut material, &mut peer)) {
+                Ok(()) | Err(LayerError::Io { .. } | LayerError::Malformed { .. } | LayerError::Label { .. }) => {}
+                Err(other) => prop_assert!(false, "{other}"),
+            }
+        }
+    }
+}

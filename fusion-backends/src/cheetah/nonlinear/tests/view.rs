@@ -1,0 +1,180 @@
+//! What a party sees: of a label, and of anything before it.
+
+use std::io::{self, Read, Write};
+
+use rand::Rng;
+
+use super::*;
+
+/// Logits of eight slots: a multiple of 8, so that no bits fill up a byte.
+const SLOTS: usize = 8;
+const CLASSES: usize = 10;
+const BITS: u32 = 12;
+
+/// Writes down what a party receives and sends.
+struct Recorded<S> {
+    stream: S,
+    received: Vec<u8>,
+    sent: Vec<u8>,
+}
+
+impl<S> Recorded<S> {
+    fn new(stream: S) -> Self {
+        Self { stream, received: Vec::new(), sent: Vec::new() }
+    }
+}
+
+impl<S: Read> Read for Recorded<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.stream.read(buffer)?;
+        self.received.extend_from_slice(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+impl<S: Write> Write for Recorded<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.sent.extend_from_slice(bytes);
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// A peer that says anything, then something certain.
+struct Anything<'a> {
+    rng: StdRng,
+    /// How much is arbitrary.
+    before: usize,
+    last: &'a [u8],
+}
+
+impl Read for Anything<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.before == 0 {
+            return self.last.read(buffer);
+        }
+        let count = buffer.len().min(self.before);
+        self.rng.fill_bytes(&mut buffer[..count]);
+        self.before -= count;
+        Ok(count)
+    }
+}
+
+impl Write for Anything<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn logits() -> (Vec<i64>, Need) {
+    (images(width(BITS), SLOTS * CLASSES), Need::argmax(width(BITS), CLASSES, SLOTS))
+}
+
+/// Bytes of the message that opens labels: 4 bits each.
+const LAST: usize = SLOTS * 4 / 8;
+
+/// What the client receives and what it learns in a run with fresh preparation.
+fn client_view(shares: &[Shares; 2], need: &Need, seed: u64) -> (Recorded<Stream>, Vec<usize>) {
+    let [mut client, mut server] = materials(need, seed);
+    let (left, mut right) = streams();
+    let mut left = Recorded::new(left);
+    let (labels, _) = both(
+        || Layers::new(&mut client, &mut left).label(CLASSES, &shares[0]).unwrap().unwrap(),
+        || Layers::new(&mut server, &mut right).label(CLASSES, &shares[1]).unwrap(),
+    );
+    (left, labels)
+}
+
+/// Each bit is as often one as zero, within five standard deviations.
+fn assert_uniform(views: &[Vec<u8>]) {
+    let half = views.len() as f64 / 2.0;
+    let spread = 5.0 * (views.len() as f64).sqrt() / 2.0;
+    for bit in 0..views[0].len() * 8 {
+        let ones = views.iter().filter(|view| view[bit / 8] >> (bit % 8) & 1 == 1).count();
+        assert!((ones as f64 - half).abs() < spread, "bit {bit}: {ones} of {}", views.len());
+    }
+}
+
+#[test]
+fn the_client_sees_labels_and_nothing_else() {
+    let (values, need) = logits();
+    let shares = Shares::split(width(BITS), &values, &mut StdRng::seed_from_u64(5));
+    let expected: Vec<_> = values.chunks(CLASSES).filter_map(crate::model::argmax).collect();
+    let runs = 300;
+    let mut views: Vec<_> = (0..runs)
+        .map(|seed| {
+            let (view, labels) = client_view(&shares, &need, seed);
+            assert_eq!(labels, expected);
+            view.received
+        })
+        .collect();
+    // The same shares and logits each time: all that varies is what hides them. With what the client
+    // chose and has, nothing is left to learn but from the last message, which is a share of labels.
+    views.iter_mut().for_each(|view| view.truncate(view.len() - LAST));
+    assert_uniform(&views);
+}
+
+/// The client's view can be made up from the labels alone: anything, then a share that fits.
+#[test]
+fn a_view_that_is_made_up_from_a_label_gives_that_label() {
+    let (values, need) = logits();
+    let [share, other] = Shares::split(width(BITS), &values, &mut StdRng::seed_from_u64(6));
+    let (real, _) = client_view(&[share.clone(), other], &need, 0);
+    let before = real.received.len() - LAST;
+
+    let mut peer = Anything { rng: StdRng::seed_from_u64(7), before, last: &[] };
+    let mut client = material(Role::Client, &need, 8);
+    let own = Layers::new(&mut client, &mut peer).argmax(CLASSES, &share).unwrap();
+    assert_eq!(peer.before, 0, "the client reads as much as in a real run before the labels");
+
+    for label in [0, 3, 9] {
+        let nibbles = own.values().iter().map(|own| (label as u8).wrapping_sub(*own as u8) & 15);
+        let nibbles: Vec<_> = nibbles.collect();
+        let last: Vec<_> = nibbles.chunks(2).map(|pair| pair[0] | pair[1] << 4).collect();
+        let mut peer = Anything { rng: StdRng::seed_from_u64(7), before, last: &last };
+        let mut client = material(Role::Client, &need, 8);
+        let labels = Layers::new(&mut client, &mut peer).label(CLASSES, &share).unwrap();
+        assert_eq!(labels, Some(vec![label; SLOTS]));
+    }
+}
+
+#[test]
+fn the_server_sees_what_is_uniform_even_if_it_deviates() {
+    let (values, need) = logits();
+    let [share, _] = Shares::split(width(BITS), &values, &mut StdRng::seed_from_u64(9));
+    for server in [0x00, 0xff] {
+        let views: Vec<_> = (0..200)
+            .map(|seed| {
+                let mut client = material(Role::Client, &need, seed);
+                let said = vec![server; 1 << 16];
+                let mut peer = Recorded::new(Anything {
+                    rng: StdRng::seed_from_u64(0),
+                    before: 0,
+                    last: &said,
+                });
+                Layers::new(&mut client, &mut peer).argmax(CLASSES, &share).unwrap();
+                peer.sent
+            })
+            .collect();
+        assert_uniform(&views);
+    }
+}
+
+/// The server's messages have one length, whatever the labels.
+#[test]
+fn lengths_do_not_depend_on_values() {
+    let (values, need) = logits();
+    let lengths = [values.clone(), vec![0; values.len()]].map(|values| {
+        let shares = Shares::split(width(BITS), &values, &mut StdRng::seed_from_u64(5));
+        let (view, _) = client_view(&shares, &need, 1);
+        (view.received.len(), view.sent.len())
+    });
+    assert_eq!(lengths[0], lengths[1]);
+}
