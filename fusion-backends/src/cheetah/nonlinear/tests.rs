@@ -20,7 +20,9 @@ fn width(bits: u32) -> Width {
 
 /// Prepares for `need` at both parties.
 fn materials(need: &Need, seed: u64) -> [Material; 2] {
-    [Role::Client, Role::Server].map(|role| material(role, need, seed))
+    let (client, server) =
+        both(|| material(Role::Client, need, seed), || material(Role::Server, need, seed));
+    [client, server]
 }
 
 fn material(role: Role, need: &Need, seed: u64) -> Material {

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use rand::{CryptoRng, RngExt, SeedableRng, rngs::StdRng};
+use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::Role;
@@ -11,7 +11,8 @@ use crate::cheetah::ot::{Block, OtError, OtReceiver, OtSender, ReceiverBatch, Se
 
 /// One end. It sends if its role is that of the direction.
 pub(super) struct Ideal {
-    rng: StdRng,
+    rows: Key,
+    choices: Key,
     delta: Block,
     first: u64,
 }
@@ -19,8 +20,12 @@ pub(super) struct Ideal {
 /// A sender and a receiver for a party; the peer's are the other ends of them.
 pub(super) fn ends(role: Role, seed: u64) -> (Ideal, Ideal) {
     let direction = |direction: u64| {
-        let mut rng = StdRng::seed_from_u64(direction << 32 | seed);
-        Ideal { delta: rng.random(), rng, first: 0 }
+        let key = |purpose: u64| {
+            Key::new(Block::from(seed) << 64 | Block::from(direction << 8 | purpose))
+        };
+        let mut delta = [0];
+        key(0).stream(0, &mut delta);
+        Ideal { rows: key(1), choices: key(2), delta: delta[0], first: 0 }
     };
     match role {
         Role::Client => (direction(1), direction(2)),
@@ -29,10 +34,16 @@ pub(super) fn ends(role: Role, seed: u64) -> (Ideal, Ideal) {
 }
 
 impl Ideal {
-    fn rows(&mut self, count: usize) -> (u64, Vec<(Block, u8)>) {
+    /// Rows of the sender; their choices are random bits.
+    fn rows(&mut self, count: usize) -> (u64, Zeroizing<Vec<Block>>, Zeroizing<Vec<u8>>) {
         let first = self.first;
         self.first += count as u64;
-        (first, (0..count).map(|_| (self.rng.random(), self.rng.random_range(0..2))).collect())
+        let mut rows = Zeroizing::new(vec![0; count]);
+        self.rows.stream(Block::from(first), &mut rows);
+        let mut random = vec![0; count.div_ceil(128)];
+        self.choices.stream(Block::from(first) << 64, &mut random);
+        let choices = (0..count).map(|i| (random[i / 128] >> (i % 128) & 1) as u8).collect();
+        (first, rows, Zeroizing::new(choices))
     }
 }
 
@@ -51,8 +62,7 @@ impl OtSender for Ideal {
     }
 
     fn take(&mut self, count: usize) -> Result<SenderBatch, OtError> {
-        let (first, rows) = self.rows(count);
-        let rows = Zeroizing::new(rows.into_iter().map(|(row, _)| row).collect());
+        let (first, rows, _) = self.rows(count);
         Ok(SenderBatch::new(Key::new(7), self.delta, first, rows))
     }
 }
@@ -72,11 +82,10 @@ impl OtReceiver for Ideal {
     }
 
     fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError> {
-        let (first, rows) = self.rows(count);
-        let (rows, choices): (Vec<_>, Vec<_>) = rows
-            .into_iter()
-            .map(|(row, choice)| (row ^ self.delta * Block::from(choice), choice))
-            .unzip();
-        Ok(ReceiverBatch::new(Key::new(7), first, Zeroizing::new(rows), Zeroizing::new(choices)))
+        let (first, mut rows, choices) = self.rows(count);
+        for (row, choice) in rows.iter_mut().zip(choices.iter()) {
+            *row ^= self.delta & Block::from(*choice).wrapping_neg();
+        }
+        Ok(ReceiverBatch::new(Key::new(7), first, rows, choices))
     }
 }

@@ -82,7 +82,7 @@ impl Key {
     }
 
     /// AES of `first`, `first` + 1, ...
-    pub(super) fn stream(&self, first: Block, blocks: &mut [Block]) {
+    pub(in crate::cheetah) fn stream(&self, first: Block, blocks: &mut [Block]) {
         match self.level {
             Level::Portable => portable::stream(self, first, blocks),
             #[cfg(target_arch = "x86_64")]
