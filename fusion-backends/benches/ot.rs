@@ -9,9 +9,9 @@ use std::hint::black_box;
 use std::thread;
 use std::time::Instant;
 
-use fusion_backends::cheetah::ot::softspoken::{Depth, SoftSpoken, setup};
+use fusion_backends::cheetah::ot::softspoken::Depth;
 use fusion_backends::cheetah::ot::{
-    OtError, OtReceiver, OtSender, Width, correlated, one_of_n, random,
+    Ends, OtError, OtReceiver, OtSender, Policy, Width, correlated, one_of_n, random, setup,
 };
 use fusion_core::channel::{Channel, Emulated, Network, memory_pair};
 use fusion_core::transcript::Role;
@@ -30,7 +30,7 @@ What the kernels do in a second: cargo test --release -p fusion-backends --lib -
 ";
 
 struct Party<C> {
-    ot: SoftSpoken,
+    ot: Ends,
     stream: Stream<C>,
     rng: StdRng,
 }
@@ -43,23 +43,23 @@ fn main() {
     );
     println!("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     let large = if all { 1 << 24 } else { 1 << 14 };
-    for depth in [Depth::Two, Depth::Four, Depth::Eight] {
-        measure("memory", "random", depth, large, memory_pair(), random_transfers);
+    let [two, four, eight] = [Depth::Two, Depth::Four, Depth::Eight].map(Policy::SoftSpoken);
+    for policy in [two, four, eight, Policy::Silent] {
+        measure("memory", "random", policy, large, memory_pair(), random_transfers);
     }
-    for (name, network, depth) in [
-        ("LAN", Network::LAN, Depth::Two),
-        ("LAN", Network::LAN, Depth::Four),
-        ("LAN", Network::LAN, Depth::Eight),
-        ("WAN", Network::WAN, Depth::Four),
-        ("WAN", Network::WAN, Depth::Eight),
+    for (name, network, policies) in [
+        ("LAN", Network::LAN, &[two, four, eight, Policy::Silent][..]),
+        ("WAN", Network::WAN, &[four, eight, Policy::Silent]),
     ] {
-        measure(name, "random", depth, large / 2, emulated(network), random_transfers);
+        for policy in policies {
+            measure(name, "random", *policy, large / 2, emulated(network), random_transfers);
+        }
     }
     let count = large / 16;
     for (name, width) in [("ring, 32 bits", 32), ("ring, 64 bits", 64)] {
         let width = Width::new(width).expect("1 to 64");
         let (choices, differences) = (vec![1; count], vec![77; count]);
-        measure("memory", name, Depth::Four, count, memory_pair(), |client, server, _| {
+        measure("memory", name, four, count, memory_pair(), |client, server, _| {
             ring(client, server, &choices, &differences, width)
         });
     }
@@ -70,7 +70,7 @@ fn main() {
         let table = table.expect("few and short");
         let count = count * 2 / messages.max(16) * 4;
         let (choices, words) = (vec![1; count], vec![3; count * messages]);
-        measure("memory", name, Depth::Four, count, memory_pair(), |client, server, _| {
+        measure("memory", name, four, count, memory_pair(), |client, server, _| {
             tables(client, server, &choices, &words, table)
         });
     }
@@ -85,20 +85,24 @@ fn emulated(network: Network) -> (impl Channel, impl Channel) {
 fn measure<A: Channel, B: Channel>(
     network: &str,
     name: &str,
-    depth: Depth,
+    policy: Policy,
     count: usize,
     (left, right): (A, B),
     run: impl Fn(&mut Party<A>, &mut Party<B>, usize) -> [f64; 2],
 ) {
     // Words on the command line choose: a network, a transfer or a depth.
     let chosen = std::env::args().skip(1).filter(|word| !word.starts_with("--"));
-    let words = [network, name, &format!("{depth:?}")].map(str::to_lowercase);
+    let extension = match policy {
+        Policy::SoftSpoken(depth) => format!("{depth:?}"),
+        policy => format!("{policy:?}"),
+    };
+    let words = [network, name, &extension].map(str::to_lowercase);
     if !chosen.map(|word| word.to_lowercase()).all(|word| words.contains(&word)) {
         return;
     }
     let start = Instant::now();
     let (mut client, mut server) =
-        both(|| party(Role::Client, depth, left), || party(Role::Server, depth, right));
+        both(|| party(Role::Client, policy, left), || party(Role::Server, policy, right));
     let setup = start.elapsed();
     let before = [client.stream.sent, server.stream.sent];
     let (mut best, mut least) = (f64::INFINITY, [f64::INFINITY; 2]);
@@ -113,14 +117,14 @@ fn measure<A: Channel, B: Channel>(
     let [up, down] = [0, 1].map(|i| (sent[i] - before[i]) as f64 / (RUNS * count) as f64);
     let rate = count as f64 / best / 1e6;
     println!(
-        "| {network} | {name} | {depth:?} | {count} | {rate:.2} | {client_busy:.1} | {server_busy:.1} | {up:.2} | {down:.2} | {:.0} |",
+        "| {network} | {name} | {extension} | {count} | {rate:.2} | {client_busy:.1} | {server_busy:.1} | {up:.2} | {down:.2} | {:.0} |",
         setup.as_secs_f64() * 1e3
     );
 }
 
-fn party<C: Channel>(role: Role, depth: Depth, channel: C) -> Party<C> {
+fn party<C: Channel>(role: Role, policy: Policy, channel: C) -> Party<C> {
     let (mut stream, mut rng) = (Stream::new(channel), StdRng::seed_from_u64(role as u64));
-    let ot = setup(role, depth, b"bench", &mut stream, &mut rng).expect("an honest peer");
+    let ot = setup(role, policy, b"bench", &mut stream, &mut rng).expect("an honest peer");
     Party { ot, stream, rng }
 }
 

@@ -49,8 +49,10 @@ mod error;
 mod hash;
 mod kernel;
 pub mod one_of_n;
+mod policy;
 mod pool;
 pub mod random;
+pub mod silent;
 pub mod softspoken;
 
 #[cfg(test)]
@@ -59,6 +61,7 @@ mod tests;
 pub use batch::{OtReceiver, OtSender, ReceiverBatch, SenderBatch};
 pub use bits::Width;
 pub use error::{Check, Malformed, OtError};
+pub use policy::{Ends, Policy, Receiver, Sender, setup};
 
 /// 128 bits: a message, or a row.
 pub type Block = u128;

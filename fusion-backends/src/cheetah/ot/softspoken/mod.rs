@@ -54,6 +54,7 @@ mod tests;
 
 pub use receiver::SoftSpokenReceiver;
 pub use sender::SoftSpokenSender;
+pub(super) use setup::setup_for;
 pub use setup::{SoftSpoken, setup};
 
 use super::Block;
