@@ -7,10 +7,21 @@ use rand::CryptoRng;
 
 use super::batch::{OtReceiver, OtSender, ReceiverBatch, SenderBatch};
 use super::error::OtError;
-use super::silent::{self, SilentReceiver, SilentSender};
-use super::softspoken::{self, Depth, SoftSpokenReceiver, SoftSpokenSender};
+use super::silent::{self, Silent, SilentReceiver, SilentSender};
+use super::softspoken::{self, Depth, SoftSpoken, SoftSpokenReceiver, SoftSpokenSender};
 
 /// Which extension to use. Both parties must use the same.
+///
+/// | | bytes for each transfer | busy for each | before the first |
+/// | --- | ---: | ---: | --- |
+/// | [`Depth::Two`] | 7.9 | 30 ns | |
+/// | [`Depth::Four`] | 3.9 | 23 ns | |
+/// | [`Depth::Eight`] | 1.9 | 46 ns | |
+/// | [`Silent`](Self::Silent) | 0.17 | 28 ns | 0.8 MB, 1.5 round trips, 20 ms |
+///
+/// So: silent below 1 Gbit/s, unless transfers are few; SoftSpokenOT at depth 4 above. What is prepared
+/// is used in the same way, and both are secure against a malicious party on either side; silent
+/// transfers assume more ([`silent`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Policy {
@@ -27,6 +38,24 @@ pub struct Ends {
     pub sender: Sender,
     /// For transfers that this party receives.
     pub receiver: Receiver,
+}
+
+impl From<SoftSpoken> for Ends {
+    fn from(ends: SoftSpoken) -> Self {
+        Self {
+            sender: Sender::SoftSpoken(Box::new(ends.sender)),
+            receiver: Receiver::SoftSpoken(Box::new(ends.receiver)),
+        }
+    }
+}
+
+impl From<Silent> for Ends {
+    fn from(ends: Silent) -> Self {
+        Self {
+            sender: Sender::Silent(Box::new(ends.sender)),
+            receiver: Receiver::Silent(Box::new(ends.receiver)),
+        }
+    }
 }
 
 /// The sender's end of either extension.
@@ -61,22 +90,12 @@ pub fn setup<S: Read + Write, R: CryptoRng>(
     stream: &mut S,
     rng: &mut R,
 ) -> Result<Ends, OtError> {
-    Ok(match policy {
+    match policy {
         Policy::SoftSpoken(depth) => {
-            let ends = softspoken::setup(role, depth, session, stream, rng)?;
-            Ends {
-                sender: Sender::SoftSpoken(Box::new(ends.sender)),
-                receiver: Receiver::SoftSpoken(Box::new(ends.receiver)),
-            }
+            softspoken::setup(role, depth, session, stream, rng).map(Ends::from)
         }
-        Policy::Silent => {
-            let ends = silent::setup(role, session, stream, rng)?;
-            Ends {
-                sender: Sender::Silent(Box::new(ends.sender)),
-                receiver: Receiver::Silent(Box::new(ends.receiver)),
-            }
-        }
-    })
+        Policy::Silent => silent::setup(role, session, stream, rng).map(Ends::from),
+    }
 }
 
 impl OtSender for Sender {

@@ -127,12 +127,14 @@ const PLACE: usize = 21;
 /// Rows whose places are drawn together.
 const DRAWN: usize = 16;
 
+/// The places of a row.
+type Places = [u32; TERMS];
+
 /// The places of a row, from its two blocks of stream.
 #[inline(always)]
-fn places([a, b]: &[Block; 2]) -> [usize; TERMS] {
-    let place = |word: u64, number: usize| (word >> (PLACE * number)) as usize;
+fn places([a, b]: &[Block; 2]) -> Places {
     let words = [*a as u64, (*a >> 64) as u64, *b as u64, (*b >> 64) as u64];
-    std::array::from_fn(|term| place(words[term / 3], term % 3))
+    std::array::from_fn(|term| (words[term / 3] >> (PLACE * (term % 3))) as u32)
 }
 
 /// Two sums over a tree of 2^k keys, where R(x) is the stream of key x from `first`: `all` is the

@@ -54,7 +54,8 @@ pub(super) fn gather(key: &Key, first: u64, table: &[Block], rows: &mut [Block])
     for rows in rows.chunks_mut(DRAWN) {
         stream(key, counter, &mut drawn);
         for (row, drawn) in rows.iter_mut().zip(drawn.as_chunks().0) {
-            *row = places(drawn).iter().fold(*row, |row, place| row ^ table[place & mask]);
+            *row =
+                places(drawn).iter().fold(*row, |row, place| row ^ table[*place as usize & mask]);
         }
         counter += drawn.len() as Block;
     }

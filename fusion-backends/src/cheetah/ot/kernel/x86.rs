@@ -108,7 +108,8 @@ macro_rules! kernels {
         load: $load:ident, store: $store:ident, zero: $zero:ident, xor: $xor:ident,
         spread: $spread:expr,
         round: $round:ident, last: $last:ident, product: $product:ident,
-        swap: $swap:ident, and: $and:ident, high: $high:expr
+        swap: $swap:ident, and: $and:ident, high: $high:expr,
+        add: $add:ident, step: $step:expr
     ) => {
         /// Blocks that are under way at once: enough to hide the latency of a round.
         const GROUP: usize = $lanes * $registers;
@@ -274,22 +275,37 @@ macro_rules! kernels {
             table: &[Block],
             rows: &mut [Block],
         ) {
-            let mask = table.len() - 1;
-            let mut counter = Block::from(first) * 2;
-            let mut drawn = [0; 2 * DRAWN];
+            let mut counters: Group = [0; GROUP];
+            for (counter, offset) in counters.iter_mut().zip(0..) {
+                *counter = Block::from(first) * 2 + offset;
+            }
+            let mut counters = load(&counters);
             for rows in rows.chunks_mut(DRAWN) {
-                for group in drawn.as_chunks_mut().0 {
-                    stream_group(rounds, counter, group);
-                    counter += GROUP as Block;
-                }
+                let drawn = draw(rounds, &mut counters);
                 for (row, drawn) in rows.iter_mut().zip(drawn.as_chunks().0) {
                     let mut sum = super::narrow::block(row);
                     for place in places(drawn) {
-                        sum = _mm_xor_si128(sum, super::narrow::block(&table[place & mask]));
+                        let place = place as usize & (table.len() - 1);
+                        sum = _mm_xor_si128(sum, super::narrow::block(&table[place]));
                     }
                     super::narrow::put(row, sum);
                 }
             }
+        }
+
+        /// The stream for the places of the next rows. Counters stay below 2^64.
+        #[target_feature(enable = $features)]
+        #[inline]
+        fn draw(rounds: &[Block; 11], counters: &mut State) -> [Block; 2 * DRAWN] {
+            let step = $step;
+            let mut drawn = [0; 2 * DRAWN];
+            for group in drawn.as_chunks_mut().0 {
+                let mut state = *counters;
+                encrypt(rounds, &mut state);
+                store(&state, group);
+                counters.iter_mut().for_each(|counter| *counter = $add(*counter, step));
+            }
+            drawn
         }
 
         #[target_feature(enable = $features)]
@@ -366,7 +382,8 @@ mod wide {
         round: _mm256_aesenc_epi128, last: _mm256_aesenclast_epi128,
         product: _mm256_clmulepi64_epi128,
         swap: _mm256_shuffle_epi32, and: _mm256_and_si256,
-        high: _mm256_set_epi64x(-1, 0, -1, 0)
+        high: _mm256_set_epi64x(-1, 0, -1, 0),
+        add: _mm256_add_epi64, step: _mm256_set_epi64x(0, GROUP as i64, 0, GROUP as i64)
     );
 }
 
@@ -381,7 +398,8 @@ mod narrow {
         round: _mm_aesenc_si128, last: _mm_aesenclast_si128,
         product: _mm_clmulepi64_si128,
         swap: _mm_shuffle_epi32, and: _mm_and_si128,
-        high: _mm_set_epi64x(-1, 0)
+        high: _mm_set_epi64x(-1, 0),
+        add: _mm_add_epi64, step: _mm_set_epi64x(0, GROUP as i64)
     );
 
     #[target_feature(enable = "sse4.1")]

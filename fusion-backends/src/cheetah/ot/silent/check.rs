@@ -1,5 +1,5 @@
-//! The check of an iteration: random linear combinations of all leaves, after Ferret, figure 7, with
-//! coefficients from a hash.
+//! The check of an iteration, after the consistency check of Ferret: one random linear combination of
+//! all leaves. The coefficients are a hash of what the sender has said.
 //!
 //! Leaf j of tree i has the coefficient c_i d_j. The d are drawn anew for each group of trees, when
 //! its message is fixed, so that the sender can combine leaves while it grows them; the c when all
@@ -8,12 +8,12 @@
 //! the choices of 128 rows; these rows, added up as the bits of a block, make up for f Delta. Then
 //! both have the same sum, and the sender sends its hash.
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use super::size::Size;
 use crate::cheetah::ot::Block;
 use crate::cheetah::ot::domain::Domain;
-use crate::cheetah::ot::kernel::{self, Key, double};
+use crate::cheetah::ot::kernel::double;
 
 /// What the sender has said in an iteration.
 pub(super) struct Said {
@@ -46,7 +46,8 @@ impl Said {
         hasher.update(&self.hash).update(answer).update(&bytes);
         let digest = hasher.finalize().into();
         hasher.zeroize();
-        (bytes.zeroize(), sum.zeroize());
+        bytes.zeroize();
+        sum.zeroize();
         digest
     }
 
@@ -57,18 +58,7 @@ impl Said {
     }
 }
 
-/// The combination of the leaves of each tree of a group.
-pub(super) fn combine(coefficients: &[Block], leaves: &[Block], sums: &mut Zeroizing<Vec<Block>>) {
-    let trees = leaves.chunks_exact(coefficients.len().max(1));
-    sums.extend(trees.map(|leaves| kernel::dot(coefficients, leaves)));
-}
-
 /// Rows as the bits of a block: row i times x^i, added up.
 pub(super) fn as_bits(rows: &[Block]) -> Block {
     rows.iter().rev().fold(0, |sum, row| double(sum) ^ row)
-}
-
-/// The key of the trees, or of the matrix.
-pub(super) fn public_key(domain: &Domain, purpose: &str) -> Key {
-    domain.after(purpose, &[]).cipher()
 }

@@ -37,7 +37,7 @@ enum Source {
     /// The first iteration.
     SoftSpoken(Box<SoftSpokenReceiver>),
     /// All others.
-    Expansion(Expansion<Punctured>),
+    Expansion(Box<Expansion<Punctured>>),
     /// An iteration failed.
     None,
 }
@@ -87,7 +87,7 @@ impl SilentReceiver {
         let domain = self.domain.after("iteration", &[&self.iterations.to_le_bytes()]);
         self.iterations = self.iterations.saturating_add(1);
         let iteration = Iteration::new(self.size, domain, rows);
-        self.source = Source::Expansion(iteration.run(stream)?);
+        self.source = Source::Expansion(Box::new(iteration.run(stream)?));
         Ok(())
     }
 }
@@ -123,7 +123,7 @@ impl Iteration {
     pub(super) fn new(size: Size, domain: Domain, rows: Zeroizing<Vec<Block>>) -> Self {
         let levels = rows.get(size.table()..).unwrap_or_default();
         let levels = levels.get(..size.level_rows()).unwrap_or_default();
-        let trees = Punctured::new(check::public_key(&domain, "trees"), size, levels);
+        let trees = Punctured::new(domain.after("trees", &[]).cipher(), size, levels);
         let sums = Zeroizing::new(Vec::with_capacity(size.trees));
         let choices = Zeroizing::new(Vec::with_capacity(size.trees));
         let leaves = Zeroizing::new(vec![0; size.leaves().saturating_mul(GROUP)]);
@@ -132,9 +132,9 @@ impl Iteration {
     }
 
     fn run<S: Read + Write>(mut self, stream: &mut S) -> Result<Expansion<Punctured>, OtError> {
-        let mut message = vec![0; self.message_len(0)];
+        let mut message = vec![0; self.size.message(0)];
         for first in (0..self.size.trees).step_by(GROUP) {
-            message.truncate(self.message_len(first));
+            message.truncate(self.size.message(first));
             stream.read_exact(&mut message)?;
             self.group(first, &message)?;
         }
@@ -146,24 +146,17 @@ impl Iteration {
         self.finish(&expected, &claimed)
     }
 
-    /// Bytes for the group of trees from number `first`.
-    fn message_len(&self, first: usize) -> usize {
-        let trees = self.size.trees.saturating_sub(first).min(GROUP);
-        trees.saturating_mul(self.size.levels as usize).saturating_mul(16)
-    }
-
     /// Takes the message of the trees from number `first`.
     pub(super) fn group(&mut self, first: usize, message: &[u8]) -> Result<(), OtError> {
-        if message.len() != self.message_len(first) {
+        if message.len() != self.size.message(first) {
             return Err(OtError::Malformed(Malformed::Length));
         }
         self.trees.correct(first, message.as_chunks().0);
         let coefficients = self.said.group(message, self.size);
-        let count = self.size.trees.saturating_sub(first).min(GROUP);
-        let used = self.leaves.chunks_exact_mut(self.size.leaves()).take(count);
+        let used = self.leaves.chunks_exact_mut(self.size.leaves()).take(self.size.group(first));
         for (tree, leaves) in (first..).zip(used) {
             self.trees.leaves(tree, leaves);
-            check::combine(&coefficients, leaves, &mut self.sums);
+            self.sums.push(kernel::dot(&coefficients, leaves));
             self.choices.push(kernel::sum_marked(&coefficients, leaves));
         }
         Ok(())

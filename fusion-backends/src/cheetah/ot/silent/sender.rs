@@ -36,7 +36,7 @@ enum Source {
     /// The first iteration.
     SoftSpoken(Box<SoftSpokenSender>),
     /// All others.
-    Expansion(Expansion<Whole>),
+    Expansion(Box<Expansion<Whole>>),
     /// An iteration failed.
     None,
 }
@@ -89,7 +89,7 @@ impl SilentSender {
         let domain = self.domain.after("iteration", &[&self.iterations.to_le_bytes()]);
         self.iterations = self.iterations.saturating_add(1);
         let iteration = Iteration::new(self.size, domain, *self.delta, rows, rng);
-        self.source = Source::Expansion(iteration.run(stream)?);
+        self.source = Source::Expansion(Box::new(iteration.run(stream)?));
         Ok(())
     }
 }
@@ -134,7 +134,7 @@ impl Iteration {
             rng.fill(&mut bytes[..]);
             *root = Block::from_le_bytes(*bytes);
         }
-        let trees = Whole::new(check::public_key(&domain, "trees"), delta, roots);
+        let trees = Whole::new(domain.after("trees", &[]).cipher(), delta, roots);
         let sums = Zeroizing::new(Vec::with_capacity(size.trees));
         let leaves = Zeroizing::new(vec![0; size.leaves().saturating_mul(GROUP)]);
         let said = Said::nothing(domain.clone());
@@ -143,8 +143,9 @@ impl Iteration {
 
     fn run<S: Read + Write>(mut self, stream: &mut S) -> Result<Expansion<Whole>, OtError> {
         for first in (0..self.size.trees).step_by(GROUP) {
-            let message = self.group(first);
+            let message = self.grow(first);
             stream.write_all(&message)?;
+            self.combine(first, &message);
         }
         stream.flush()?;
         let mut answer = [0; 16];
@@ -155,23 +156,26 @@ impl Iteration {
     }
 
     /// Grows the trees from number `first`; gives their message.
-    pub(super) fn group(&mut self, first: usize) -> Vec<u8> {
+    pub(super) fn grow(&mut self, first: usize) -> Vec<u8> {
         let Self { size, trees, rows, leaves, .. } = self;
-        let count = size.trees.saturating_sub(first).min(GROUP);
         let at = first.saturating_mul(size.levels as usize).saturating_add(size.table());
         let mut rows = rows.get(at..).unwrap_or_default().iter();
-        let mut message = Vec::with_capacity(count.saturating_mul(16 * size.levels as usize));
-        let used = leaves.chunks_exact_mut(size.leaves()).take(count);
+        let mut message = Vec::with_capacity(size.message(first));
+        let used = leaves.chunks_exact_mut(size.leaves()).take(size.group(first));
         for (tree, leaves) in (first..).zip(used) {
             trees.grow(tree, leaves, |left| {
                 let row = rows.next().copied().unwrap_or_default();
                 message.extend((left ^ row).to_le_bytes());
             });
         }
-        let coefficients = self.said.group(&message, self.size);
-        let used = self.leaves.chunks(count.saturating_mul(self.size.leaves()).max(1)).next();
-        check::combine(&coefficients, used.unwrap_or_default(), &mut self.sums);
         message
+    }
+
+    /// Combines the leaves of these trees, now that their message is fixed.
+    pub(super) fn combine(&mut self, first: usize, message: &[u8]) {
+        let coefficients = self.said.group(message, self.size);
+        let used = self.leaves.chunks_exact(self.size.leaves()).take(self.size.group(first));
+        self.sums.extend(used.map(|leaves| kernel::dot(&coefficients, leaves)));
     }
 
     /// The hash that the receiver checks.
@@ -223,5 +227,30 @@ impl OtSender for SilentSender {
 impl std::fmt::Debug for SilentSender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SilentSender").field("prepared", &self.prepared()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+impl Iteration {
+    /// A cheat: another secret in one tree of the first group.
+    pub(super) fn regrow(&mut self, tree: usize, wrong: Block, message: &mut [u8]) {
+        let root = self.trees.root(tree);
+        let other = Whole::new(
+            self.domain.after("trees", &[]).cipher(),
+            *self.delta ^ wrong,
+            Zeroizing::new(vec![root]),
+        );
+        let levels = self.size.levels as usize;
+        let mut rows = self.rows[self.size.table() + tree * levels..].iter();
+        let mut sums = message.as_chunks_mut().0[tree * levels..].iter_mut();
+        let leaves = self.leaves.chunks_exact_mut(self.size.leaves()).nth(tree).unwrap();
+        other.grow(0, leaves, |left| {
+            *sums.next().unwrap() = (left ^ rows.next().unwrap()).to_le_bytes();
+        });
+    }
+
+    /// The leaves of a tree of the group, before they are combined.
+    pub(super) fn leaves_of(&mut self, tree: usize) -> &mut [Block] {
+        self.leaves.chunks_exact_mut(self.size.leaves()).nth(tree).unwrap()
     }
 }

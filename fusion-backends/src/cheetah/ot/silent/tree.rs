@@ -102,7 +102,7 @@ impl Trees for Punctured {
             // All nodes together were zero, so that the left ones and the right ones are the same.
             // That holds again if the known child and its sibling change alike.
             let wrong = self.cipher.split(nodes) ^ sums.next().copied().unwrap_or_default();
-            let half = nodes.len() / 2;
+            let half = nodes.len() >> 1;
             let (left, right) = nodes.split_at_mut(half);
             let path = missing & (half as u32).wrapping_sub(1);
             kernel::add_at(left, right, path, wrong);
@@ -117,5 +117,12 @@ fn each_level(leaves: &mut [Block], mut each: impl FnMut(&mut [Block])) {
     while let Some(nodes) = leaves.get_mut(..count) {
         each(nodes);
         count = count.saturating_mul(2);
+    }
+}
+
+#[cfg(test)]
+impl Whole {
+    pub(super) fn root(&self, tree: usize) -> Block {
+        self.roots[tree]
     }
 }
