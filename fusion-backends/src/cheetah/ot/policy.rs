@@ -19,9 +19,9 @@ use super::softspoken::{self, Depth, SoftSpoken, SoftSpokenReceiver, SoftSpokenS
 /// | [`Depth::Eight`] | 1.9 | 46 ns | |
 /// | [`Silent`](Self::Silent) | 0.17 | 28 ns | 0.8 MB, 1.5 round trips, 20 ms |
 ///
-/// So: silent below 1 Gbit/s, unless transfers are few; SoftSpokenOT at depth 4 above. What is prepared
-/// is used in the same way, and both are secure against a malicious party on either side; silent
-/// transfers assume more ([`silent`]).
+/// So: silent below 1 Gbit/s, unless transfers are few; SoftSpokenOT at depth 4 above. See
+/// [`for_network`](Self::for_network). What is prepared is used in the same way, and both are secure
+/// against a malicious party on either side; silent transfers assume more ([`silent`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Policy {
@@ -30,6 +30,34 @@ pub enum Policy {
     /// The silent extension.
     Silent,
 }
+
+impl Policy {
+    /// The fastest for so many transfers over a network with so much bandwidth in the direction of the
+    /// sender, by a model of what `benches/ot.rs` measures; round trips are not counted. The parties
+    /// must pass the same numbers, since they must use the same policy.
+    #[must_use]
+    pub fn for_network(transfers: u64, bits_per_second: u64) -> Self {
+        let (transfers, bandwidth) = (transfers as f64, bits_per_second.max(1) as f64);
+        let seconds = |bytes: f64| bytes * 8.0 / bandwidth;
+        let mut best = (Self::Silent, {
+            let iterations = (transfers / ITERATION).ceil();
+            let start = 0.01 + seconds(310e3);
+            start + iterations * (0.012 + seconds(492e3)) + transfers * 22e-9
+        });
+        for (depth, busy, bytes) in
+            [(Depth::Two, 33e-9, 8.0), (Depth::Four, 24e-9, 3.94), (Depth::Eight, 46e-9, 1.94)]
+        {
+            let time = transfers * seconds(bytes).max(busy);
+            if time <= best.1 {
+                best = (Self::SoftSpoken(depth), time);
+            }
+        }
+        best.0
+    }
+}
+
+/// Transfers of a silent iteration.
+const ITERATION: f64 = silent::TRANSFERS as f64;
 
 /// Both ends that a party has: it may send and receive.
 #[derive(Debug)]
@@ -150,6 +178,29 @@ impl OtReceiver for Receiver {
         match self {
             Self::SoftSpoken(ot) => ot.take(count),
             Self::Silent(ot) => ot.take(count),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_fits_the_network() {
+        let [two, four, eight] = [Depth::Two, Depth::Four, Depth::Eight].map(Policy::SoftSpoken);
+        for (transfers, megabits, policy) in [
+            (100_000_000, 400, Policy::Silent),
+            (100_000_000, 10, Policy::Silent),
+            (1_000_000, 50, Policy::Silent),
+            (100_000, 400, eight),
+            (100_000, 0, eight),
+            (10_000_000, 10_000, four),
+            (100_000, 10_000, four),
+        ] {
+            let found = Policy::for_network(transfers, megabits * 1_000_000);
+            assert_eq!(found, policy, "{transfers} over {megabits} Mbit/s");
+            assert_ne!(found, two);
         }
     }
 }

@@ -80,3 +80,6 @@ pub use setup::{Silent, setup};
 use super::Block;
 #[allow(unused_imports, reason = "for the documentation")]
 use super::error::OtError;
+
+/// Transfers of an iteration.
+pub(super) const TRANSFERS: usize = size::Size::STANDARD.transfers();

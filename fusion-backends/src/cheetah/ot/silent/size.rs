@@ -63,33 +63,38 @@ impl Size {
     pub(super) const STANDARD: Self = Self { table_bits: 17, levels: 10, trees: 3072 };
 
     /// Entries of the table.
-    pub(super) fn table(self) -> usize {
+    pub(super) const fn table(self) -> usize {
         1_usize.wrapping_shl(self.table_bits)
     }
 
     /// Leaves of a tree.
-    pub(super) fn leaves(self) -> usize {
+    pub(super) const fn leaves(self) -> usize {
         1_usize.wrapping_shl(self.levels)
     }
 
     /// Rows that the levels of all trees take.
-    pub(super) fn level_rows(self) -> usize {
+    pub(super) const fn level_rows(self) -> usize {
         self.trees.saturating_mul(self.levels as usize)
     }
 
     /// Rows that an iteration takes.
-    pub(super) fn taken(self) -> usize {
+    pub(super) const fn taken(self) -> usize {
         self.table().saturating_add(self.level_rows()).saturating_add(CHECK)
     }
 
     /// Trees whose leaves are kept for the next iteration: the last ones.
-    pub(super) fn kept(self) -> usize {
+    pub(super) const fn kept(self) -> usize {
         self.taken().div_ceil(self.leaves())
     }
 
     /// Trees whose leaves become transfers.
-    pub(super) fn given(self) -> usize {
+    pub(super) const fn given(self) -> usize {
         self.trees.saturating_sub(self.kept())
+    }
+
+    /// Transfers of an iteration.
+    pub(super) const fn transfers(self) -> usize {
+        self.given().saturating_mul(self.leaves())
     }
 
     /// Trees of the group from number `first`.
