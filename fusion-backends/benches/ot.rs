@@ -9,9 +9,9 @@ use std::hint::black_box;
 use std::thread;
 use std::time::Instant;
 
-use fusion_backends::cheetah::ot::softspoken::{Depth, SoftSpoken, setup};
+use fusion_backends::cheetah::ot::softspoken::Depth;
 use fusion_backends::cheetah::ot::{
-    OtError, OtReceiver, OtSender, Width, correlated, one_of_n, random,
+    Ends, OtError, OtReceiver, OtSender, Policy, Width, correlated, one_of_n, random, setup,
 };
 use fusion_core::channel::{Channel, Emulated, Network, memory_pair};
 use fusion_core::transcript::Role;
@@ -24,13 +24,17 @@ const RUNS: usize = 3;
 const FLOORS: &str = "\
 Floors. Bytes of the paper (SoftSpokenOT with the repetition code): 128 / k bits less one, that is
 7.88, 3.88 and 1.88 bytes up for each random transfer. So a network of 3 Gbit/s carries at most 48, 97
-and 200 million in a second, and one of 400 Mbit/s 6.3, 12.9 and 26.7 million.
+and 200 million in a second, and one of 400 Mbit/s 6.3, 12.9 and 26.7 million. Silent transfers: a
+sum of 16 bytes for each level of a tree, which is 3072 * 10 * 16 / 2982912 = 0.165 bytes down, so 18
+billion over 3 Gbit/s; the time is that of two AES for the places of a row, ten reads from a table of
+2 MiB, a leaf computed twice (for the check, with a product in GF(2^128), and for its row) and
+two hashes at the sender.
 What the kernels do in a second: cargo test --release -p fusion-backends --lib -- --ignored \
 --nocapture throughput
 ";
 
 struct Party<C> {
-    ot: SoftSpoken,
+    ot: Ends,
     stream: Stream<C>,
     rng: StdRng,
 }
@@ -39,27 +43,27 @@ fn main() {
     let all = std::env::args().all(|argument| argument != "--test");
     println!("{FLOORS}");
     println!(
-        "| network | transfer | depth | count | million / s | busy ns each, client | server | bytes each, up | down | ms setup |"
+        "| network | transfer | depth | count | million / s | busy ns each, client | server | bytes each, up | down | ms setup | MiB |"
     );
-    println!("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!("| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     let large = if all { 1 << 24 } else { 1 << 14 };
-    for depth in [Depth::Two, Depth::Four, Depth::Eight] {
-        measure("memory", "random", depth, large, memory_pair(), random_transfers);
+    let [two, four, eight] = [Depth::Two, Depth::Four, Depth::Eight].map(Policy::SoftSpoken);
+    for policy in [two, four, eight, Policy::Silent] {
+        measure("memory", "random", policy, large, memory_pair(), random_transfers);
     }
-    for (name, network, depth) in [
-        ("LAN", Network::LAN, Depth::Two),
-        ("LAN", Network::LAN, Depth::Four),
-        ("LAN", Network::LAN, Depth::Eight),
-        ("WAN", Network::WAN, Depth::Four),
-        ("WAN", Network::WAN, Depth::Eight),
+    for (name, network, policies) in [
+        ("LAN", Network::LAN, &[two, four, eight, Policy::Silent][..]),
+        ("WAN", Network::WAN, &[four, eight, Policy::Silent]),
     ] {
-        measure(name, "random", depth, large / 2, emulated(network), random_transfers);
+        for policy in policies {
+            measure(name, "random", *policy, large / 2, emulated(network), random_transfers);
+        }
     }
     let count = large / 16;
     for (name, width) in [("ring, 32 bits", 32), ("ring, 64 bits", 64)] {
         let width = Width::new(width).expect("1 to 64");
         let (choices, differences) = (vec![1; count], vec![77; count]);
-        measure("memory", name, Depth::Four, count, memory_pair(), |client, server, _| {
+        measure("memory", name, four, count, memory_pair(), |client, server, _| {
             ring(client, server, &choices, &differences, width)
         });
     }
@@ -70,7 +74,7 @@ fn main() {
         let table = table.expect("few and short");
         let count = count * 2 / messages.max(16) * 4;
         let (choices, words) = (vec![1; count], vec![3; count * messages]);
-        measure("memory", name, Depth::Four, count, memory_pair(), |client, server, _| {
+        measure("memory", name, four, count, memory_pair(), |client, server, _| {
             tables(client, server, &choices, &words, table)
         });
     }
@@ -85,20 +89,26 @@ fn emulated(network: Network) -> (impl Channel, impl Channel) {
 fn measure<A: Channel, B: Channel>(
     network: &str,
     name: &str,
-    depth: Depth,
+    policy: Policy,
     count: usize,
     (left, right): (A, B),
     run: impl Fn(&mut Party<A>, &mut Party<B>, usize) -> [f64; 2],
 ) {
     // Words on the command line choose: a network, a transfer or a depth.
     let chosen = std::env::args().skip(1).filter(|word| !word.starts_with("--"));
-    let words = [network, name, &format!("{depth:?}")].map(str::to_lowercase);
+    let extension = match policy {
+        Policy::SoftSpoken(depth) => format!("{depth:?}"),
+        policy => format!("{policy:?}"),
+    };
+    let words = [network, name, &extension].map(str::to_lowercase);
     if !chosen.map(|word| word.to_lowercase()).all(|word| words.contains(&word)) {
         return;
     }
+    // The peak of memory starts anew, where the system can do that.
+    _ = std::fs::write("/proc/self/clear_refs", "5");
     let start = Instant::now();
     let (mut client, mut server) =
-        both(|| party(Role::Client, depth, left), || party(Role::Server, depth, right));
+        both(|| party(Role::Client, policy, left), || party(Role::Server, policy, right));
     let setup = start.elapsed();
     let before = [client.stream.sent, server.stream.sent];
     let (mut best, mut least) = (f64::INFINITY, [f64::INFINITY; 2]);
@@ -113,14 +123,15 @@ fn measure<A: Channel, B: Channel>(
     let [up, down] = [0, 1].map(|i| (sent[i] - before[i]) as f64 / (RUNS * count) as f64);
     let rate = count as f64 / best / 1e6;
     println!(
-        "| {network} | {name} | {depth:?} | {count} | {rate:.2} | {client_busy:.1} | {server_busy:.1} | {up:.2} | {down:.2} | {:.0} |",
-        setup.as_secs_f64() * 1e3
+        "| {network} | {name} | {extension} | {count} | {rate:.2} | {client_busy:.1} | {server_busy:.1} | {up:.2} | {down:.2} | {:.0} | {:.0} |",
+        setup.as_secs_f64() * 1e3,
+        peak()
     );
 }
 
-fn party<C: Channel>(role: Role, depth: Depth, channel: C) -> Party<C> {
+fn party<C: Channel>(role: Role, policy: Policy, channel: C) -> Party<C> {
     let (mut stream, mut rng) = (Stream::new(channel), StdRng::seed_from_u64(role as u64));
-    let ot = setup(role, depth, b"bench", &mut stream, &mut rng).expect("an honest peer");
+    let ot = setup(role, policy, b"bench", &mut stream, &mut rng).expect("an honest peer");
     Party { ot, stream, rng }
 }
 
@@ -140,6 +151,14 @@ fn busy() -> f64 {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let nanoseconds = told.split(' ').next().and_then(|first| first.parse::<f64>().ok());
     nanoseconds.map_or(f64::NAN, |nanoseconds| nanoseconds / 1e9)
+}
+
+/// The most memory that this process has had at once, in MiB, with both parties and what is between.
+fn peak() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kibibytes.map_or(f64::NAN, |kibibytes| kibibytes / 1024.0)
 }
 
 /// Prepared and hashed, in little memory.

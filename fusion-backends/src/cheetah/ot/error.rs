@@ -62,6 +62,8 @@ pub enum Check {
     },
     /// That all columns hold the same choices.
     Columns,
+    /// That the leaves of all trees of a silent iteration fit the sender's secret.
+    Leaves,
 }
 
 impl std::fmt::Display for Check {
@@ -69,6 +71,7 @@ impl std::fmt::Display for Check {
         match self {
             Self::Tree { tree } => write!(f, "tree {tree}"),
             Self::Columns => f.write_str("the columns of a chunk"),
+            Self::Leaves => f.write_str("the leaves of an iteration"),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Oblivious transfer, secure against a malicious party on either side.
 //!
-//! [`softspoken::setup`] runs once for a connection and gives each party a sender and a receiver.
-//! [`OtSender::prepare`] and [`OtReceiver::prepare`] make transfers of random messages before the
-//! inputs are known; [`random`], [`correlated`], [`chosen`] and [`one_of_n`] use them up.
+//! [`setup`] runs once for a connection and gives each party a sender and a receiver, of one of two
+//! extensions: [`softspoken`] for fast networks, [`silent`] for slow ones; [`Policy`] says which, and
+//! when. [`OtSender::prepare`] and [`OtReceiver::prepare`] make transfers of random messages before
+//! the inputs are known; [`random`], [`correlated`], [`chosen`] and [`one_of_n`] use them up.
 //!
 //! | | receiver has | sender has | sent, for each transfer |
 //! | --- | --- | --- | --- |
@@ -14,12 +15,14 @@
 //!
 //! All take one round trip at most, whatever the number of transfers; each needs one prepared
 //! transfer, [`one_of_n`] log N of them. Memory: 16 bytes for each prepared transfer (17 at the
-//! receiver), and again as much while they are used; [`random`] needs memory for one chunk only.
+//! receiver), and again as much while they are used; [`random`] needs memory for one chunk only. The
+//! silent extension has 3 MiB besides.
 //!
 //! # Security
 //!
-//! Privacy against a malicious party on either side, computationally at 128 bits; what is assumed,
-//! and what a cheat can learn, is written at each part: [`softspoken`], `base.rs` and `hash.rs`. The
+//! Privacy against a malicious party on either side, computationally at 127 bits (those of
+//! Delta); what is assumed, and what a cheat can learn, is written at each part: [`softspoken`],
+//! [`silent`], `base.rs` and `hash.rs`. The
 //! *inputs* of a malicious party are its own choice: it may send other messages, or choose
 //! otherwise, than the protocol above would have it do. Whoever needs more needs another check on top
 //! (as mix-and-check is).
@@ -49,8 +52,10 @@ mod error;
 mod hash;
 pub(super) mod kernel;
 pub mod one_of_n;
+mod policy;
 pub(super) mod pool;
 pub mod random;
+pub mod silent;
 pub mod softspoken;
 pub mod tables;
 
@@ -60,6 +65,7 @@ pub(super) mod tests;
 pub use batch::{OtReceiver, OtSender, ReceiverBatch, SenderBatch};
 pub use bits::Width;
 pub use error::{Check, Malformed, OtError};
+pub use policy::{Ends, Policy, Receiver, Sender, setup};
 
 /// 128 bits: a message, or a row.
 pub type Block = u128;

@@ -11,7 +11,7 @@ use fusion_core::transcript::Role;
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-use super::softspoken::{Depth, SoftSpoken, setup};
+use super::softspoken::Depth;
 use super::*;
 
 pub(in crate::cheetah) type Stream = stream::Stream<MemoryChannel>;
@@ -33,48 +33,63 @@ pub(in crate::cheetah) fn both<A: Send, B>(
     })
 }
 
+/// Every extension. The silent one with small iterations.
+const POLICIES: [Policy; 4] = [
+    Policy::SoftSpoken(Depth::Two),
+    Policy::SoftSpoken(Depth::Four),
+    Policy::SoftSpoken(Depth::Eight),
+    Policy::Silent,
+];
+const TWO: Policy = POLICIES[0];
+const BOTH: [Policy; 2] = [POLICIES[1], POLICIES[3]];
+
 struct Party {
-    ot: SoftSpoken,
+    ot: Ends,
     stream: Stream,
     rng: StdRng,
 }
 
-fn party(role: Role, depth: Depth, mut stream: Stream) -> Party {
+fn party(role: Role, policy: Policy, mut stream: Stream) -> Party {
     let mut rng = StdRng::seed_from_u64(role as u64);
-    let ot = setup(role, depth, b"test", &mut stream, &mut rng).unwrap();
+    let ot = match policy {
+        Policy::Silent => silent::tests::small(role, &mut stream, &mut rng).into(),
+        policy => setup(role, policy, b"test", &mut stream, &mut rng).unwrap(),
+    };
     Party { ot, stream, rng }
 }
 
-fn parties(depth: Depth) -> (Party, Party) {
+fn parties(policy: Policy) -> (Party, Party) {
     let (left, right) = streams();
-    both(|| party(Role::Client, depth, left), || party(Role::Server, depth, right))
+    both(|| party(Role::Client, policy, left), || party(Role::Server, policy, right))
 }
 
 /// Runs `send` at one party and `receive` at the other with `count` transfers prepared, in both
-/// directions, and passes what they gave to `check`.
+/// directions and with each policy, and passes what they gave to `check`.
 fn both_ways<A: Send, B: Send>(
-    depth: Depth,
+    policies: &[Policy],
     count: usize,
-    send: impl Fn(&mut softspoken::SoftSpokenSender, &mut Stream) -> A + Sync,
-    receive: impl Fn(&mut softspoken::SoftSpokenReceiver, &mut Stream) -> B + Sync,
+    send: impl Fn(&mut Sender, &mut Stream) -> A + Sync,
+    receive: impl Fn(&mut Receiver, &mut Stream) -> B + Sync,
     check: impl Fn(A, B),
 ) {
-    let (mut client, mut server) = parties(depth);
-    for _ in 0..2 {
-        let (sent, received) = both(
-            || {
-                let Party { ot, stream, rng } = &mut client;
-                ot.sender.prepare(count, stream, rng).unwrap();
-                send(&mut ot.sender, stream)
-            },
-            || {
-                let Party { ot, stream, rng } = &mut server;
-                ot.receiver.prepare(count, stream, rng).unwrap();
-                receive(&mut ot.receiver, stream)
-            },
-        );
-        check(sent, received);
-        std::mem::swap(&mut client, &mut server);
+    for policy in policies {
+        let (mut client, mut server) = parties(*policy);
+        for _ in 0..2 {
+            let (sent, received) = both(
+                || {
+                    let Party { ot, stream, rng } = &mut client;
+                    ot.sender.prepare(count, stream, rng).unwrap();
+                    send(&mut ot.sender, stream)
+                },
+                || {
+                    let Party { ot, stream, rng } = &mut server;
+                    ot.receiver.prepare(count, stream, rng).unwrap();
+                    receive(&mut ot.receiver, stream)
+                },
+            );
+            check(sent, received);
+            std::mem::swap(&mut client, &mut server);
+        }
     }
 }
 
@@ -90,11 +105,11 @@ fn words(count: usize) -> Vec<u64> {
 
 #[test]
 fn random_transfers_give_one_of_two() {
-    for depth in [Depth::Two, Depth::Four, Depth::Eight] {
+    for policy in POLICIES {
         // More than one chunk, and a last one that is not full.
         for count in [1, 8064, 20_000] {
             both_ways(
-                depth,
+                &[policy],
                 count,
                 |ot, _| ot.take(count).unwrap().pairs().to_vec(),
                 |ot, _| {
@@ -121,39 +136,43 @@ fn random_transfers_give_one_of_two() {
 
 #[test]
 fn random_transfers_in_little_memory_give_one_of_two() {
-    let (mut client, mut server) = parties(Depth::Four);
-    let count = 30_000;
-    let ((choices, chosen), pairs) = both(
-        || {
-            let Party { ot, stream, rng } = &mut client;
-            let (mut all, mut messages) = (Vec::new(), Vec::new());
-            random::receive(&mut ot.receiver, count, stream, rng, |choices, chosen| {
-                all.extend_from_slice(choices);
-                messages.extend_from_slice(chosen);
-            })
-            .unwrap();
-            (all, messages)
-        },
-        || {
-            let Party { ot, stream, rng } = &mut server;
-            let mut all = Vec::new();
-            random::send(&mut ot.sender, count, stream, rng, |pairs| all.extend_from_slice(pairs))
+    for policy in BOTH {
+        let (mut client, mut server) = parties(policy);
+        let count = 30_000;
+        let ((choices, chosen), pairs) = both(
+            || {
+                let Party { ot, stream, rng } = &mut client;
+                let (mut all, mut messages) = (Vec::new(), Vec::new());
+                random::receive(&mut ot.receiver, count, stream, rng, |choices, chosen| {
+                    all.extend_from_slice(choices);
+                    messages.extend_from_slice(chosen);
+                })
                 .unwrap();
-            all
-        },
-    );
-    assert_eq!([choices.len(), chosen.len(), pairs.len()], [count; 3]);
-    for ((pair, choice), chosen) in pairs.iter().zip(&choices).zip(&chosen) {
-        assert_eq!(pair[usize::from(*choice)], *chosen);
+                (all, messages)
+            },
+            || {
+                let Party { ot, stream, rng } = &mut server;
+                let mut all = Vec::new();
+                random::send(&mut ot.sender, count, stream, rng, |pairs| {
+                    all.extend_from_slice(pairs)
+                })
+                .unwrap();
+                all
+            },
+        );
+        assert_eq!([choices.len(), chosen.len(), pairs.len()], [count; 3]);
+        for ((pair, choice), chosen) in pairs.iter().zip(&choices).zip(&chosen) {
+            assert_eq!(pair[usize::from(*choice)], *chosen);
+        }
+        assert_eq!(client.ot.receiver.prepared(), server.ot.sender.prepared());
     }
-    assert_eq!(client.ot.receiver.prepared(), server.ot.sender.prepared());
 }
 
 #[test]
 fn rows_differ_by_the_choice_times_delta() {
     let choices = choices(5000, 2);
     both_ways(
-        Depth::Four,
+        &BOTH,
         choices.len(),
         |ot, stream| correlated::send_xor(ot, choices.len(), stream).unwrap(),
         |ot, stream| correlated::receive_xor(ot, &choices, stream).unwrap(),
@@ -171,7 +190,7 @@ fn sums_differ_by_the_choice_times_the_difference() {
         let width = Width::new(bits).unwrap();
         let (choices, differences) = (choices(999, 2), words(999));
         both_ways(
-            Depth::Two,
+            &BOTH,
             999,
             |ot, stream| correlated::send_ring(ot, width, &differences, stream).unwrap(),
             |ot, stream| correlated::receive_ring(ot, width, &choices, stream).unwrap(),
@@ -194,7 +213,7 @@ fn chosen_messages_arrive() {
         .map(|[a, b, c, d]| [(a, b), (c, d)].map(|(a, b)| Block::from(*a) << 64 | Block::from(*b)))
         .collect();
     both_ways(
-        Depth::Four,
+        &BOTH,
         choices.len(),
         |ot, stream| chosen::send(ot, &messages, stream).unwrap(),
         |ot, stream| chosen::receive(ot, &choices, stream).unwrap(),
@@ -208,30 +227,34 @@ fn chosen_messages_arrive() {
 
 #[test]
 fn one_of_n_gives_each_message_for_every_n() {
-    let (mut client, mut server) = parties(Depth::Two);
-    for messages in 2..=256 {
-        let width = Width::new((messages as u32 * 7) % 64 + 1).unwrap();
-        let table = one_of_n::Table::new(messages, width).unwrap();
-        // Every choice, or the first and the last ones.
-        let every = messages <= 17 || messages == 256;
-        let some = |choice: &usize| every || *choice < 2 || choice + 2 >= messages;
-        let choices: Vec<_> = (0..messages).filter(some).map(|choice| choice as u8).collect();
-        let words = words(choices.len() * messages);
-        let count = choices.len() * table.bits();
-        let (received, ()) = both(
-            || {
-                let Party { ot, stream, rng } = &mut client;
-                ot.receiver.prepare(count, stream, rng).unwrap();
-                one_of_n::receive(&mut ot.receiver, table, &choices, stream).unwrap()
-            },
-            || {
-                let Party { ot, stream, rng } = &mut server;
-                ot.sender.prepare(count, stream, rng).unwrap();
-                one_of_n::send(&mut ot.sender, table, &words, stream).unwrap();
-            },
-        );
-        for ((choice, found), words) in choices.iter().zip(&*received).zip(words.chunks(messages)) {
-            assert_eq!(*found, words[usize::from(*choice)] & width.mask());
+    for policy in BOTH {
+        let (mut client, mut server) = parties(policy);
+        for messages in 2..=256 {
+            let width = Width::new((messages as u32 * 7) % 64 + 1).unwrap();
+            let table = one_of_n::Table::new(messages, width).unwrap();
+            // Every choice, or the first and the last ones.
+            let every = messages <= 17 || messages == 256;
+            let some = |choice: &usize| every || *choice < 2 || choice + 2 >= messages;
+            let choices: Vec<_> = (0..messages).filter(some).map(|choice| choice as u8).collect();
+            let words = words(choices.len() * messages);
+            let count = choices.len() * table.bits();
+            let (received, ()) = both(
+                || {
+                    let Party { ot, stream, rng } = &mut client;
+                    ot.receiver.prepare(count, stream, rng).unwrap();
+                    one_of_n::receive(&mut ot.receiver, table, &choices, stream).unwrap()
+                },
+                || {
+                    let Party { ot, stream, rng } = &mut server;
+                    ot.sender.prepare(count, stream, rng).unwrap();
+                    one_of_n::send(&mut ot.sender, table, &words, stream).unwrap();
+                },
+            );
+            for ((choice, found), words) in
+                choices.iter().zip(&*received).zip(words.chunks(messages))
+            {
+                assert_eq!(*found, words[usize::from(*choice)] & width.mask());
+            }
         }
     }
 }
@@ -242,7 +265,7 @@ fn one_of_n_works_in_large_batches() {
         let table = one_of_n::Table::new(messages, Width::new(bits).unwrap()).unwrap();
         let (choices, words) = (choices(count, messages as u16), words(count * messages));
         both_ways(
-            Depth::Four,
+            &BOTH,
             count * table.bits(),
             |ot, stream| one_of_n::send(ot, table, &words, stream).unwrap(),
             |ot, stream| one_of_n::receive(ot, table, &choices, stream).unwrap(),
@@ -259,7 +282,7 @@ fn one_of_n_works_in_large_batches() {
 
 #[test]
 fn misuse_is_told_before_anything_is_sent() {
-    let (mut client, mut server) = parties(Depth::Two);
+    let (mut client, mut server) = parties(TWO);
     let Party { ot, stream, .. } = &mut client;
     let sent = stream.sent;
     let refused = correlated::receive_xor(&mut ot.receiver, &[0], stream).unwrap_err();
@@ -281,24 +304,27 @@ fn misuse_is_told_before_anything_is_sent() {
 
 #[test]
 fn nothing_shows_secrets() {
-    let (mut client, mut server) = parties(Depth::Two);
-    let (receiver, sender) = both(
-        || {
-            let Party { ot, stream, rng } = &mut client;
-            ot.receiver.prepare(9, stream, rng).unwrap();
-            let batch = ot.receiver.take(9).unwrap();
-            format!("{ot:?} {batch:?}")
-        },
-        || {
-            let Party { ot, stream, rng } = &mut server;
-            ot.sender.prepare(9, stream, rng).unwrap();
-            let batch = ot.sender.take(9).unwrap();
-            format!("{ot:?} {batch:?}")
-        },
-    );
-    for shown in [receiver, sender] {
-        let numbers = shown.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() > 5);
-        assert_eq!(numbers.count(), 0, "{shown}");
+    for policy in BOTH {
+        let (mut client, mut server) = parties(policy);
+        let (receiver, sender) = both(
+            || {
+                let Party { ot, stream, rng } = &mut client;
+                ot.receiver.prepare(9, stream, rng).unwrap();
+                let batch = ot.receiver.take(9).unwrap();
+                format!("{ot:?} {batch:?}")
+            },
+            || {
+                let Party { ot, stream, rng } = &mut server;
+                ot.sender.prepare(9, stream, rng).unwrap();
+                let batch = ot.sender.take(9).unwrap();
+                format!("{ot:?} {batch:?}")
+            },
+        );
+        for shown in [receiver, sender] {
+            let numbers =
+                shown.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() > 5);
+            assert_eq!(numbers.count(), 0, "{shown}");
+        }
     }
 }
 
@@ -308,7 +334,7 @@ proptest! {
     /// Whatever comes instead of an answer is a typed error or a wrong message.
     #[test]
     fn garbage_in_an_answer_does_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
-        let (mut client, server) = parties(Depth::Two);
+        let (mut client, server) = parties(TWO);
         let width = Width::new(5).unwrap();
         let (answered, ()) = both(
             || {
@@ -331,4 +357,26 @@ proptest! {
             Err(other) => prop_assert!(false, "{other}"),
         }
     }
+}
+
+#[test]
+fn parties_of_different_policies_do_not_meet() {
+    let (mut left, mut right) = streams();
+    let (client, server) = both(
+        || {
+            let mut rng = StdRng::seed_from_u64(1);
+            let result = setup(Role::Client, Policy::Silent, b"test", &mut left, &mut rng);
+            drop(left);
+            result.map(|_| ())
+        },
+        || {
+            let mut rng = StdRng::seed_from_u64(2);
+            let policy = Policy::SoftSpoken(Depth::Eight);
+            let result = setup(Role::Server, policy, b"test", &mut right, &mut rng);
+            drop(right);
+            result.map(|_| ())
+        },
+    );
+    assert!(matches!(client, Err(OtError::Inconsistent(_) | OtError::Io(_))));
+    assert!(matches!(server, Err(OtError::Inconsistent(_) | OtError::Io(_))));
 }

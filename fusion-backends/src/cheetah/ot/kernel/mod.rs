@@ -11,6 +11,7 @@
 )]
 
 mod fold;
+mod mask;
 mod portable;
 mod transpose;
 #[cfg(target_arch = "x86_64")]
@@ -23,6 +24,7 @@ mod tests;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub(super) use fold::{STRIPE, Stripe, empty_stripe};
+pub(super) use mask::{add_at, mark, sum_marked};
 
 /// 128 bits. Byte and bit 0 are the least significant.
 pub(super) type Block = u128;
@@ -89,6 +91,50 @@ impl Key {
             _ => x86::stream(self, first, blocks),
         }
     }
+
+    /// The children of the nodes in the first half: the left ones H(x) in place of each x, the right
+    /// ones H(x) + x in the second half. Gives the sum of the left ones, which is that of the right
+    /// ones plus that of the parents. Here H(x) = pi(s(x)) + s(x), with s(a, b) = (a + b, a) on the
+    /// high and the low half of a block.
+    pub(super) fn split(&self, nodes: &mut [Block]) -> Block {
+        let (left, right) = nodes.split_at_mut(nodes.len() / 2);
+        match self.level {
+            Level::Portable => portable::split(self, left, right),
+            #[cfg(target_arch = "x86_64")]
+            _ => x86::split(self, left, right),
+        }
+    }
+
+    /// Adds to each row [`TERMS`] entries of the table, which is 2^b long with 0 < b <= 21. Which
+    /// ones: row i of all takes blocks 2i and 2i + 1 of this key's stream, and each half of a block
+    /// has three places of 21 bits, of which the low b count. `first` is the number of the first row.
+    pub(super) fn gather(&self, first: u64, table: &[Block], rows: &mut [Block]) {
+        assert!(table.len().is_power_of_two() && table.len() <= 1 << PLACE, "places are 21 bits");
+        match self.level {
+            Level::Portable => portable::gather(self, first, table, rows),
+            #[cfg(target_arch = "x86_64")]
+            _ => x86::gather(self, first, table, rows),
+        }
+    }
+}
+
+/// Entries that are added to a row.
+pub(super) const TERMS: usize = 10;
+
+/// Bits of a place in the table.
+const PLACE: usize = 21;
+
+/// Rows whose places are drawn together.
+const DRAWN: usize = 16;
+
+/// The places of a row.
+type Places = [u32; TERMS];
+
+/// The places of a row, from its two blocks of stream.
+#[inline(always)]
+fn places([a, b]: &[Block; 2]) -> Places {
+    let words = [*a as u64, (*a >> 64) as u64, *b as u64, (*b >> 64) as u64];
+    std::array::from_fn(|term| (words[term / 3] >> (PLACE * (term % 3))) as u32)
 }
 
 /// Two sums over a tree of 2^k keys, where R(x) is the stream of key x from `first`: `all` is the

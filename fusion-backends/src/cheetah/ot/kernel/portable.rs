@@ -3,7 +3,7 @@
 use aes::Aes128;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 
-use super::{Block, Key, Stripe, empty_stripe, fold as fold_with};
+use super::{Block, DRAWN, Key, Stripe, empty_stripe, fold as fold_with, places};
 
 const BATCH: usize = 16;
 
@@ -26,6 +26,39 @@ pub(super) fn stream(key: &Key, first: Block, blocks: &mut [Block]) {
         *block = first.wrapping_add(counter);
     }
     encrypt(&cipher, blocks);
+}
+
+pub(super) fn split(key: &Key, left: &mut [Block], right: &mut [Block]) -> Block {
+    let cipher = cipher(key);
+    let mut sum = 0;
+    for (left, right) in left.chunks_mut(BATCH).zip(right.chunks_mut(BATCH)) {
+        right.copy_from_slice(left);
+        // The high half a and the low half b become a + b and a.
+        left.iter_mut().for_each(|x| *x = (*x >> 64) | ((*x ^ (*x >> 64)) << 64));
+        let mut hashed = [0; BATCH];
+        hashed[..left.len()].copy_from_slice(left);
+        encrypt(&cipher, &mut hashed[..left.len()]);
+        for ((left, right), hashed) in left.iter_mut().zip(right).zip(hashed) {
+            *left ^= hashed;
+            *right ^= *left;
+            sum ^= *left;
+        }
+    }
+    sum
+}
+
+pub(super) fn gather(key: &Key, first: u64, table: &[Block], rows: &mut [Block]) {
+    let mask = table.len() - 1;
+    let mut counter = Block::from(first) * 2;
+    let mut drawn = [0; 2 * DRAWN];
+    for rows in rows.chunks_mut(DRAWN) {
+        stream(key, counter, &mut drawn);
+        for (row, drawn) in rows.iter_mut().zip(drawn.as_chunks().0) {
+            *row =
+                places(drawn).iter().fold(*row, |row, place| row ^ table[*place as usize & mask]);
+        }
+        counter += drawn.len() as Block;
+    }
 }
 
 pub(super) fn fold(keys: &[Key], first: Block, all: &mut Stripe, by_bit: &mut [Stripe]) {

@@ -91,7 +91,65 @@ proptest! {
             fast.stream(first, &mut found);
             prop_assert_eq!(&expected, &found);
             prop_assert_eq!(dot_at(Level::Portable, &a, &b), dot_at(level, &a, &b));
+            let (mut expected, mut found) = ([&*a, &b].concat(), [&*a, &b].concat());
+            prop_assert_eq!(portable.split(&mut expected), fast.split(&mut found));
+            prop_assert_eq!(&expected, &found);
+            let table = [a.first().copied().unwrap_or(1); 64].map(|entry| entry.wrapping_mul(entry | 2));
+            portable.gather(first as u64 >> 20, &table, &mut expected);
+            fast.gather(first as u64 >> 20, &table, &mut found);
+            prop_assert_eq!(&expected, &found);
         }
+    }
+
+    #[test]
+    fn children_are_the_hash_and_its_difference_to_the_parent(parents: [Block; 19], key: Block) {
+        for level in levels() {
+            let key = Key::at(level, key);
+            let mut nodes = [parents, [0; 19]].concat();
+            let sum = key.split(&mut nodes);
+            let (left, right) = nodes.split_at(19);
+            prop_assert_eq!(left.iter().fold(0, |sum, left| sum ^ left), sum);
+            for ((left, right), parent) in left.iter().zip(right).zip(parents) {
+                let (high, low) = (parent >> 64, parent & u128::from(u64::MAX));
+                let moved = (high ^ low) << 64 | high;
+                let mut hashed = [0];
+                key.stream(moved, &mut hashed);
+                prop_assert_eq!(*left, hashed[0] ^ moved);
+                prop_assert_eq!(left ^ right, parent);
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_the_code_are_ten_entries(first in 0_u64..1 << 40, bits in 1_u32..12, count in 0_usize..40) {
+        let table: Vec<Block> = (0..1 << bits).map(|entry| entry << 64 | 1).collect();
+        for level in levels() {
+            let key = Key::at(level, 9);
+            let mut rows = vec![0; count];
+            key.gather(first, &table, &mut rows);
+            for (row, number) in rows.iter().zip(first..) {
+                let mut drawn = [0; 2];
+                key.stream(Block::from(number) * 2, &mut drawn);
+                let words = drawn.map(|block| [block as u64, (block >> 64) as u64]).concat();
+                let places = (0..10).map(|term| words[term / 3] >> (21 * (term % 3)) & ((1 << bits) - 1));
+                prop_assert_eq!(*row, places.fold(0, |sum, place| sum ^ table[place as usize]));
+            }
+        }
+    }
+
+    #[test]
+    fn secret_places_are_the_same_as_known_ones(items: [Block; 21], place in 0_usize..21, what: Block) {
+        let (mut left, mut right) = (items, [5; 21]);
+        add_at(&mut left, &mut right, place as u32, what);
+        let mut marked = items;
+        mark(&mut marked, place as u32);
+        for at in 0..21 {
+            let here = at == place;
+            prop_assert_eq!(left[at], if here { items[at] ^ what } else { items[at] });
+            prop_assert_eq!(right[at], if here { 5 ^ what } else { 5 });
+            prop_assert_eq!(marked[at], items[at] & !1 | Block::from(here));
+        }
+        prop_assert_eq!(sum_marked(&items, &marked), items[place]);
     }
 
     #[test]
@@ -161,6 +219,20 @@ fn throughput() {
         measure(&format!("{level:?}, AES blocks of a tree with its sums"), 256, &mut || {
             fold(std::hint::black_box(&keys), 9, &mut all, &mut by_bit);
         });
+        let mut nodes = vec![3; 1024];
+        measure(&format!("{level:?}, leaves of a half tree"), 1024, &mut || {
+            (2..=10).for_each(|bits| {
+                _ = keys[0].split(&mut std::hint::black_box(&mut nodes)[..1 << bits])
+            });
+        });
+        for bits in [10, 16, 17, 18] {
+            let table = vec![7; 1 << bits];
+            let mut first = 0;
+            measure(&format!("{level:?}, rows of a code, table of 2^{bits}"), 1024, &mut || {
+                first += 1024;
+                keys[0].gather(first, &table, std::hint::black_box(&mut nodes));
+            });
+        }
         measure(&format!("{level:?}, products in GF(2^128)"), 256, &mut || {
             std::hint::black_box(dot_at(level, &blocks, &tweaks));
         });

@@ -6,7 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Block, Key, Level, Stripe, fold as fold_with, transpose as squares};
+use super::{Block, DRAWN, Key, Level, Stripe, fold as fold_with, places, transpose as squares};
 
 /// The best that this processor has.
 pub(super) fn best() -> Level {
@@ -45,6 +45,24 @@ pub(super) fn stream(key: &Key, first: Block, blocks: &mut [Block]) {
         Level::Wide => unsafe { wide::stream(&key.rounds, first, blocks) },
         // SAFETY: the key says that `best` found AES.
         _ => unsafe { narrow::stream(&key.rounds, first, blocks) },
+    }
+}
+
+pub(super) fn split(key: &Key, left: &mut [Block], right: &mut [Block]) -> Block {
+    match key.level {
+        // SAFETY: the key says that `best` found VAES and AVX2.
+        Level::Wide => unsafe { wide::split(&key.rounds, left, right) },
+        // SAFETY: the key says that `best` found AES.
+        _ => unsafe { narrow::split(&key.rounds, left, right) },
+    }
+}
+
+pub(super) fn gather(key: &Key, first: u64, table: &[Block], rows: &mut [Block]) {
+    match key.level {
+        // SAFETY: the key says that `best` found VAES and AVX2.
+        Level::Wide => unsafe { wide::gather(&key.rounds, first, table, rows) },
+        // SAFETY: the key says that `best` found AES.
+        _ => unsafe { narrow::gather(&key.rounds, first, table, rows) },
     }
 }
 
@@ -89,7 +107,9 @@ macro_rules! kernels {
         $features:literal, $vector:ty, $lanes:literal, $registers:literal,
         load: $load:ident, store: $store:ident, zero: $zero:ident, xor: $xor:ident,
         spread: $spread:expr,
-        round: $round:ident, last: $last:ident, product: $product:ident
+        round: $round:ident, last: $last:ident, product: $product:ident,
+        swap: $swap:ident, and: $and:ident, high: $high:expr,
+        add: $add:ident, step: $step:expr
     ) => {
         /// Blocks that are under way at once: enough to hide the latency of a round.
         const GROUP: usize = $lanes * $registers;
@@ -195,6 +215,100 @@ macro_rules! kernels {
         }
 
         #[target_feature(enable = $features)]
+        pub(super) fn split(
+            rounds: &[Block; 11],
+            left: &mut [Block],
+            right: &mut [Block],
+        ) -> Block {
+            let (groups, rest) = left.as_chunks_mut::<GROUP>();
+            let (right_groups, right_rest) = right.as_chunks_mut::<GROUP>();
+            let mut sums = [$zero(); $registers];
+            for (left, right) in groups.iter_mut().zip(right_groups) {
+                split_group(rounds, left, right, &mut sums);
+            }
+            let mut lanes = [0; GROUP];
+            store(&sums, &mut lanes);
+            let mut sum = lanes.iter().fold(0, |sum, lane| sum ^ lane);
+            if !rest.is_empty() {
+                let (mut left, mut right) = ([0; GROUP], [0; GROUP]);
+                left[..rest.len()].copy_from_slice(rest);
+                split_group(rounds, &mut left, &mut right, &mut [$zero(); $registers]);
+                rest.copy_from_slice(&left[..rest.len()]);
+                right_rest.copy_from_slice(&right[..rest.len()]);
+                sum = rest.iter().fold(sum, |sum, left| sum ^ left);
+            }
+            sum
+        }
+
+        #[target_feature(enable = $features)]
+        #[inline]
+        fn split_group(
+            rounds: &[Block; 11],
+            left: &mut Group,
+            right: &mut Group,
+            sums: &mut State,
+        ) {
+            let high = $high;
+            let parents = load(left);
+            let mut swapped = [$zero(); $registers];
+            for (swapped, parent) in swapped.iter_mut().zip(&parents) {
+                // The high half a and the low half b become a + b and a.
+                *swapped = $xor($swap::<0x4e>(*parent), $and(*parent, high));
+            }
+            let mut state = swapped;
+            encrypt(rounds, &mut state);
+            for ((state, swapped), sum) in state.iter_mut().zip(&swapped).zip(sums) {
+                *state = $xor(*state, *swapped);
+                *sum = $xor(*sum, *state);
+            }
+            store(&state, left);
+            for (state, parent) in state.iter_mut().zip(&parents) {
+                *state = $xor(*state, *parent);
+            }
+            store(&state, right);
+        }
+
+        #[target_feature(enable = $features)]
+        pub(super) fn gather(
+            rounds: &[Block; 11],
+            first: u64,
+            table: &[Block],
+            rows: &mut [Block],
+        ) {
+            let mut counters: Group = [0; GROUP];
+            for (counter, offset) in counters.iter_mut().zip(0..) {
+                *counter = Block::from(first) * 2 + offset;
+            }
+            let mut counters = load(&counters);
+            for rows in rows.chunks_mut(DRAWN) {
+                let drawn = draw(rounds, &mut counters);
+                for (row, drawn) in rows.iter_mut().zip(drawn.as_chunks().0) {
+                    let mut sum = super::narrow::block(row);
+                    for place in places(drawn) {
+                        let place = place as usize & (table.len() - 1);
+                        sum = _mm_xor_si128(sum, super::narrow::block(&table[place]));
+                    }
+                    super::narrow::put(row, sum);
+                }
+            }
+        }
+
+        /// The stream for the places of the next rows. Counters stay below 2^64.
+        #[target_feature(enable = $features)]
+        #[inline]
+        fn draw(rounds: &[Block; 11], counters: &mut State) -> [Block; 2 * DRAWN] {
+            let step = $step;
+            let mut drawn = [0; 2 * DRAWN];
+            for group in drawn.as_chunks_mut().0 {
+                let mut state = *counters;
+                encrypt(rounds, &mut state);
+                store(&state, group);
+                counters.iter_mut().for_each(|counter| *counter = $add(*counter, step));
+            }
+            drawn
+        }
+
+        #[target_feature(enable = $features)]
         pub(super) fn fold(keys: &[Key], first: Block, all: &mut Stripe, by_bit: &mut [Stripe]) {
             let zero = [$zero(); $registers];
             for (group, all) in all.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
@@ -266,7 +380,10 @@ mod wide {
         zero: _mm256_setzero_si256, xor: _mm256_xor_si256,
         spread: |key: &Block| _mm256_broadcastsi128_si256(super::narrow::block(key)),
         round: _mm256_aesenc_epi128, last: _mm256_aesenclast_epi128,
-        product: _mm256_clmulepi64_epi128
+        product: _mm256_clmulepi64_epi128,
+        swap: _mm256_shuffle_epi32, and: _mm256_and_si256,
+        high: _mm256_set_epi64x(-1, 0, -1, 0),
+        add: _mm256_add_epi64, step: _mm256_set_epi64x(0, GROUP as i64, 0, GROUP as i64)
     );
 }
 
@@ -279,7 +396,10 @@ mod narrow {
         zero: _mm_setzero_si128, xor: _mm_xor_si128,
         spread: block,
         round: _mm_aesenc_si128, last: _mm_aesenclast_si128,
-        product: _mm_clmulepi64_si128
+        product: _mm_clmulepi64_si128,
+        swap: _mm_shuffle_epi32, and: _mm_and_si128,
+        high: _mm_set_epi64x(-1, 0),
+        add: _mm_add_epi64, step: _mm_set_epi64x(0, GROUP as i64)
     );
 
     #[target_feature(enable = "sse4.1")]
@@ -287,6 +407,13 @@ mod narrow {
     pub(super) fn block(block: &Block) -> __m128i {
         // SAFETY: a block is as long as a vector, and the load need not be aligned.
         unsafe { _mm_loadu_si128(std::ptr::from_ref(block).cast()) }
+    }
+
+    #[target_feature(enable = "sse4.1")]
+    #[inline]
+    pub(super) fn put(block: &mut Block, vector: __m128i) {
+        // SAFETY: a block is as long as a vector, and the store need not be aligned.
+        unsafe { _mm_storeu_si128(std::ptr::from_mut(block).cast(), vector) };
     }
 
     /// FIPS-197, section 5.2.
@@ -298,8 +425,7 @@ mod narrow {
             last = _mm_xor_si128(last, _mm_slli_si128::<4>(last));
             last = _mm_xor_si128(last, _mm_slli_si128::<8>(last));
             last = _mm_xor_si128(last, _mm_shuffle_epi32::<0xff>(assist));
-            // SAFETY: a block is as long as a vector, and the store need not be aligned.
-            unsafe { _mm_storeu_si128(std::ptr::from_mut(&mut rounds[round]).cast(), last) };
+            put(&mut rounds[round], last);
             last
         };
         let one = next(_mm_aeskeygenassist_si128::<0x01>(block(&key)), 1);

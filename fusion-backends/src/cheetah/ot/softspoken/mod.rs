@@ -25,8 +25,9 @@
 //! since the difference times these bits must be what it committed to. Trees with one combination
 //! have the same choices, but for a chance of 2^-128 for each of at most 2^11 pairs. So a receiver
 //! passes either with the same choices in all trees where it does not guess, or by a chance of
-//! 2^-117 for each challenge it tries offline. A guess at g bits of Delta succeeds with probability
-//! 2^-g and ends the session otherwise ([`OtError::Broken`]); Delta then keeps 128 - g bits, so
+//! 2^-117 for each challenge it tries offline. Delta has 127 secret bits: the lowest one is 1, so that
+//! [`silent`](super::silent) can keep choices there. A guess at g of them succeeds with probability
+//! 2^-g and ends the session otherwise ([`OtError::Broken`]); Delta then keeps 127 - g bits, so
 //! nothing is won.
 //!
 //! *Against the sender.* It speaks in [`setup`] only, as the receiver of base transfers, and there it
@@ -54,6 +55,7 @@ mod tests;
 
 pub use receiver::SoftSpokenReceiver;
 pub use sender::SoftSpokenSender;
+pub(super) use setup::setup_for;
 pub use setup::{SoftSpoken, setup};
 
 use super::Block;

@@ -37,6 +37,10 @@ impl SoftSpokenReceiver {
         Self { domain, depth, trees, columns, next: 0, cipher, rows, choices, broken: false }
     }
 
+    pub(in crate::cheetah::ot) fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
     /// Makes a chunk: its transfers are prepared, and its message is for the sender.
     pub(super) fn chunk(&mut self, size: Size) -> Vec<u8> {
         let (choices, corrections) = self.corrections(size);

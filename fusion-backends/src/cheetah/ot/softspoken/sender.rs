@@ -47,6 +47,14 @@ impl SoftSpokenSender {
         }
     }
 
+    pub(in crate::cheetah::ot) fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    pub(in crate::cheetah::ot) fn delta(&self) -> Block {
+        *self.delta
+    }
+
     /// Checks a chunk of the receiver; its transfers are prepared.
     pub(super) fn chunk(&mut self, size: Size, message: &[u8]) -> Result<(), OtError> {
         if message.len() != size.message(self.trees.len()) {
@@ -157,12 +165,5 @@ impl std::fmt::Debug for SoftSpokenSender {
         f.debug_struct("SoftSpokenSender")
             .field("prepared", &self.prepared())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-impl SoftSpokenSender {
-    pub(super) fn delta(&self) -> Block {
-        *self.delta
     }
 }

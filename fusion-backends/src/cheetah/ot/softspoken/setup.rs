@@ -40,6 +40,19 @@ pub fn setup<S: Read + Write, R: CryptoRng>(
     stream: &mut S,
     rng: &mut R,
 ) -> Result<SoftSpoken, OtError> {
+    setup_for(0, role, depth, session, stream, rng)
+}
+
+/// The same as a part of something else: `purpose` separates them.
+pub(in crate::cheetah::ot) fn setup_for<S: Read + Write, R: CryptoRng>(
+    purpose: u32,
+    role: Role,
+    depth: Depth,
+    session: &[u8],
+    stream: &mut S,
+    rng: &mut R,
+) -> Result<SoftSpoken, OtError> {
+    let session = Domain::session(session, purpose | depth.bits() as u32);
     let (first, announced) = First::new(role, depth, session, rng);
     let theirs = exchange(stream, &announced, BASE_BYTES)?;
     let (second, grown) = first.next(&announced, &theirs, rng)?;
@@ -73,13 +86,13 @@ impl First {
     pub(super) fn new<R: CryptoRng>(
         role: Role,
         depth: Depth,
-        session: &[u8],
+        session: Domain,
         rng: &mut R,
     ) -> (Self, Vec<u8>) {
-        let session = Domain::session(session, depth.bits() as u32);
         let mut bytes = Zeroizing::new([0; 16]);
         rng.fill(&mut bytes[..]);
-        let delta = Zeroizing::new(Block::from_le_bytes(*bytes));
+        // With its lowest bit set, for `silent`.
+        let delta = Zeroizing::new(Block::from_le_bytes(*bytes) | 1);
         let mut choices = Zeroizing::new(Vec::with_capacity(COLUMNS));
         choices.extend(parts(*delta, depth).flat_map(|part| tree::sides(part, depth.bits())));
         let base_receiver = base::Receiver::new(&to_sender(&session, role), &choices, rng);

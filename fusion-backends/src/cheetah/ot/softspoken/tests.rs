@@ -14,6 +14,10 @@ use crate::cheetah::ot::tests::{both, streams};
 
 const DEPTHS: [Depth; 3] = [Depth::Two, Depth::Four, Depth::Eight];
 
+fn session(depth: Depth) -> Domain {
+    Domain::session(b"test", depth.bits() as u32)
+}
+
 struct Setup {
     client: Second,
     server: Second,
@@ -24,8 +28,8 @@ struct Setup {
 /// Up to the exchange of trees.
 fn base(depth: Depth, seed: u64) -> Setup {
     let mut rng = StdRng::seed_from_u64(seed);
-    let (client, from_client) = First::new(Role::Client, depth, b"test", &mut rng);
-    let (server, from_server) = First::new(Role::Server, depth, b"test", &mut rng);
+    let (client, from_client) = First::new(Role::Client, depth, session(depth), &mut rng);
+    let (server, from_server) = First::new(Role::Server, depth, session(depth), &mut rng);
     let (client, client_trees) = client.next(&from_client, &from_server, &mut rng).unwrap();
     let (server, server_trees) = server.next(&from_server, &from_client, &mut rng).unwrap();
     Setup { client, server, client_trees, server_trees }
@@ -148,7 +152,7 @@ fn parties_of_different_sessions_or_depths_do_not_meet() {
 #[test]
 fn a_message_of_the_own_role_sent_back_is_refused() {
     let mut rng = StdRng::seed_from_u64(3);
-    let (client, ours) = First::new(Role::Client, Depth::Four, b"test", &mut rng);
+    let (client, ours) = First::new(Role::Client, Depth::Four, session(Depth::Four), &mut rng);
     let (client, trees) = client.next(&ours, &ours, &mut rng).unwrap();
     let caught = client.finish(&trees, &trees).unwrap_err();
     assert!(matches!(caught, OtError::Inconsistent(Check::Tree { .. })));
@@ -282,7 +286,7 @@ proptest! {
         client_trees.truncate(cut.min(client_trees.len() - 1));
         prop_assert!(typed(client.finish(&client_trees, &client_trees).unwrap_err()));
 
-        let (first, ours) = First::new(Role::Client, Depth::Four, b"test", &mut rng);
+        let (first, ours) = First::new(Role::Client, Depth::Four, session(Depth::Four), &mut rng);
         prop_assert!(typed(first.next(&ours, &bytes, &mut rng).err().unwrap()));
     }
 }

@@ -1,0 +1,63 @@
+//! The rows of an iteration, made a tree at a time, when they are needed.
+
+use zeroize::{Zeroize, Zeroizing};
+
+use super::size::Size;
+use super::tree::Trees;
+use crate::cheetah::ot::Block;
+use crate::cheetah::ot::domain::Domain;
+use crate::cheetah::ot::kernel::Key;
+
+/// Row j of an iteration is leaf j, plus the entries of the table that line j of the matrix says.
+/// All that is kept are the trees and the table.
+pub(super) struct Expansion<T> {
+    size: Size,
+    trees: T,
+    table: Zeroizing<Vec<Block>>,
+    matrix: Key,
+    /// The next tree.
+    next: usize,
+}
+
+impl<T: Trees> Expansion<T> {
+    /// The table is at the front of `rows`.
+    pub(super) fn new(
+        size: Size,
+        domain: &Domain,
+        trees: T,
+        mut rows: Zeroizing<Vec<Block>>,
+    ) -> Self {
+        rows.get_mut(size.table()..).unwrap_or_default().zeroize();
+        rows.truncate(size.table());
+        Self { size, trees, table: rows, matrix: domain.after("matrix", &[]).cipher(), next: 0 }
+    }
+
+    /// Makes the rows of the next tree, if there is one that is not kept for the next iteration.
+    pub(super) fn more(&mut self, rows: &mut Vec<Block>) -> bool {
+        let some = self.next < self.size.given();
+        if some {
+            self.tree(rows);
+        }
+        some
+    }
+
+    /// The rows that are kept for the next iteration.
+    pub(super) fn kept(mut self) -> Zeroizing<Vec<Block>> {
+        let count = self.size.kept().saturating_mul(self.size.leaves());
+        let mut rows = Zeroizing::new(Vec::with_capacity(count));
+        for _ in 0..self.size.kept() {
+            self.tree(&mut rows);
+        }
+        rows
+    }
+
+    fn tree(&mut self, rows: &mut Vec<Block>) {
+        let (start, leaves) = (rows.len(), self.size.leaves());
+        rows.resize(start.saturating_add(leaves), 0);
+        let rows = rows.get_mut(start..).unwrap_or_default();
+        self.trees.leaves(self.next, rows);
+        let first = u64::try_from(self.next.saturating_mul(leaves)).unwrap_or(u64::MAX);
+        self.matrix.gather(first, &self.table, rows);
+        self.next = self.next.saturating_add(1);
+    }
+}

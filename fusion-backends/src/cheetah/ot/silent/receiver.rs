@@ -1,0 +1,224 @@
+//! The OT receiver: lacks a leaf of each tree, checks the others.
+
+use std::io::{Read, Write};
+
+use rand::CryptoRng;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::Block;
+use super::check::{self, Said};
+use super::expansion::Expansion;
+use super::size::{CHECK, GROUP, Size};
+use super::tree::{Punctured, Trees};
+use crate::cheetah::ot::batch::{OtReceiver, ReceiverBatch};
+use crate::cheetah::ot::domain::Domain;
+use crate::cheetah::ot::error::{Check, Malformed, OtError};
+use crate::cheetah::ot::kernel::{self, Key};
+use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::softspoken::SoftSpokenReceiver;
+
+/// The OT receiver's end of a silent extension. Made by [`setup`](super::setup).
+pub struct SilentReceiver {
+    domain: Domain,
+    size: Size,
+    source: Source,
+    /// Iterations so far.
+    iterations: u64,
+    cipher: Key,
+    rows: Pool<Block>,
+    choices: Pool<u8>,
+    /// A check failed, or something stopped in the middle, so that the peer is elsewhere.
+    broken: bool,
+}
+
+/// Where rows come from.
+enum Source {
+    /// The first iteration.
+    SoftSpoken(Box<SoftSpokenReceiver>),
+    /// All others.
+    Expansion(Box<Expansion<Punctured>>),
+    /// An iteration failed.
+    None,
+}
+
+impl SilentReceiver {
+    pub(super) fn new(size: Size, base: SoftSpokenReceiver) -> Self {
+        let domain = base.domain().after("silent", &[&size.bytes()]);
+        let (cipher, source) = (domain.cipher(), Source::SoftSpoken(Box::new(base)));
+        let (rows, choices) = Default::default();
+        Self { domain, size, source, iterations: 0, cipher, rows, choices, broken: false }
+    }
+
+    fn receive<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        count: usize,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), OtError> {
+        let end = reserve(self.prepared(), count)?;
+        self.rows.make_room(count.saturating_add(self.size.leaves()));
+        self.choices.make_room(count.saturating_add(self.size.leaves()));
+        while self.prepared() < end {
+            let rows = self.rows.grow(0);
+            let before = rows.len();
+            if let Source::Expansion(expansion) = &mut self.source
+                && expansion.more(rows)
+            {
+                let rows = rows.get(before..).unwrap_or_default();
+                self.choices.grow(0).extend(rows.iter().map(|row| *row as u8 & 1));
+            } else {
+                self.iterate(stream, rng)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn iterate<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), OtError> {
+        let rows = match std::mem::replace(&mut self.source, Source::None) {
+            Source::Expansion(expansion) => expansion.kept(),
+            Source::SoftSpoken(mut base) => first_rows(&mut base, self.size, stream, rng)?,
+            Source::None => return Err(OtError::Broken),
+        };
+        let domain = self.domain.after("iteration", &[&self.iterations.to_le_bytes()]);
+        self.iterations = self.iterations.saturating_add(1);
+        let iteration = Iteration::new(self.size, domain, rows);
+        self.source = Source::Expansion(Box::new(iteration.run(stream)?));
+        Ok(())
+    }
+}
+
+/// Rows of the base, with the choice in the lowest bit.
+fn first_rows<S: Read + Write, R: CryptoRng>(
+    base: &mut SoftSpokenReceiver,
+    size: Size,
+    stream: &mut S,
+    rng: &mut R,
+) -> Result<Zeroizing<Vec<Block>>, OtError> {
+    base.prepare(size.taken(), stream, rng)?;
+    let batch = base.take(size.taken())?;
+    let rows = batch.rows().iter().zip(batch.choices());
+    Ok(Zeroizing::new(rows.map(|(row, choice)| (row & !1) | Block::from(*choice)).collect()))
+}
+
+/// An iteration under way.
+pub(super) struct Iteration {
+    size: Size,
+    domain: Domain,
+    said: Said,
+    trees: Punctured,
+    /// For the table, for the levels of all trees, for the check.
+    rows: Zeroizing<Vec<Block>>,
+    /// The combination of the leaves of each tree, and of its choices.
+    sums: Zeroizing<Vec<Block>>,
+    choices: Zeroizing<Vec<Block>>,
+    leaves: Zeroizing<Vec<Block>>,
+}
+
+impl Iteration {
+    pub(super) fn new(size: Size, domain: Domain, rows: Zeroizing<Vec<Block>>) -> Self {
+        let levels = rows.get(size.table()..).unwrap_or_default();
+        let levels = levels.get(..size.level_rows()).unwrap_or_default();
+        let trees = Punctured::new(domain.after("trees", &[]).cipher(), size, levels);
+        let sums = Zeroizing::new(Vec::with_capacity(size.trees));
+        let choices = Zeroizing::new(Vec::with_capacity(size.trees));
+        let leaves = Zeroizing::new(vec![0; size.leaves().saturating_mul(GROUP)]);
+        let said = Said::nothing(domain.clone());
+        Self { size, domain, said, trees, rows, sums, choices, leaves }
+    }
+
+    fn run<S: Read + Write>(mut self, stream: &mut S) -> Result<Expansion<Punctured>, OtError> {
+        let mut message = vec![0; self.size.message(0)];
+        for first in (0..self.size.trees).step_by(GROUP) {
+            message.truncate(self.size.message(first));
+            stream.read_exact(&mut message)?;
+            self.group(first, &message)?;
+        }
+        let (answer, expected) = self.answer();
+        stream.write_all(&answer)?;
+        stream.flush()?;
+        let mut claimed = [0; 32];
+        stream.read_exact(&mut claimed)?;
+        self.finish(&expected, &claimed)
+    }
+
+    /// Takes the message of the trees from number `first`.
+    pub(super) fn group(&mut self, first: usize, message: &[u8]) -> Result<(), OtError> {
+        if message.len() != self.size.message(first) {
+            return Err(OtError::Malformed(Malformed::Length));
+        }
+        self.trees.correct(first, message.as_chunks().0);
+        let coefficients = self.said.group(message, self.size);
+        let used = self.leaves.chunks_exact_mut(self.size.leaves()).take(self.size.group(first));
+        for (tree, leaves) in (first..).zip(used) {
+            self.trees.leaves(tree, leaves);
+            self.sums.push(kernel::dot(&coefficients, leaves));
+            self.choices.push(kernel::sum_marked(&coefficients, leaves));
+        }
+        Ok(())
+    }
+
+    /// The answer to all trees, and the hash that the sender must then send.
+    pub(super) fn answer(&self) -> ([u8; 16], [u8; 32]) {
+        let at = self.size.table().saturating_add(self.size.level_rows());
+        let rows = self.rows.get(at..).unwrap_or_default();
+        let rows = rows.get(..CHECK).unwrap_or_default();
+        let mask = rows.iter().rev().fold(0, |mask, row| (mask << 1) | (row & 1));
+        let coefficients = self.said.trees(self.size);
+        let answer = (kernel::dot(&coefficients, &self.choices) ^ mask).to_le_bytes();
+        let sum = kernel::dot(&coefficients, &self.sums) ^ check::as_bits(rows);
+        (answer, self.said.digest(&answer, sum))
+    }
+
+    /// Checks the sender's hash.
+    pub(super) fn finish(
+        self,
+        expected: &[u8; 32],
+        claimed: &[u8; 32],
+    ) -> Result<Expansion<Punctured>, OtError> {
+        if bool::from(expected.ct_eq(claimed)) {
+            Ok(Expansion::new(self.size, &self.domain, self.trees, self.rows))
+        } else {
+            Err(OtError::Inconsistent(Check::Leaves))
+        }
+    }
+}
+
+impl OtReceiver for SilentReceiver {
+    fn prepare<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        count: usize,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), OtError> {
+        if self.broken {
+            return Err(OtError::Broken);
+        }
+        let result = self.receive(count, stream, rng);
+        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
+        result
+    }
+
+    fn prepared(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError> {
+        if self.broken {
+            return Err(OtError::Broken);
+        }
+        let first = self.rows.taken();
+        let (rows, choices) = (self.rows.take(count)?, self.choices.take(count)?);
+        Ok(ReceiverBatch::new(self.cipher.clone(), first, rows, choices))
+    }
+}
+
+impl std::fmt::Debug for SilentReceiver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SilentReceiver").field("prepared", &self.prepared()).finish_non_exhaustive()
+    }
+}

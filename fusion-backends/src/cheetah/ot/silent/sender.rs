@@ -1,0 +1,256 @@
+//! The OT sender: grows the trees.
+
+use std::io::{Read, Write};
+
+use rand::{CryptoRng, RngExt};
+use zeroize::Zeroizing;
+
+use super::Block;
+use super::check::{self, Said};
+use super::expansion::Expansion;
+use super::size::{CHECK, GROUP, Size};
+use super::tree::Whole;
+use crate::cheetah::ot::batch::{OtSender, SenderBatch};
+use crate::cheetah::ot::domain::Domain;
+use crate::cheetah::ot::error::OtError;
+use crate::cheetah::ot::kernel::{self, Key};
+use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::softspoken::SoftSpokenSender;
+
+/// The OT sender's end of a silent extension. Made by [`setup`](super::setup).
+pub struct SilentSender {
+    domain: Domain,
+    size: Size,
+    source: Source,
+    /// Iterations so far.
+    iterations: u64,
+    cipher: Key,
+    delta: Zeroizing<Block>,
+    rows: Pool<Block>,
+    /// Something stopped in the middle, so that the peer is elsewhere.
+    broken: bool,
+}
+
+/// Where rows come from.
+enum Source {
+    /// The first iteration.
+    SoftSpoken(Box<SoftSpokenSender>),
+    /// All others.
+    Expansion(Box<Expansion<Whole>>),
+    /// An iteration failed.
+    None,
+}
+
+impl SilentSender {
+    pub(super) fn new(size: Size, base: SoftSpokenSender) -> Self {
+        let domain = base.domain().after("silent", &[&size.bytes()]);
+        Self {
+            cipher: domain.cipher(),
+            domain,
+            size,
+            delta: Zeroizing::new(base.delta()),
+            source: Source::SoftSpoken(Box::new(base)),
+            iterations: 0,
+            rows: Pool::default(),
+            broken: false,
+        }
+    }
+
+    fn send<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        count: usize,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), OtError> {
+        let end = reserve(self.prepared(), count)?;
+        self.rows.make_room(count.saturating_add(self.size.leaves()));
+        while self.prepared() < end {
+            let rows = self.rows.grow(0);
+            if let Source::Expansion(expansion) = &mut self.source
+                && expansion.more(rows)
+            {
+                continue;
+            }
+            self.iterate(stream, rng)?;
+        }
+        Ok(())
+    }
+
+    fn iterate<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), OtError> {
+        let rows = match std::mem::replace(&mut self.source, Source::None) {
+            Source::Expansion(expansion) => expansion.kept(),
+            Source::SoftSpoken(mut base) => first_rows(&mut base, self.size, stream, rng)?,
+            Source::None => return Err(OtError::Broken),
+        };
+        let domain = self.domain.after("iteration", &[&self.iterations.to_le_bytes()]);
+        self.iterations = self.iterations.saturating_add(1);
+        let iteration = Iteration::new(self.size, domain, *self.delta, rows, rng);
+        self.source = Source::Expansion(Box::new(iteration.run(stream)?));
+        Ok(())
+    }
+}
+
+/// Rows of the base, with the lowest bit cleared.
+fn first_rows<S: Read + Write, R: CryptoRng>(
+    base: &mut SoftSpokenSender,
+    size: Size,
+    stream: &mut S,
+    rng: &mut R,
+) -> Result<Zeroizing<Vec<Block>>, OtError> {
+    base.prepare(size.taken(), stream, rng)?;
+    let batch = base.take(size.taken())?;
+    Ok(Zeroizing::new(batch.rows().iter().map(|row| row & !1).collect()))
+}
+
+/// An iteration under way.
+pub(super) struct Iteration {
+    size: Size,
+    domain: Domain,
+    said: Said,
+    delta: Zeroizing<Block>,
+    trees: Whole,
+    /// For the table, for the levels of all trees, for the check.
+    rows: Zeroizing<Vec<Block>>,
+    /// The combination of the leaves of each tree.
+    sums: Zeroizing<Vec<Block>>,
+    leaves: Zeroizing<Vec<Block>>,
+}
+
+impl Iteration {
+    pub(super) fn new<R: CryptoRng>(
+        size: Size,
+        domain: Domain,
+        delta: Block,
+        rows: Zeroizing<Vec<Block>>,
+        rng: &mut R,
+    ) -> Self {
+        let mut roots = Zeroizing::new(vec![0; size.trees]);
+        let mut bytes = Zeroizing::new([0; 16]);
+        for root in roots.iter_mut() {
+            rng.fill(&mut bytes[..]);
+            *root = Block::from_le_bytes(*bytes);
+        }
+        let trees = Whole::new(domain.after("trees", &[]).cipher(), delta, roots);
+        let sums = Zeroizing::new(Vec::with_capacity(size.trees));
+        let leaves = Zeroizing::new(vec![0; size.leaves().saturating_mul(GROUP)]);
+        let said = Said::nothing(domain.clone());
+        Self { size, domain, said, delta: Zeroizing::new(delta), trees, rows, sums, leaves }
+    }
+
+    fn run<S: Read + Write>(mut self, stream: &mut S) -> Result<Expansion<Whole>, OtError> {
+        for first in (0..self.size.trees).step_by(GROUP) {
+            let message = self.grow(first);
+            stream.write_all(&message)?;
+            self.combine(first, &message);
+        }
+        stream.flush()?;
+        let mut answer = [0; 16];
+        stream.read_exact(&mut answer)?;
+        stream.write_all(&self.digest(&answer))?;
+        stream.flush()?;
+        Ok(Expansion::new(self.size, &self.domain, self.trees, self.rows))
+    }
+
+    /// Grows the trees from number `first`; gives their message.
+    pub(super) fn grow(&mut self, first: usize) -> Vec<u8> {
+        let Self { size, trees, rows, leaves, .. } = self;
+        let at = first.saturating_mul(size.levels as usize).saturating_add(size.table());
+        let mut rows = rows.get(at..).unwrap_or_default().iter();
+        let mut message = Vec::with_capacity(size.message(first));
+        let used = leaves.chunks_exact_mut(size.leaves()).take(size.group(first));
+        for (tree, leaves) in (first..).zip(used) {
+            trees.grow(tree, leaves, |left| {
+                let row = rows.next().copied().unwrap_or_default();
+                message.extend((left ^ row).to_le_bytes());
+            });
+        }
+        message
+    }
+
+    /// Combines the leaves of these trees, now that their message is fixed.
+    pub(super) fn combine(&mut self, first: usize, message: &[u8]) {
+        let coefficients = self.said.group(message, self.size);
+        let used = self.leaves.chunks_exact(self.size.leaves()).take(self.size.group(first));
+        self.sums.extend(used.map(|leaves| kernel::dot(&coefficients, leaves)));
+    }
+
+    /// The hash that the receiver checks.
+    pub(super) fn digest(&self, answer: &[u8; 16]) -> [u8; 32] {
+        let masked = Block::from_le_bytes(*answer);
+        let at = self.size.table().saturating_add(self.size.level_rows());
+        let rows = self.rows.get(at..).unwrap_or_default().iter().take(CHECK);
+        let rows = rows
+            .zip(0..)
+            .map(|(row, bit)| row ^ (*self.delta & (masked.wrapping_shr(bit) & 1).wrapping_neg()));
+        let rows: Zeroizing<Vec<_>> = Zeroizing::new(rows.collect());
+        let coefficients = self.said.trees(self.size);
+        let mut sum = Zeroizing::new(kernel::dot(&coefficients, &self.sums));
+        *sum ^= check::as_bits(&rows);
+        self.said.digest(answer, *sum)
+    }
+}
+
+impl OtSender for SilentSender {
+    fn prepare<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        count: usize,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), OtError> {
+        if self.broken {
+            return Err(OtError::Broken);
+        }
+        // Whatever stops this in the middle, the parties are no longer at the same place.
+        let result = self.send(count, stream, rng);
+        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
+        result
+    }
+
+    fn prepared(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn take(&mut self, count: usize) -> Result<SenderBatch, OtError> {
+        if self.broken {
+            return Err(OtError::Broken);
+        }
+        let first = self.rows.taken();
+        let rows = self.rows.take(count)?;
+        Ok(SenderBatch::new(self.cipher.clone(), *self.delta, first, rows))
+    }
+}
+
+impl std::fmt::Debug for SilentSender {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SilentSender").field("prepared", &self.prepared()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+impl Iteration {
+    /// A cheat: another secret in one tree of the first group.
+    pub(super) fn regrow(&mut self, tree: usize, wrong: Block, message: &mut [u8]) {
+        let root = self.trees.root(tree);
+        let other = Whole::new(
+            self.domain.after("trees", &[]).cipher(),
+            *self.delta ^ wrong,
+            Zeroizing::new(vec![root]),
+        );
+        let levels = self.size.levels as usize;
+        let mut rows = self.rows[self.size.table() + tree * levels..].iter();
+        let mut sums = message.as_chunks_mut().0[tree * levels..].iter_mut();
+        let leaves = self.leaves.chunks_exact_mut(self.size.leaves()).nth(tree).unwrap();
+        other.grow(0, leaves, |left| {
+            *sums.next().unwrap() = (left ^ rows.next().unwrap()).to_le_bytes();
+        });
+    }
+
+    /// The leaves of a tree of the group, before they are combined.
+    pub(super) fn leaves_of(&mut self, tree: usize) -> &mut [Block] {
+        self.leaves.chunks_exact_mut(self.size.leaves()).nth(tree).unwrap()
+    }
+}
