@@ -1,128 +1,282 @@
 //! Layers that are not linear: time and bytes, both parties on this machine, beside their floors.
-//! `cargo bench -p fusion-backends --bench nonlinear`, with words to choose rows.
+//! `cargo bench -p fusion-backends --bench nonlinear`, with words to choose rows (`memory relu 32`).
 #![allow(missing_docs, reason = "a program")]
 
+#[path = "support/machine.rs"]
+mod machine;
 #[path = "support/stream.rs"]
 mod stream;
 
-use std::hint::black_box;
-use std::thread;
+use std::io::{Read, Write};
 use std::time::Instant;
 
-use fusion_backends::cheetah::nonlinear::{LayerError, Layers, Material, Need, Shares, Truncation};
-use fusion_backends::cheetah::ot::Width;
-use fusion_backends::cheetah::ot::softspoken::{Depth, SoftSpoken, setup};
-use fusion_core::channel::{Channel, Emulated, Network, memory_pair};
+use fusion_backends::cheetah::nonlinear::{
+    LayerError, Layers, Material, Need, Shares, Truncation, Windows,
+};
+use fusion_backends::cheetah::ot::softspoken::Depth;
+use fusion_backends::cheetah::ot::{Ends, Policy, Width, setup};
+use fusion_core::channel::{Channel, Network, memory_pair};
 use fusion_core::transcript::Role;
+use machine::{both, busy, emulated, forget_peak, is_chosen, peak};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use stream::Stream;
 
-fn main() {
-    let all = std::env::args().all(|argument| argument != "--test");
-    let counts: &[usize] = if all { &[1 << 20] } else { &[100] };
-    for &count in counts {
-        for bits in [32] {
-            let width = Width::new(bits).unwrap();
-            measure("relu", count, width, Need::relu(width, count), &|layers, x| layers.relu(x));
-            let t = Truncation::new(width, 12.min(bits - 1), width).unwrap();
-            measure("relu+trunc", count, width, Need::relu_truncate(t, count), &|layers, x| {
-                layers.relu_truncate(t, x)
-            });
-        }
-    }
+const ABOUT: &str = "\
+Elements are values that go in. Preparation and use are timed apart; silent transfers have had their
+first iteration before. The floor of bytes is that of the protocol: bits of flips, tables, opened
+operands and masked numbers, without bytes that are filled up. The floor of time is the longer of the
+two directions over the bandwidth, and half a round trip for each message that waits for another;
+over memory there is none but the processor's. MiB: both parties, with what is between them.
+";
+
+/// The layers that are measured.
+#[derive(Clone, Copy)]
+enum Layer {
+    Relu,
+    ReluTruncate,
+    MaxPool2,
+    MaxPool3,
+    Argmax,
 }
 
+const LAYERS: [Layer; 5] =
+    [Layer::Relu, Layer::ReluTruncate, Layer::MaxPool2, Layer::MaxPool3, Layer::Argmax];
+
+/// Bits that a truncation takes off.
+const SHIFT: u32 = 12;
+const CLASSES: usize = 10;
+
 struct Party<C> {
-    ot: SoftSpoken,
+    ot: Ends,
     material: Material,
     stream: Stream<C>,
     rng: StdRng,
 }
 
-fn measure(
-    name: &str,
-    count: usize,
-    width: Width,
-    need: Need,
-    run: &(
-         dyn Fn(
-        &mut Layers<'_, Stream<fusion_core::channel::MemoryChannel>>,
-        &Shares,
-    ) -> Result<Shares, LayerError>
-             + Sync
-     ),
-) {
-    let (left, right) = memory_pair();
-    let party = |role, channel| {
-        let (mut stream, mut rng) = (Stream::new(channel), StdRng::seed_from_u64(role as u64));
-        let ot = setup(role, Depth::Four, b"bench", &mut stream, &mut rng).unwrap();
-        Party { ot, material: Material::new(role), stream, rng }
-    };
-    let (mut client, mut server) =
-        both(|| party(Role::Client, left), || party(Role::Server, right));
-    let values: Vec<i64> =
-        (0..count).map(|_| client.rng.random::<i64>() >> (64 - width.bits())).collect();
-    let [a, b] = Shares::split(width, &values, &mut client.rng);
-    let before = [client.stream.sent, server.stream.sent];
-    let start = Instant::now();
-    let busy_off = both(
-        || {
-            prepare(&mut client, &need);
-            busy()
-        },
-        || {
-            prepare(&mut server, &need);
-            busy()
-        },
-    );
-    let offline = start.elapsed();
-    let middle = [client.stream.sent, server.stream.sent];
-    let start = Instant::now();
-    let (_, _) = both(|| online(&mut client, &a, run), || online(&mut server, &b, run));
-    let online = start.elapsed();
-    let after = [client.stream.sent, server.stream.sent];
-    let each = |a: [u64; 2], b: [u64; 2]| {
-        ((b[0] - a[0]) as f64 / count as f64, (b[1] - a[1]) as f64 / count as f64)
-    };
-    println!("busy {busy_off:?}");
+fn main() {
+    let all = std::env::args().all(|argument| argument != "--test");
+    println!("{ABOUT}");
     println!(
-        "{name} {count} {} offline {:?} online {:?} bytes off {:?} on {:?}",
-        width.bits(),
-        offline,
-        online,
-        each(before, middle),
-        each(middle, after)
+        "| network | layer | l | elements | extension | prepare, s | use, s | floor, s | million / s | busy, ns: prepare | use | B each: prepare | use | floor | MiB |"
     );
+    println!("|{}", " --- |".repeat(5) + &" ---: |".repeat(10));
+    let four = Policy::SoftSpoken(Depth::Four);
+    let counts: &[usize] = if all { &[10_000, 1 << 20] } else { &[100] };
+    for layer in LAYERS {
+        for bits in [20, 32, 37, 64] {
+            for &count in counts {
+                for policy in [four, Policy::Silent] {
+                    let row = Row { network: None, layer, bits, count, policy };
+                    row.measure(memory_pair());
+                    for (network, suits) in [(Network::LAN, four), (Network::WAN, Policy::Silent)] {
+                        if policy == suits {
+                            Row { network: Some(network), ..row }.measure(emulated(network));
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
-fn prepare<C: Channel>(party: &mut Party<C>, need: &Need) {
+#[derive(Clone, Copy)]
+struct Row {
+    network: Option<Network>,
+    layer: Layer,
+    bits: u32,
+    count: usize,
+    policy: Policy,
+}
+
+impl Row {
+    fn measure<A: Channel, B: Channel>(&self, (left, right): (A, B)) {
+        let network = match self.network {
+            None => "memory",
+            Some(Network::LAN) => "LAN",
+            Some(_) => "WAN",
+        };
+        let extension = match self.policy {
+            Policy::SoftSpoken(depth) => format!("{depth:?}"),
+            policy => format!("{policy:?}"),
+        };
+        let (layer, count) = (self.layer, self.layer.whole(self.count));
+        let (bits, elements) = (self.bits.to_string(), count.to_string());
+        if !is_chosen(&[network, layer.name(), &bits, &elements, &extension]) {
+            return;
+        }
+        let width = Width::new(self.bits).expect("1 to 64");
+        let need = layer.need(width, count);
+        let (mut client, mut server) =
+            both(|| self.party(Role::Client, left), || self.party(Role::Server, right));
+        let values: Vec<i64> =
+            (0..count).map(|_| client.rng.random::<i64>() >> (65 - self.bits)).collect();
+        let [ours, theirs] = Shares::split(width, &values, &mut client.rng);
+        forget_peak();
+
+        let sent = |client: &Party<A>, server: &Party<B>| [client.stream.sent, server.stream.sent];
+        let begin = (Instant::now(), sent(&client, &server));
+        let busy_before = both(|| prepare(&mut client, &need), || prepare(&mut server, &need));
+        let middle = (Instant::now(), sent(&client, &server));
+        let (at_client, at_server) = both(
+            || layer.run(&mut client, width, &ours),
+            || layer.run(&mut server, width, &theirs),
+        );
+        let end = (Instant::now(), sent(&client, &server));
+
+        let each = |a: [u64; 2], b: [u64; 2]| (b[0] + b[1] - a[0] - a[1]) as f64 / count as f64;
+        let longer = (0..2).map(|at| end.1[at] - middle.1[at]).max().unwrap_or(0);
+        let floor = self.network.map_or(String::from("-"), |network| {
+            let under_way = network.round_trip.as_secs_f64() / 2.0 * layer.messages(self.bits);
+            format!("{:.3}", longer as f64 * 8.0 / network.bits_per_second + under_way)
+        });
+        let use_time = (end.0 - middle.0).as_secs_f64();
+        let nanoseconds = |busy: (f64, f64)| busy.0.max(busy.1) / count as f64 * 1e9;
+        println!(
+            "| {network} | {} | {bits} | {elements} | {extension} | {:.3} | {use_time:.3} | {floor} | {:.2} | {:.0} | {:.0} | {:.1} | {:.1} | {:.1} | {:.0} |",
+            layer.name(),
+            (middle.0 - begin.0).as_secs_f64(),
+            count as f64 / use_time / 1e6,
+            nanoseconds(busy_before),
+            nanoseconds((at_client, at_server)),
+            each(begin.1, middle.1),
+            each(middle.1, end.1),
+            layer.bits(self.bits) / 8.0,
+            peak(),
+        );
+    }
+
+    fn party<C: Channel>(&self, role: Role, channel: C) -> Party<C> {
+        let (mut stream, mut rng) = (Stream::new(channel), StdRng::seed_from_u64(role as u64));
+        let ot = setup(role, self.policy, b"bench", &mut stream, &mut rng).expect("an honest peer");
+        let mut party = Party { ot, material: Material::new(role), stream, rng };
+        // Whatever comes once for a connection is over.
+        prepare(&mut party, &Need::relu(Width::WORD, 1));
+        let mut warm = Shares::zero(Width::WORD, 1);
+        let mut layers = Layers::new(&mut party.material, &mut party.stream);
+        warm = layers.relu(&warm).expect("an honest peer");
+        assert_eq!(warm.len(), 1);
+        party
+    }
+}
+
+/// Gives the time that the thread was busy.
+fn prepare<C: Channel>(party: &mut Party<C>, need: &Need) -> f64 {
+    let start = busy();
     let Party { ot, material, stream, rng } = party;
-    material.prepare(need, &mut ot.sender, &mut ot.receiver, stream, rng).unwrap();
+    let prepared = material.prepare(need, &mut ot.sender, &mut ot.receiver, stream, rng);
+    prepared.expect("an honest peer");
+    busy() - start
 }
 
-fn online<C: Channel>(
-    party: &mut Party<C>,
-    x: &Shares,
-    run: &(dyn Fn(&mut Layers<'_, Stream<C>>, &Shares) -> Result<Shares, LayerError> + Sync),
-) -> Shares {
-    let Party { material, stream, .. } = party;
-    run(&mut Layers::new(material, stream), x).unwrap()
+impl Layer {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Relu => "relu",
+            Self::ReluTruncate => "relu+truncate",
+            Self::MaxPool2 => "maxpool2x2",
+            Self::MaxPool3 => "maxpool3x3",
+            Self::Argmax => "argmax",
+        }
+    }
+
+    /// About so many elements that make whole images or groups.
+    fn whole(self, count: usize) -> usize {
+        match self {
+            Self::Relu | Self::ReluTruncate => count,
+            Self::MaxPool2 | Self::MaxPool3 => count.next_multiple_of(self.windows().1),
+            Self::Argmax => count.next_multiple_of(CLASSES),
+        }
+    }
+
+    /// Images, and the values of one: 2 x 2 with stride 2, and 3 x 3 with stride 2 and padding.
+    fn windows(self) -> (Windows, usize) {
+        let windows = match self {
+            Self::MaxPool3 => Windows::new(28, 28, 3, 2, 1),
+            _ => Windows::new(28, 28, 2, 2, 0),
+        };
+        (windows.expect("they fit"), 28 * 28)
+    }
+
+    fn need(self, width: Width, count: usize) -> Need {
+        let (windows, image) = self.windows();
+        match self {
+            Self::Relu => Need::relu(width, count),
+            Self::ReluTruncate => Need::relu_truncate(truncation(width), count),
+            Self::MaxPool2 | Self::MaxPool3 => Need::max_pool(width, windows, count / image),
+            Self::Argmax => Need::argmax(width, CLASSES, count / CLASSES),
+        }
+    }
+
+    /// Gives the time that the thread was busy.
+    fn run<C: Channel>(self, party: &mut Party<C>, width: Width, values: &Shares) -> f64 {
+        let start = busy();
+        let mut layers = Layers::new(&mut party.material, &mut party.stream);
+        self.layer(&mut layers, width, values).expect("an honest peer");
+        busy() - start
+    }
+
+    fn layer<S: Read + Write>(
+        self,
+        layers: &mut Layers<'_, S>,
+        width: Width,
+        values: &Shares,
+    ) -> Result<(), LayerError> {
+        match self {
+            Self::Relu => layers.relu(values).map(drop),
+            Self::ReluTruncate => layers.relu_truncate(truncation(width), values).map(drop),
+            Self::MaxPool2 | Self::MaxPool3 => layers.max_pool(self.windows().0, values).map(drop),
+            Self::Argmax => layers.label(CLASSES, values).map(drop),
+        }
+    }
+
+    /// Bits that both parties send for each element.
+    fn bits(self, l: u32) -> f64 {
+        let select = |l: u32| 2.0 * f64::from(l + 1);
+        let relu = compared(&[l - 1]) + select(l);
+        // A 28 x 28 image: 28 rows of 14 windows, then 14 x 14 windows.
+        let pooled = |comparisons: f64| comparisons * (28.0 * 14.0 + 14.0 * 14.0) / (28.0 * 28.0);
+        match self {
+            Self::Relu => relu,
+            // The carry as a number, and the product of the highest bits.
+            Self::ReluTruncate => {
+                let numbers = f64::from(l - 1 + 1) + f64::from(SHIFT + 1);
+                compared(&[SHIFT, l - 1 - SHIFT]) + 6.0 - 2.0 + numbers + select(l)
+            }
+            Self::MaxPool2 => pooled(1.0) * relu,
+            Self::MaxPool3 => pooled(2.0) * relu,
+            Self::Argmax => 0.9 * (relu + select(4)) + 0.1 * 4.0,
+        }
+    }
+
+    /// Messages that wait for one another.
+    fn messages(self, l: u32) -> f64 {
+        let joins = |bits: u32| f64::from(bits.div_ceil(3).next_power_of_two().trailing_zeros());
+        let relu = 2.0 + joins(l - 1) + 1.0;
+        match self {
+            Self::Relu => relu,
+            Self::ReluTruncate => 2.0 + joins(SHIFT).max(joins(l - 1 - SHIFT)) + 1.0 + 2.0,
+            Self::MaxPool2 => 2.0 * relu,
+            Self::MaxPool3 => 4.0 * relu,
+            Self::Argmax => 4.0 * relu + 1.0,
+        }
+    }
 }
 
-/// Seconds that this thread has had a processor, where the system tells.
-fn busy() -> f64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = told.split(' ').next().and_then(|first| first.parse::<f64>().ok());
-    nanoseconds.map_or(f64::NAN, |nanoseconds| nanoseconds / 1e9)
+/// Bits of a comparison in segments of so many bits, in leaves of three bits at most; the lowest
+/// parts need no equality.
+fn compared(segments: &[u32]) -> f64 {
+    let of_segment = |(at, bits): (usize, &u32)| {
+        let leaves = bits.div_ceil(3);
+        let sizes = (0..leaves).map(|leaf| (bits + leaf) / leaves);
+        let tables = sizes.map(|m| m + 2 * ((1 << m) - 1)).sum::<u32>();
+        let lowest = if at == 0 { bits.div_ceil(leaves) } else { 0 };
+        let saved = if at == 0 { (1 << lowest) - 1 } else { 0 };
+        let cheap = if at == 0 { leaves.next_power_of_two().trailing_zeros() } else { 0 };
+        f64::from(tables - saved + 6 * (leaves - 1) - 2 * cheap)
+    };
+    segments.iter().enumerate().map(of_segment).sum()
 }
 
-/// Runs both parties, each on a thread of its own.
-fn both<A: Send, B: Send>(
-    client: impl FnOnce() -> A + Send,
-    server: impl FnOnce() -> B + Send,
-) -> (A, B) {
-    thread::scope(|scope| {
-        let (client, server) = (scope.spawn(client), scope.spawn(server));
-        (client.join().expect("the client is fine"), server.join().expect("the server is fine"))
-    })
+fn truncation(width: Width) -> Truncation {
+    Truncation::new(width, SHIFT, width).expect("a shift that is less than the ring")
 }
