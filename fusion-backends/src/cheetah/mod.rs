@@ -3,3 +3,4 @@
 
 pub mod nonlinear;
 pub mod ot;
+pub mod rlwe;

@@ -1,0 +1,409 @@
+//! Layers as products of polynomials: where inputs, weights and results stand among the
+//! coefficients. Cheetah, section 3, with two additions: slots of a batch share a polynomial, and a
+//! stride is turned into more channels.
+//!
+//! Everything is a convolution. A fully connected layer is one with images of one pixel; with a
+//! kernel of one pixel, images are one line. Stride s: of each channel s^2 images are made, one for
+//! each remainder of the place modulo s, and the kernel is cut in the same way; what is left is a
+//! convolution of stride 1 whose results are dense, so that a response carries s^2 times as many.
+//!
+//! # The encoding
+//!
+//! An image is cut into tiles of A = height * width pixels that overlap by the kernel less one. A
+//! polynomial has tiles of `slots` images and `channels` channels, with room for `outputs` output
+//! channels; slots * outputs * channels * A <= N. With O = (channels - 1) A + (kernel - 1)(width + 1):
+//!
+//! - input of slot b, channel c, pixel (y, x): coefficient (b outputs channels + c) A + y width + x
+//! - weight of output m, channel c, at (i, j): coefficient O + (m channels - c) A - i width - j
+//! - result of slot b, output m at (y, x): coefficient O + (b outputs + m) channels A + y width + x
+//!
+//! The product has at a result's coefficient all pairs of an input and a weight whose places add up
+//! to it. Columns differ by less than the width and never wrap around a line, since results end a
+//! kernel before the line does; so column, row, channel and then (slot, output) agree one after the
+//! other, and the pairs are those of the convolution. Terms beyond X^N come back at coefficients
+//! below O, where no result is.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "shapes are the caller's own, and bounded by `Shape::check`"
+)]
+
+use zeroize::Zeroizing;
+
+use super::error::RlweError;
+use super::params::Parameters;
+
+/// A linear layer without bias, for a batch of slots at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// How many inputs the same weights are applied to.
+    pub slots: usize,
+    /// Channels of the input.
+    pub channels: usize,
+    /// Channels of the result.
+    pub outputs: usize,
+    /// Height of the input, without padding.
+    pub height: usize,
+    /// Width of the input, without padding.
+    pub width: usize,
+    /// Height and width of the kernel.
+    pub kernel: usize,
+    /// By how much the kernel moves, both ways.
+    pub stride: usize,
+    /// Zeros on each of the four sides.
+    pub padding: usize,
+}
+
+impl Shape {
+    /// A fully connected layer.
+    #[must_use]
+    pub const fn dense(inputs: usize, outputs: usize, slots: usize) -> Self {
+        let (channels, [height, width, kernel, stride]) = (inputs, [1; 4]);
+        Self { slots, channels, outputs, height, width, kernel, stride, padding: 0 }
+    }
+
+    /// Numbers that go in: slots, channels, rows, columns.
+    #[must_use]
+    pub const fn inputs_len(&self) -> usize {
+        self.slots * self.channels * self.height * self.width
+    }
+
+    /// Numbers that come out: slots, output channels, rows, columns.
+    #[must_use]
+    pub const fn outputs_len(&self) -> usize {
+        let (height, width) = self.result();
+        self.slots * self.outputs * height * width
+    }
+
+    /// Weights: output channels, channels, rows, columns.
+    #[must_use]
+    pub const fn weights_len(&self) -> usize {
+        self.outputs * self.channels * self.kernel * self.kernel
+    }
+
+    /// Height and width of the result.
+    #[must_use]
+    pub const fn result(&self) -> (usize, usize) {
+        let padded = (self.height + 2 * self.padding, self.width + 2 * self.padding);
+        ((padded.0 - self.kernel) / self.stride + 1, (padded.1 - self.kernel) / self.stride + 1)
+    }
+
+    fn check(&self) -> Result<(), RlweError> {
+        const MOST: usize = 1 << 16;
+        const MOST_NUMBERS: usize = 1 << 30;
+        let Self { slots, channels, outputs, height, width, kernel, stride, padding } = *self;
+        let sizes = [slots, channels, outputs, height, width, kernel, stride];
+        if sizes.iter().any(|size| !(1..=MOST).contains(size)) || padding > MOST {
+            return Err(RlweError::Shape("sizes must be from 1 to 65536"));
+        }
+        if kernel > height + 2 * padding || kernel > width + 2 * padding {
+            return Err(RlweError::Shape("the kernel must not be larger than the padded image"));
+        }
+        let (rows, columns) = self.result();
+        let products = [
+            [slots, channels, height, width],
+            [slots, outputs, rows, columns],
+            [outputs, channels, kernel, kernel],
+        ];
+        let fits = |product: [usize; 4]| {
+            let all = product.iter().try_fold(1_usize, |product, size| product.checked_mul(*size));
+            all.is_some_and(|all| all <= MOST_NUMBERS)
+        };
+        if products.into_iter().all(fits) {
+            Ok(())
+        } else {
+            Err(RlweError::Shape("it has more than 2^30 inputs, results or weights"))
+        }
+    }
+}
+
+/// How large the parts of one polynomial are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Block {
+    slots: usize,
+    channels: usize,
+    outputs: usize,
+    /// Of the results in a tile.
+    rows: usize,
+    columns: usize,
+}
+
+/// Where the numbers of a layer stand. Both parties make the same one.
+#[derive(Debug, Clone)]
+pub struct Encoding {
+    parameters: Parameters,
+    shape: Shape,
+    /// The stride-1 convolution: for each image made of a channel, the remainders of its places.
+    phases: Vec<(usize, usize)>,
+    kernel: usize,
+    rows: usize,
+    columns: usize,
+    block: Block,
+}
+
+/// A part of the sizes, whose last one may be shorter.
+fn part(which: usize, of: usize, size: usize) -> std::ops::Range<usize> {
+    which * size..((which + 1) * size).min(of)
+}
+
+impl Encoding {
+    /// Finds the blocks that take the fewest bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`RlweError::Shape`] if there is no such layer, or one kernel is larger than a polynomial.
+    pub fn new(parameters: &Parameters, shape: Shape) -> Result<Self, RlweError> {
+        shape.check()?;
+        let kernel = shape.kernel.div_ceil(shape.stride);
+        let used = shape.stride.min(shape.kernel);
+        let phases = (0..used * used).map(|phase| (phase / used, phase % used)).collect();
+        let (rows, columns) = shape.result();
+        let (rows, columns) = if kernel == 1 { (1, rows * columns) } else { (rows, columns) };
+        let whole = Block {
+            slots: shape.slots,
+            channels: shape.channels * used * used,
+            outputs: shape.outputs,
+            rows,
+            columns,
+        };
+        let block = best(parameters, kernel, whole)
+            .ok_or(RlweError::Shape("a kernel must fit a polynomial"))?;
+        Ok(Self { parameters: parameters.clone(), shape, phases, kernel, rows, columns, block })
+    }
+
+    /// The layer.
+    #[must_use]
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// Ring and modulus.
+    #[must_use]
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Bytes from client to server.
+    #[must_use]
+    pub fn request_bytes(&self) -> usize {
+        super::sample::SEED + self.requests() * self.parameters.request_bytes()
+    }
+
+    /// Bytes from server to client.
+    #[must_use]
+    pub fn response_bytes(&self) -> usize {
+        (0..self.responses()).map(|which| self.parameters.response_bytes(self.needed(which))).sum()
+    }
+
+    /// Polynomials of weights: each is a transform for every prime, in memory.
+    #[must_use]
+    pub fn weight_polynomials(&self) -> usize {
+        self.channel_blocks() * self.output_blocks()
+    }
+
+    /// Products of polynomials that the server computes.
+    #[must_use]
+    pub fn products(&self) -> usize {
+        self.groups() * self.weight_polynomials()
+    }
+
+    /// Polynomials from client to server: for each group, one for each block of channels.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.groups() * self.channel_blocks()
+    }
+
+    /// Polynomials from server to client: for each block of outputs, one for each group.
+    #[must_use]
+    pub fn responses(&self) -> usize {
+        self.output_blocks() * self.groups()
+    }
+
+    /// Tiles, times blocks of slots: what is computed independently with the same weights.
+    pub(super) fn groups(&self) -> usize {
+        let (rows, columns) = self.tiles();
+        self.shape.slots.div_ceil(self.block.slots) * rows * columns
+    }
+
+    pub(super) fn channel_blocks(&self) -> usize {
+        self.channels().div_ceil(self.block.channels)
+    }
+
+    pub(super) fn output_blocks(&self) -> usize {
+        self.shape.outputs.div_ceil(self.block.outputs)
+    }
+
+    fn channels(&self) -> usize {
+        self.shape.channels * self.phases.len()
+    }
+
+    fn tiles(&self) -> (usize, usize) {
+        (self.rows.div_ceil(self.block.rows), self.columns.div_ceil(self.block.columns))
+    }
+
+    /// Width, and pixels, of a tile of the input.
+    fn tile(&self) -> (usize, usize) {
+        let width = self.block.columns + self.kernel - 1;
+        (width, width * (self.block.rows + self.kernel - 1))
+    }
+
+    /// The first coefficient of the results: O.
+    fn first(&self) -> usize {
+        let (width, pixels) = self.tile();
+        (self.block.channels - 1) * pixels + (self.kernel - 1) * (width + 1)
+    }
+
+    /// Slots, rows and columns of a group's results.
+    fn group(&self, which: usize) -> [std::ops::Range<usize>; 3] {
+        let (rows, columns) = self.tiles();
+        let (slots, row, column) =
+            (which / (rows * columns), which / columns % rows, which % columns);
+        [
+            part(slots, self.shape.slots, self.block.slots),
+            part(row, self.rows, self.block.rows),
+            part(column, self.columns, self.block.columns),
+        ]
+    }
+
+    /// The place in the image of a channel that is at (y, x) of the image made of it.
+    fn pixel(&self, phase: (usize, usize), y: usize, x: usize) -> Option<usize> {
+        let Shape { height, width, stride, padding, .. } = self.shape;
+        let (y, x) = if self.kernel == 1 {
+            let columns = self.shape.result().1;
+            (x / columns, x % columns)
+        } else {
+            (y, x)
+        };
+        let row = (y * stride + phase.0).checked_sub(padding).filter(|row| *row < height)?;
+        let column =
+            (x * stride + phase.1).checked_sub(padding).filter(|column| *column < width)?;
+        Some(row * width + column)
+    }
+
+    /// The polynomial number `which` of a request: the inputs at their places, zeros elsewhere.
+    pub(super) fn request(&self, which: usize, inputs: &[u64]) -> Zeroizing<Vec<u64>> {
+        let mut numbers = Zeroizing::new(vec![0; self.parameters.degree()]);
+        let (group, channels) = (which / self.channel_blocks(), which % self.channel_blocks());
+        let [slots, rows, columns] = self.group(group);
+        let (width, pixels) = self.tile();
+        let image = self.shape.height * self.shape.width;
+        for (b, slot) in slots.enumerate() {
+            let channels = part(channels, self.channels(), self.block.channels);
+            for (c, channel) in channels.enumerate() {
+                let (channel, phase) =
+                    (channel / self.phases.len(), self.phases[channel % self.phases.len()]);
+                let image = &inputs[(slot * self.shape.channels + channel) * image..][..image];
+                let start = (b * self.block.outputs * self.block.channels + c) * pixels;
+                for (i, y) in (rows.start..rows.end + self.kernel - 1).enumerate() {
+                    let line = &mut numbers[start + i * width..][..width];
+                    let places = columns.start..columns.end + self.kernel - 1;
+                    for (number, x) in line.iter_mut().zip(places) {
+                        *number = self.pixel(phase, y, x).map_or(0, |place| image[place]);
+                    }
+                }
+            }
+        }
+        numbers
+    }
+
+    /// The weights of one block of channels and one of outputs.
+    pub(super) fn weights(&self, channels: usize, outputs: usize, weights: &[i64]) -> Vec<i64> {
+        let mut numbers = vec![0; self.parameters.degree()];
+        let Shape { kernel, stride, .. } = self.shape;
+        let (width, pixels) = self.tile();
+        for (m, output) in part(outputs, self.shape.outputs, self.block.outputs).enumerate() {
+            let channels = part(channels, self.channels(), self.block.channels);
+            for (c, channel) in channels.enumerate() {
+                let (channel, phase) =
+                    (channel / self.phases.len(), self.phases[channel % self.phases.len()]);
+                let start = (output * self.shape.channels + channel) * kernel * kernel;
+                for (i, row) in (phase.0..kernel).step_by(stride).enumerate() {
+                    for (j, column) in (phase.1..kernel).step_by(stride).enumerate() {
+                        let place = self.first() + m * self.block.channels * pixels;
+                        let place = place - c * pixels - i * width - j;
+                        numbers[place] = weights[start + row * kernel + column];
+                    }
+                }
+            }
+        }
+        numbers
+    }
+
+    /// How many coefficients of a response are needed.
+    pub(super) fn needed(&self, which: usize) -> usize {
+        let [slots, rows, columns] = self.group(which % self.groups());
+        let block = which / self.groups();
+        let outputs = part(block, self.shape.outputs, self.block.outputs);
+        slots.len() * outputs.len() * rows.len() * columns.len()
+    }
+
+    /// The needed coefficients of a response, and which results they are.
+    pub(super) fn results(&self, which: usize) -> impl Iterator<Item = (usize, usize)> {
+        let [slots, rows, columns] = self.group(which % self.groups());
+        let block = which / self.groups();
+        let outputs = part(block, self.shape.outputs, self.block.outputs);
+        let ((width, pixels), first) = (self.tile(), self.first());
+        let images = slots.enumerate().flat_map(move |(b, slot)| {
+            let outputs = outputs.clone().enumerate();
+            outputs.map(move |(m, output)| {
+                let place = (b * self.block.outputs + m) * self.block.channels * pixels;
+                (first + place, (slot * self.shape.outputs + output) * self.rows * self.columns)
+            })
+        });
+        images.flat_map(move |(place, image)| {
+            let columns = columns.clone();
+            rows.clone().enumerate().flat_map(move |(i, y)| {
+                let columns = columns.clone().enumerate();
+                columns.map(move |(j, x)| (place + i * width + j, image + y * self.columns + x))
+            })
+        })
+    }
+}
+
+/// The blocks of the fewest bytes; among equals, those with the fewest products.
+fn best(parameters: &Parameters, kernel: usize, whole: Block) -> Option<Block> {
+    let degree = parameters.degree();
+    let (request, response) = (parameters.request_bytes(), parameters.response_bytes(0));
+    let mut best: Option<((usize, usize), Block)> = None;
+    for rows in sizes(whole.rows) {
+        for columns in sizes(whole.columns) {
+            let pixels = (rows + kernel - 1) * (columns + kernel - 1);
+            for slots in sizes(whole.slots) {
+                for channels in sizes(whole.channels) {
+                    let most = degree / (slots * channels * pixels);
+                    if most == 0 {
+                        continue;
+                    }
+                    // As many blocks of outputs as that takes, and all alike.
+                    let outputs = whole.outputs.div_ceil(whole.outputs.div_ceil(most));
+                    let block = Block { slots, channels, outputs, rows, columns };
+                    let groups = whole.slots.div_ceil(slots)
+                        * whole.rows.div_ceil(rows)
+                        * whole.columns.div_ceil(columns);
+                    let requests = groups * whole.channels.div_ceil(channels);
+                    let responses = groups * whole.outputs.div_ceil(outputs);
+                    let bytes = requests * request + responses * response;
+                    let cost = (bytes, requests * responses / groups);
+                    if best.is_none_or(|(least, _)| cost < least) {
+                        best = Some((cost, block));
+                    }
+                }
+            }
+        }
+    }
+    best.map(|(_, block)| block)
+}
+
+/// The sizes of parts when a size is cut into any number of parts that are as alike as can be.
+fn sizes(whole: usize) -> Vec<usize> {
+    let mut sizes = Vec::new();
+    let mut parts = 1;
+    while parts <= whole {
+        let size = whole.div_ceil(parts);
+        sizes.push(size);
+        // The fewest parts that make the next smaller size.
+        parts = if size == 1 { whole + 1 } else { whole.div_ceil(size - 1) };
+    }
+    sizes
+}

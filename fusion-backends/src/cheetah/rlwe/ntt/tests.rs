@@ -1,0 +1,118 @@
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+use super::*;
+use crate::cheetah::rlwe::params::PRIMES;
+
+fn levels() -> Vec<Level> {
+    let mut levels = vec![Level::Portable];
+    if Level::best() != Level::Portable {
+        levels.push(Level::best());
+    }
+    levels
+}
+
+/// Numbers below p, many of them at the ends.
+fn numbers(prime: &Prime, degree: usize, rng: &mut StdRng) -> Vec<u64> {
+    let number = |_| match rng.random_range(0..4) {
+        0 => prime.value() - 1 - rng.random_range(0..2),
+        1 => rng.random_range(0..2),
+        _ => rng.random_range(0..prime.value()),
+    };
+    (0..degree).map(number).collect()
+}
+
+fn schoolbook(prime: &Prime, a: &[u64], b: &[u64]) -> Vec<u64> {
+    let mut product = vec![0; a.len()];
+    for (i, a) in a.iter().enumerate() {
+        for (j, b) in b.iter().enumerate() {
+            let (place, term) = ((i + j) % product.len(), prime.mul(*a, *b));
+            let wraps = i + j >= product.len();
+            let sum = if wraps {
+                prime.sub(product[place], term)
+            } else {
+                prime.add(product[place], term)
+            };
+            product[place] = sum;
+        }
+    }
+    product
+}
+
+fn product(table: &Table, a: &[u64], b: &[u64]) -> Vec<u64> {
+    let (mut a, mut b, mut sum) = (a.to_vec(), b.to_vec(), vec![0; a.len()]);
+    table.forward(&mut a);
+    table.forward(&mut b);
+    table.multiply_add(&mut sum, &a, &b);
+    table.inverse(&mut sum);
+    sum
+}
+
+proptest! {
+    #[test]
+    fn products_are_those_of_the_schoolbook(seed: u64, log in 3_u32..8) {
+        let (mut rng, degree) = (StdRng::seed_from_u64(seed), 1 << log);
+        for prime in PRIMES.iter().copied().flatten() {
+            let [a, b] = [(); 2].map(|()| numbers(prime, degree, &mut rng));
+            let expected = schoolbook(prime, &a, &b);
+            for level in levels() {
+                let table = Table::at(level, *prime, degree);
+                prop_assert_eq!(&product(&table, &a, &b), &expected, "{:?}", level);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_level_gives_the_same() {
+    let mut rng = StdRng::seed_from_u64(1);
+    for prime in PRIMES.iter().copied().flatten() {
+        for degree in [4096, 8192] {
+            let tables: Vec<_> =
+                levels().iter().map(|level| Table::at(*level, *prime, degree)).collect();
+            for round in 0..8 {
+                let a = match round {
+                    0 => vec![prime.value() - 1; degree],
+                    1 => vec![prime.value() / 2; degree],
+                    2 => vec![prime.value() / 2 + 1; degree],
+                    _ => numbers(prime, degree, &mut rng),
+                };
+                let steps: Vec<_> = tables
+                    .iter()
+                    .map(|table| {
+                        let (mut there, mut back) = (a.clone(), a.clone());
+                        table.forward(&mut there);
+                        table.inverse(&mut back);
+                        let mut sum = numbers(prime, degree, &mut StdRng::seed_from_u64(2));
+                        table.multiply_add(&mut sum, &there, &back);
+                        let mut same = there.clone();
+                        table.inverse(&mut same);
+                        assert_eq!(same, a);
+                        (there, back, sum)
+                    })
+                    .collect();
+                assert!(steps.iter().all(|step| *step == steps[0]));
+                let all = steps.iter().flat_map(|(there, back, sum)| [there, back, sum]).flatten();
+                assert!(all.into_iter().all(|x| *x < prime.value()));
+            }
+        }
+    }
+}
+
+/// The first value is that at the root itself, and constants stay.
+#[test]
+fn values_are_those_at_the_roots() {
+    for prime in PRIMES.iter().copied().flatten() {
+        let (table, degree) = (Table::new(*prime, 16), 16);
+        let mut coefficients: Vec<u64> = (1..=16).collect();
+        let root = prime.root(degree);
+        let horner = |at: u64| (1..=16).rev().fold(0, |sum, c| prime.add(prime.mul(sum, at), c));
+        let expected = horner(root);
+        table.forward(&mut coefficients);
+        assert_eq!(coefficients[0], expected);
+        let mut constant = vec![0; 16];
+        constant[0] = 5;
+        table.forward(&mut constant);
+        assert_eq!(constant, [5; 16]);
+    }
+}

@@ -1,0 +1,145 @@
+//! Polynomials modulo X^N + 1 and q, as their residues modulo each prime.
+
+use zeroize::Zeroizing;
+
+use super::params::Parameters;
+use super::sample::Sampler;
+
+/// Values at the roots of X^N + 1: what is added and multiplied, and what travels.
+pub(super) struct Values(Zeroizing<Vec<u64>>);
+
+/// Coefficients.
+pub(super) struct Coefficients(Zeroizing<Vec<u64>>);
+
+impl Values {
+    /// N numbers for each prime, below it.
+    pub(super) fn new(numbers: Vec<u64>) -> Self {
+        Self(Zeroizing::new(numbers))
+    }
+
+    pub(super) fn zero(parameters: &Parameters) -> Self {
+        Self::new(vec![0; parameters.numbers()])
+    }
+
+    /// Of a polynomial with small coefficients, of magnitude below every prime.
+    pub(super) fn of_small(parameters: &Parameters, numbers: &[i64]) -> Self {
+        let mut all = Vec::with_capacity(parameters.numbers());
+        for table in parameters.tables() {
+            all.extend(numbers.iter().map(|number| table.prime().of_signed(*number)));
+        }
+        Coefficients(Zeroizing::new(all)).transform(parameters)
+    }
+
+    /// Of the multiple q / 2^l of a polynomial over Z_2^l, rounded at random to an integer on
+    /// either side so that the rounding has mean zero, plus small errors.
+    ///
+    /// With R = q m mod 2^l, the integer below is (q m - R) / 2^l, which is -R 2^-l modulo each
+    /// prime; the one above is taken with probability R / 2^l.
+    pub(super) fn scaled(
+        parameters: &Parameters,
+        numbers: &[u64],
+        errors: &[i64],
+        sampler: &mut Sampler,
+    ) -> Self {
+        let (bits, mask) = (parameters.bits(), parameters.width().mask());
+        let rest = |number: &u64| number.wrapping_mul(parameters.modulus_in_ring()) & mask;
+        let rests: Zeroizing<Vec<u64>> = Zeroizing::new(numbers.iter().map(rest).collect());
+        let mut errors: Zeroizing<Vec<i64>> = Zeroizing::new(errors.to_vec());
+        errors.resize(numbers.len(), 0);
+        for (error, rest) in errors.iter_mut().zip(rests.iter()) {
+            let carry = rest.wrapping_add(sampler.word() & mask).wrapping_shr(bits);
+            *error = error.wrapping_add(carry.cast_signed());
+        }
+        let mut all = Vec::with_capacity(parameters.numbers());
+        for (table, scale) in parameters.tables().iter().zip(parameters.scales()) {
+            let prime = table.prime();
+            all.extend(rests.iter().zip(errors.iter()).map(|(rest, error)| {
+                prime.add(prime.mul_factor(*rest, *scale), prime.of_signed(*error))
+            }));
+        }
+        Coefficients(Zeroizing::new(all)).transform(parameters)
+    }
+
+    /// The residues for each prime.
+    pub(super) fn each(&self, parameters: &Parameters) -> impl Iterator<Item = &[u64]> {
+        self.0.chunks_exact(parameters.degree())
+    }
+
+    pub(super) fn add(&mut self, parameters: &Parameters, other: &Self) {
+        self.with(parameters, other, |prime, a, b| prime.add(a, b));
+    }
+
+    pub(super) fn subtract(&mut self, parameters: &Parameters, other: &Self) {
+        self.with(parameters, other, |prime, a, b| prime.sub(a, b));
+    }
+
+    fn with(
+        &mut self,
+        parameters: &Parameters,
+        other: &Self,
+        f: impl Fn(&super::prime::Prime, u64, u64) -> u64,
+    ) {
+        let degree = parameters.degree();
+        let pairs = self.0.chunks_exact_mut(degree).zip(other.0.chunks_exact(degree));
+        for (table, (ours, other)) in parameters.tables().iter().zip(pairs) {
+            for (ours, other) in ours.iter_mut().zip(other) {
+                *ours = f(table.prime(), *ours, *other);
+            }
+        }
+    }
+
+    pub(super) fn add_product(&mut self, parameters: &Parameters, a: &Self, b: &Self) {
+        let degree = parameters.degree();
+        let factors = a.0.chunks_exact(degree).zip(b.0.chunks_exact(degree));
+        let sums = self.0.chunks_exact_mut(degree);
+        for (table, (sum, (a, b))) in parameters.tables().iter().zip(sums.zip(factors)) {
+            table.multiply_add(sum, a, b);
+        }
+    }
+
+    pub(super) fn into_coefficients(mut self, parameters: &Parameters) -> Coefficients {
+        let residues = self.0.chunks_exact_mut(parameters.degree());
+        for (table, values) in parameters.tables().iter().zip(residues) {
+            table.inverse(values);
+        }
+        Coefficients(self.0)
+    }
+}
+
+impl Coefficients {
+    fn transform(mut self, parameters: &Parameters) -> Values {
+        let residues = self.0.chunks_exact_mut(parameters.degree());
+        for (table, coefficients) in parameters.tables().iter().zip(residues) {
+            table.forward(coefficients);
+        }
+        Values(self.0)
+    }
+
+    #[cfg(test)]
+    pub(super) fn into_values(self, parameters: &Parameters) -> Values {
+        self.transform(parameters)
+    }
+
+    /// Adds a polynomial with small coefficients.
+    pub(super) fn add_small(&mut self, parameters: &Parameters, numbers: &[i64]) {
+        let residues = self.0.chunks_exact_mut(parameters.degree());
+        for (table, residues) in parameters.tables().iter().zip(residues) {
+            for (residue, number) in residues.iter_mut().zip(numbers) {
+                *residue = table.prime().add(*residue, table.prime().of_signed(*number));
+            }
+        }
+    }
+
+    /// Coefficient number `at`, divided by q, modulo 1, in units of 2^-128. The true value is larger,
+    /// by less than 2 units for each prime.
+    pub(super) fn fraction(&self, parameters: &Parameters, at: usize) -> u128 {
+        // x / q is the sum of the (x (q / p)^-1 mod p) / p, modulo 1.
+        let residues = self.0.chunks_exact(parameters.degree());
+        let primes = parameters.tables().iter().zip(parameters.cofactors());
+        primes.zip(residues).fold(0, |sum, ((table, cofactor), residues)| {
+            let residue = residues.get(at).copied().unwrap_or(0);
+            let part = table.prime().mul_factor(residue, *cofactor);
+            sum.wrapping_add(table.prime().fraction(part))
+        })
+    }
+}

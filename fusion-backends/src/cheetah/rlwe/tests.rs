@@ -1,0 +1,126 @@
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+use super::*;
+use crate::cheetah::nonlinear::Shares;
+use crate::cheetah::ot::Width;
+
+fn parameters(set: Set, bits: u32) -> Parameters {
+    Parameters::new(set, Width::new(bits).unwrap()).unwrap()
+}
+
+/// The layer in integers.
+fn reference(shape: &Shape, inputs: &[i64], weights: &[i64]) -> Vec<i64> {
+    let Shape { slots, channels, outputs, height, width, kernel, stride, padding } = *shape;
+    let (rows, columns) = shape.result();
+    let mut results = Vec::with_capacity(shape.outputs_len());
+    for (slot, output) in (0..slots).flat_map(|slot| (0..outputs).map(move |m| (slot, m))) {
+        for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
+            let mut sum = 0_i64;
+            for (c, i, j) in (0..channels)
+                .flat_map(|c| (0..kernel).flat_map(move |i| (0..kernel).map(move |j| (c, i, j))))
+            {
+                let at = |place: usize| place.checked_sub(padding);
+                let (Some(row), Some(column)) = (at(y * stride + i), at(x * stride + j)) else {
+                    continue;
+                };
+                if row < height && column < width {
+                    let input = inputs[((slot * channels + c) * height + row) * width + column];
+                    let weight = weights[((output * channels + c) * kernel + i) * kernel + j];
+                    sum = sum.wrapping_add(input.wrapping_mul(weight));
+                }
+            }
+            results.push(sum);
+        }
+    }
+    results
+}
+
+struct Run {
+    inputs: Vec<i64>,
+    weights: Vec<i64>,
+    results: Vec<i64>,
+}
+
+fn run(
+    parameters: &Parameters,
+    shape: Shape,
+    weight: i64,
+    rng: &mut StdRng,
+) -> Result<Run, RlweError> {
+    let width = parameters.width();
+    let encoding = Encoding::new(parameters, shape)?;
+    let inputs: Vec<i64> =
+        (0..shape.inputs_len()).map(|_| rng.random::<i64>() >> (64 - width.bits())).collect();
+    let weights: Vec<i64> =
+        (0..shape.weights_len()).map(|_| rng.random_range(-weight..=weight)).collect();
+    let [ours, theirs] = Shares::split(width, &inputs, rng);
+
+    let secret = SecretKey::generate(parameters, rng);
+    let key = PublicKey::decode(parameters, &secret.public_key(rng))?;
+    let prepared = Weights::prepare(&encoding, &weights, LEAST_HIDING)?;
+
+    let request = secret.request(&encoding, &ours, rng)?;
+    assert_eq!(request.len(), encoding.request_bytes());
+    let mut request = Request::decode(&encoding, &request)?;
+    request.add(&theirs, rng)?;
+    let (response, theirs) = prepared.answer(&key, &request, rng)?;
+    assert_eq!(response.len(), encoding.response_bytes());
+    let ours = secret.open(&encoding, &response)?;
+    Ok(Run { inputs, weights, results: ours.open(&theirs) })
+}
+
+fn is_exact(parameters: &Parameters, shape: Shape, weight: i64, rng: &mut StdRng) {
+    let run = run(parameters, shape, weight, rng).unwrap();
+    let reference = reference(&shape, &run.inputs, &run.weights);
+    let expected = Shares::of(parameters.width(), &reference);
+    let zero = Shares::zero(parameters.width(), reference.len());
+    assert_eq!(run.results, expected.open(&zero), "{shape:?}");
+}
+
+#[test]
+fn dense_layers_are_exact() {
+    let mut rng = StdRng::seed_from_u64(1);
+    for (set, bits) in [(Set::Small, 20), (Set::Medium, 37), (Set::Large, 45), (Set::Small, 8)] {
+        for (inputs, outputs, slots) in
+            [(1, 1, 1), (70, 33, 1), (5000, 3, 1), (3, 50, 7), (300, 40, 5)]
+        {
+            is_exact(&parameters(set, bits), Shape::dense(inputs, outputs, slots), 127, &mut rng);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn convolutions_are_exact(
+        seed: u64, which in 0_usize..3, slots in 1_usize..4, channels in 1_usize..7, outputs in 1_usize..6,
+        height in 1_usize..14, width in 1_usize..14, kernel in 1_usize..6, stride in 1_usize..4, padding in 0_usize..3,
+    ) {
+        let shape = Shape { slots, channels, outputs, height, width, kernel, stride, padding };
+        prop_assume!(kernel <= height + 2 * padding && kernel <= width + 2 * padding);
+        let (set, bits) = [(Set::Small, 24), (Set::Medium, 37), (Set::Large, 45)][which];
+        is_exact(&parameters(set, bits), shape, 100, &mut StdRng::seed_from_u64(seed));
+    }
+}
+
+#[test]
+fn large_images_are_tiled() {
+    let shape = Shape {
+        slots: 1,
+        channels: 2,
+        outputs: 3,
+        height: 90,
+        width: 75,
+        kernel: 7,
+        stride: 2,
+        padding: 3,
+    };
+    is_exact(&parameters(Set::Medium, 37), shape, 127, &mut StdRng::seed_from_u64(2));
+    let shape = Shape { kernel: 1, padding: 0, stride: 1, ..shape };
+    is_exact(&parameters(Set::Medium, 37), shape, 127, &mut StdRng::seed_from_u64(2));
+}
+
+mod hostile;
+mod noise;

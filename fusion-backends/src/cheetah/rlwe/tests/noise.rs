@@ -1,0 +1,169 @@
+//! The noise, measured, beside the bounds that correctness and hiding count on.
+
+use super::*;
+use crate::cheetah::rlwe::noise::{Weight, hiding};
+use crate::cheetah::rlwe::poly::Values;
+use crate::cheetah::rlwe::request::Cipher;
+use crate::cheetah::rlwe::response::{accumulate, mask_and_flood, randomise};
+use crate::cheetah::rlwe::sample::Sampler;
+
+/// v of one response, in units of 1, from all its coefficients; and the bounds.
+fn measure(set: Set, bits: u32, weight: i64, channels: usize, seed: u64) -> (Vec<f64>, Weight) {
+    let (parameters, mut rng) = (parameters(set, bits), StdRng::seed_from_u64(seed));
+    let shape = Shape {
+        slots: 1,
+        channels,
+        outputs: 1,
+        height: 60,
+        width: 60,
+        kernel: 3,
+        stride: 1,
+        padding: 1,
+    };
+    let encoding = Encoding::new(&parameters, shape).unwrap();
+    assert_eq!(encoding.responses(), 1);
+    let secret = SecretKey::generate(&parameters, &mut rng);
+    let key = PublicKey::decode(&parameters, &secret.public_key(&mut rng)).unwrap();
+    let width = parameters.width();
+    let random =
+        |rng: &mut StdRng| Shares::new(width, (0..shape.inputs_len()).map(|_| rng.random::<u64>()));
+    let (ours, theirs) = (random(&mut rng), random(&mut rng));
+    let mut request =
+        Request::decode(&encoding, &secret.request(&encoding, &ours, &mut rng).unwrap()).unwrap();
+    request.add(&theirs, &mut rng).unwrap();
+
+    let weights: Vec<i64> =
+        (0..shape.weights_len()).map(|_| rng.random_range(-weight..=weight)).collect();
+    let mut heaviness = Weight::default();
+    let polynomials: Vec<_> = (0..encoding.channel_blocks())
+        .map(|block| {
+            let numbers = encoding.weights(block, 0, &weights);
+            heaviness.add(&numbers);
+            numbers
+        })
+        .collect();
+    let transformed: Vec<_> =
+        polynomials.iter().map(|numbers| Values::of_small(&parameters, numbers)).collect();
+
+    // The product over Z_2^l, by hand: weights are few.
+    let inputs = ours.plus(&theirs);
+    let degree = parameters.degree();
+    let mut expected = vec![0_u64; degree];
+    for (block, polynomial) in polynomials.iter().enumerate() {
+        let numbers = encoding.request(block, inputs.values());
+        for (i, weight) in polynomial.iter().enumerate().filter(|(_, weight)| **weight != 0) {
+            for (j, number) in numbers.iter().enumerate() {
+                let term = number.wrapping_mul(weight.cast_unsigned());
+                let place = &mut expected[(i + j) % degree];
+                *place = if i + j >= degree {
+                    place.wrapping_sub(term)
+                } else {
+                    place.wrapping_add(term)
+                };
+            }
+        }
+    }
+
+    let sum = accumulate(&parameters, &transformed, &request.ciphers);
+    let [first, second] = randomise(&parameters, &key, sum, &mut Sampler::new(&mut rng));
+    // b + a s, in coefficients: a goes back to values and is multiplied by the secret.
+    let cipher =
+        Cipher { first: first.into_values(&parameters), second: second.into_values(&parameters) };
+    let mut phase = cipher.second;
+    phase.add_product(&parameters, &cipher.first, secret.values());
+    let phase = phase.into_coefficients(&parameters);
+    let q = 2_f64.powi(set.modulus_bits().cast_signed());
+    let noise = (0..degree).map(|at| {
+        let exact = u128::from(expected[at]) << (128 - bits);
+        let off = phase.fraction(&parameters, at).wrapping_sub(exact).cast_signed();
+        off as f64 / 2_f64.powi(128) * q
+    });
+    (noise.collect(), heaviness)
+}
+
+#[test]
+fn noise_is_within_its_bounds_and_as_large_as_they_say() {
+    for (set, bits, weight, channels) in [
+        (Set::Small, 24, 127, 1),
+        (Set::Medium, 37, 127, 3),
+        (Set::Medium, 37, 0, 1),
+        (Set::Large, 45, 4095, 2),
+    ] {
+        let parameters = parameters(set, bits);
+        // The secret's weight varies from key to key, so a few keys are measured together.
+        let (mut squares, mut count, mut bound) = (0.0, 0.0, 0.0);
+        for seed in 0..6 {
+            let (noise, heaviness) = measure(set, bits, weight, channels, seed);
+            let largest = noise.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
+            assert!(largest <= heaviness.largest(&parameters) as f64);
+            squares += noise.iter().map(|v| v * v).sum::<f64>();
+            bound += heaviness.variance(&parameters) * noise.len() as f64;
+            count += noise.len() as f64;
+        }
+        // The bound counts 1/4 for a rounding whose variance is 1/6 on uniform numbers.
+        let ratio = squares / bound;
+        assert!((0.9..1.03).contains(&ratio), "{set:?} {weight}: {ratio} of the bound, {count}");
+    }
+}
+
+/// By hand: l = 37, q = 2^108, one response of 3136 needed coefficients, W = 2^20.
+/// 2^38 * 3136 * sqrt(11 * 2^20 + 14 * 4096) / 2^108 = 2^(38 + 11.6147 + 11.7333 - 108).
+#[test]
+fn hiding_is_what_the_formula_says() {
+    let parameters = parameters(Set::Medium, 37);
+    let weight = Weight { squares: 1 << 20, magnitudes: 1 << 15 };
+    let found = hiding(&parameters, [(3136, weight)]);
+    assert!((46.645..46.655).contains(&found), "{found}");
+    let twice = hiding(&parameters, [(3136, weight), (3136, weight)]);
+    assert!((found - twice - 1.0).abs() < 0.01);
+}
+
+#[test]
+fn weights_that_would_show_are_refused() {
+    let shape = Shape::dense(2048, 1000, 1);
+    let weights = vec![100; shape.weights_len()];
+    let prepare = |set, bits, weights: &[i64], hiding| {
+        Weights::prepare(&Encoding::new(&parameters(set, bits), shape).unwrap(), weights, hiding)
+    };
+    let refused = prepare(Set::Small, 37, &weights, 40).unwrap_err();
+    assert!(matches!(refused, RlweError::Hiding { wanted: 40, .. }), "{refused}");
+    // Nobody gets less than the least.
+    let refused = prepare(Set::Small, 37, &weights, 0).unwrap_err();
+    assert!(matches!(refused, RlweError::Hiding { wanted: 40, .. }), "{refused}");
+    let heavy = vec![1 << 30; shape.weights_len()];
+    assert_eq!(prepare(Set::Small, 45, &heavy, 40).unwrap_err(), RlweError::Noise);
+    let heavier = vec![(1 << 30) + 1; shape.weights_len()];
+    assert_eq!(prepare(Set::Large, 8, &heavier, 40).unwrap_err(), RlweError::Weight);
+    let expected = shape.weights_len();
+    let error = RlweError::Count { expected, found: 3 };
+    assert_eq!(prepare(Set::Large, 8, &[1; 3], 40).unwrap_err(), error);
+}
+
+/// What the flood adds stays within half of the room, reaches it, and its mean is 0; and the mask is
+/// what is told.
+#[test]
+fn masks_and_floods_are_uniform() {
+    for (set, bits) in [(Set::Small, 8), (Set::Medium, 37), (Set::Large, 45)] {
+        let parameters = parameters(set, bits);
+        let mut sampler = Sampler::new(&mut StdRng::seed_from_u64(5));
+        let half = 2_f64.powi(126 - bits.cast_signed());
+        let count = 1 << 14;
+        let (mut flood_sum, mut flood_squares, mut mask_sum, mut largest) =
+            (0.0, 0.0, 0.0, 0.0_f64);
+        for _ in 0..count {
+            let (both, mask) = mask_and_flood(&parameters, &mut sampler);
+            let flood =
+                both.wrapping_sub(u128::from(mask) << (128 - bits)).cast_signed() as f64 / half;
+            assert!(flood.abs() <= 1.0);
+            flood_sum += flood;
+            flood_squares += flood * flood;
+            largest = largest.max(flood.abs());
+            mask_sum += mask as f64 / parameters.width().mask() as f64;
+        }
+        // Seven standard deviations of the means.
+        let (n, root) = (f64::from(count), f64::from(count).sqrt());
+        assert!((flood_sum / n).abs() < 7.0 * 0.578 / root && largest > 0.99);
+        assert!((flood_squares / n - 1.0 / 3.0).abs() < 7.0 * 0.299 / root);
+        assert!((mask_sum / n - 0.5).abs() < 7.0 * 0.289 / root);
+    }
+}
