@@ -24,7 +24,7 @@ One thread does all the work of both parties, one after the other. Bytes are bot
 batch of slots, without the public key, which goes once. The floor of time is that of the products and
 transforms: a 52-bit multiplication for each coefficient of each product, of both halves and for every
 prime, and one for each butterfly, four at a time at one in each of 2 x 10^9 cycles of a second. The
-floor of bytes counts an input as bits of q and a result as l + 3 bits.
+floor of bytes counts an input as bits of q and a result as l + 4 bits.
 ";
 
 struct Row {
@@ -166,7 +166,7 @@ impl Row {
         let butterflies = transforms * degree / 2.0 * degree.log2();
         let floor_bits = self.shape.inputs_len() as f64
             * f64::from(parameters.set().modulus_bits())
-            + self.shape.outputs_len() as f64 * f64::from(bits + 3);
+            + self.shape.outputs_len() as f64 * f64::from(bits + 4);
         println!(
             "| {} | {bits} | {:?} | {:.1} | {:.0} | {:.2} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | {:.2} | {:.2} | {:.2} | {:.2} |",
             self.name,

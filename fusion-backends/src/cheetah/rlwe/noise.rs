@@ -15,19 +15,19 @@
 //!     b + a s = (q / 2^l) sum w_i x_i + v,    v = sum w_i (e_i + r_i) + u g + f s.
 //!
 //! Then it adds T_j to each needed coefficient b_j / q, in units of 2^-128: a mask y_j uniform in
-//! Z_2^l, and a flood F_j uniform in [-room / 2, room / 2). What is sent is a / q rounded to l + 2 +
-//! log2 N bits, and (b_j / q + T_j) rounded to l + 3 bits, for needed j only.
+//! Z_2^l, and a flood F_j uniform in [-3/4 room, 3/4 room). What is sent is a / q rounded to l + 3 +
+//! log2 N bits, and (b_j / q + T_j) rounded to l + 4 bits, for needed j only.
 //!
 //! # Correctness, always
 //!
-//! What the client computes is off by at most: the flood, room / 2; the rounding of a, at most
-//! N 2^-(l + 3 + log2 N) = room / 4; the rounding of b, room / 8; v / q, for which room / 16 is left;
-//! and units of 2^-128, at most 6 (N + 1) of them, far below room / 16. So a layer is accepted if
+//! What the client computes is off by at most: the flood, 3/4 room; the rounding of a, at most
+//! N 2^-(l + 4 + log2 N) = room / 8; the rounding of b, room / 16; v / q, for which room / 32 is left;
+//! and units of 2^-128, at most 6 (N + 1) of them, far below room / 32. So a layer is accepted if
 //!
-//!     23 |w| + 2 N 21 <= 2^(log2 q - l - 6),
+//!     23 |w| + 2 N 21 <= 2^(log2 q - l - 7),
 //!
 //! where an error is at most 21, each of two roundings is below 1, and log2 q stands for the bits of
-//! q (q is larger than 2^bits (1 - 2^-10), which one of the six bits pays for). Results are never
+//! q (q is larger than 2^bits (1 - 2^-10), which one of the seven bits pays for). Results are never
 //! wrong, not just rarely.
 //!
 //! # Hiding the weights
@@ -37,8 +37,8 @@
 //! computation of fractions. The mask makes y_j + sum uniform: it is the client's share. Two steps
 //! lead to a view that has nothing of the weights but that:
 //!
-//! 1. *V is dropped.* A uniform number on an interval of length `room` changes by a shift of V_j in
-//!    statistical distance |V_j| / room at most. The distance of whole views is at most the mean, over
+//! 1. *V is dropped.* A uniform number on an interval of length 3/2 room changes by a shift of V_j in
+//!    statistical distance |V_j| / (3/2 room) at most. The distance of whole views is at most the mean, over
 //!    all that is random, of the sum over the needed coefficients. The mean of |v_j| is at most the
 //!    root of the mean of its square, and that is
 //!
@@ -53,7 +53,7 @@
 //!
 //! The distance of a layer is the sum over its responses, with n needed coefficients each, of
 //!
-//!     n 2^(l+1) ((11 W + 14 N)^(1/2) / q + 2^-125),
+//!     n (2/3) 2^(l+1) ((11 W + 14 N)^(1/2) / q + 2^-125),
 //!
 //! which is computed with all roundings up and must be at most 2^-40. Distances add up over the
 //! layers and slots that one client sees: 10,000 of them at 2^-40 each leave 2^-26. Whoever needs
@@ -107,7 +107,7 @@ impl Weight {
 
     /// Whether results are always right.
     pub(super) fn check(&self, parameters: &Parameters) -> Result<(), RlweError> {
-        let bits = parameters.set().modulus_bits() - parameters.bits() - 6;
+        let bits = parameters.set().modulus_bits() - parameters.bits() - 7;
         if self.largest(parameters) <= 1 << bits { Ok(()) } else { Err(RlweError::Noise) }
     }
 }
@@ -123,7 +123,8 @@ pub(super) fn hiding(
     let each = |(needed, weight): (usize, Weight)| {
         needed as f64 * (weight.variance(parameters).sqrt() / modulus + 1.0 / power(125))
     };
-    let distance: f64 = responses.into_iter().map(each).sum::<f64>() * power(parameters.bits() + 1);
+    let flood = 1.5 / power(parameters.bits() + 1);
+    let distance: f64 = responses.into_iter().map(each).sum::<f64>() / flood;
     // Rounding of floats is far below a thousandth, of a logarithm too.
     -distance.log2() - 0.001
 }

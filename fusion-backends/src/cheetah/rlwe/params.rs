@@ -150,14 +150,14 @@ impl Parameters {
         self.modulus & self.width.mask()
     }
 
-    /// Bits of a coefficient of the first half of a response: l + 2 + log2 N.
+    /// Bits of a coefficient of the first half of a response: l + 3 + log2 N.
     pub(super) fn first_width(&self) -> Width {
-        Width::new(self.bits() + 2 + self.degree().trailing_zeros()).unwrap_or(Width::WORD)
+        Width::new(self.bits() + 3 + self.degree().trailing_zeros()).unwrap_or(Width::WORD)
     }
 
-    /// Bits of a coefficient of the second half of a response: l + 3.
+    /// Bits of a coefficient of the second half of a response: l + 4.
     pub(super) fn second_width(&self) -> Width {
-        Width::new(self.bits() + 3).unwrap_or(Width::WORD)
+        Width::new(self.bits() + 4).unwrap_or(Width::WORD)
     }
 
     /// Bytes of one encrypted polynomial in a request, without the seed.
@@ -223,8 +223,9 @@ mod tests {
                 let parameters = Parameters::new(set, Width::new(bits).unwrap()).unwrap();
                 assert!(parameters.first_width().bits() <= 64);
                 // The client lifts its product from two primes: see `secret.rs`.
-                let two: u32 = set.primes().iter().take(2).map(Prime::bits).sum();
-                assert!(parameters.first_width().bits() + set.degree().trailing_zeros() < two);
+                let primes = set.primes().iter().take(2).map(|prime| u128::from(prime.value()));
+                let most = (set.degree() as u128 - 1) << parameters.first_width().bits();
+                assert!(most < primes.product());
             }
         }
     }

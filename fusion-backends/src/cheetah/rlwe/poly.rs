@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::ntt::PIECE;
 use super::params::Parameters;
 use super::sample::Sampler;
 
@@ -63,6 +64,15 @@ impl Values {
     /// The residues for each prime.
     pub(super) fn each(&self, parameters: &Parameters) -> impl Iterator<Item = &[u64]> {
         self.0.chunks_exact(parameters.degree())
+    }
+
+    /// The same in pieces, of which N is a multiple.
+    pub(super) fn pieces(&self) -> &[[u64; PIECE]] {
+        self.0.as_chunks().0
+    }
+
+    pub(super) fn pieces_mut(&mut self) -> &mut [[u64; PIECE]] {
+        self.0.as_chunks_mut().0
     }
 
     pub(super) fn add(&mut self, parameters: &Parameters, other: &Self) {

@@ -4,6 +4,7 @@ use rand::CryptoRng;
 
 use super::encode::Encoding;
 use super::error::RlweError;
+use super::ntt::PIECE;
 use super::params::Parameters;
 use super::poly::Values;
 use super::sample::{SEED, Sampler, uniform};
@@ -18,6 +19,15 @@ pub(super) struct Cipher {
 }
 
 impl Cipher {
+    /// A piece of both halves.
+    pub(super) fn pieces(&self, which: usize) -> Option<[&[u64; PIECE]; 2]> {
+        Some([self.first.pieces().get(which)?, self.second.pieces().get(which)?])
+    }
+
+    pub(super) fn pieces_mut(&mut self, which: usize) -> Option<[&mut [u64; PIECE]; 2]> {
+        Some([self.first.pieces_mut().get_mut(which)?, self.second.pieces_mut().get_mut(which)?])
+    }
+
     fn read(
         parameters: &Parameters,
         count: usize,

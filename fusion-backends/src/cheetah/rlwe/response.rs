@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use super::encode::Encoding;
 use super::error::RlweError;
 use super::noise::{LEAST_HIDING, WEIGHT_BITS, Weight, hiding};
+use super::ntt::PIECE;
 use super::params::Parameters;
 use super::poly::Values;
 use super::request::{Cipher, PublicKey, Request};
@@ -17,8 +18,9 @@ use crate::cheetah::ot::bits::pack;
 /// The weights of a layer, transformed: made once for a model, and used for every request.
 pub struct Weights {
     encoding: Encoding,
-    /// For each block of outputs, one for each block of channels.
-    polynomials: Vec<Values>,
+    /// In the order of use: for each prime and piece of its values, for each block of outputs, one
+    /// piece for each block of channels.
+    pieces: Zeroizing<Vec<[u64; PIECE]>>,
     hiding: f64,
 }
 
@@ -48,12 +50,20 @@ impl Weights {
         if bits < f64::from(wanted) {
             return Err(RlweError::Hiding { bits, wanted });
         }
-        let blocks = (0..encoding.output_blocks())
-            .flat_map(|outputs| (0..encoding.channel_blocks()).map(move |c| (c, outputs)));
-        let polynomials = blocks.map(|(channels, outputs)| {
-            Values::of_small(parameters, &encoding.weights(channels, outputs, weights))
-        });
-        Ok(Self { polynomials: polynomials.collect(), encoding: encoding.clone(), hiding: bits })
+        let (channels, outputs) = (encoding.channel_blocks(), encoding.output_blocks());
+        let each = channels.saturating_mul(outputs);
+        let mut pieces =
+            Zeroizing::new(vec![[0; PIECE]; each.saturating_mul(parameters.numbers() / PIECE)]);
+        for output in 0..outputs {
+            for channel in 0..channels {
+                let numbers = encoding.weights(channel, output, weights);
+                let values = Values::of_small(parameters, &numbers);
+                let place = output.saturating_mul(channels).saturating_add(channel);
+                let places = pieces.iter_mut().skip(place).step_by(each.max(1));
+                places.zip(values.pieces()).for_each(|(piece, values)| *piece = *values);
+            }
+        }
+        Ok(Self { pieces, encoding: encoding.clone(), hiding: bits })
     }
 
     /// To how many bits the weights are hidden from the client at each use, if results are right.
@@ -116,22 +126,24 @@ impl Weights {
         let mut sampler = Sampler::new(rng);
         let mut bytes = Vec::with_capacity(encoding.response_bytes());
         let mut shares = Zeroizing::new(vec![0; encoding.shape().outputs_len()]);
-        let channels = encoding.channel_blocks().max(1);
-        let mut which = 0_usize;
-        for weights in self.polynomials.chunks_exact(channels) {
-            for inputs in request.ciphers.chunks_exact(channels) {
-                let sum = accumulate(parameters, weights, inputs);
-                let mut mask = |result: usize, mask: u64| {
-                    if let Some(share) = shares.get_mut(result) {
-                        *share = mask.wrapping_neg();
-                    }
-                };
-                let places = encoding.results(which);
-                hide(parameters, key, sum, &mut sampler, places, &mut mask, &mut bytes);
-                which = which.saturating_add(1);
-            }
+        let sums = accumulate(encoding, &self.pieces, &request.ciphers);
+        for (which, sum) in sums.into_iter().enumerate() {
+            let mut mask = |result: usize, mask: u64| {
+                if let Some(share) = shares.get_mut(result) {
+                    *share = mask.wrapping_neg();
+                }
+            };
+            let places = encoding.results(which);
+            hide(parameters, key, sum, &mut sampler, places, &mut mask, &mut bytes);
         }
         Ok((bytes, Shares::new(parameters.width(), shares.iter().copied())))
+    }
+}
+
+#[cfg(test)]
+impl Weights {
+    pub(super) fn pieces(&self) -> &[[u64; PIECE]] {
+        &self.pieces
     }
 }
 
@@ -141,14 +153,33 @@ impl std::fmt::Debug for Weights {
     }
 }
 
-/// The sum of the products.
-pub(super) fn accumulate(parameters: &Parameters, weights: &[Values], inputs: &[Cipher]) -> Cipher {
-    let mut sum = Cipher { first: Values::zero(parameters), second: Values::zero(parameters) };
-    for (weight, input) in weights.iter().zip(inputs) {
-        sum.first.add_product(parameters, weight, &input.first);
-        sum.second.add_product(parameters, weight, &input.second);
+/// The sums of the products: for each block of outputs, one for each group.
+///
+/// Weights are read once and in order; the sums and inputs of one piece stay in fast memory.
+pub(super) fn accumulate(
+    encoding: &Encoding,
+    weights: &[[u64; PIECE]],
+    inputs: &[Cipher],
+) -> Vec<Cipher> {
+    let parameters = encoding.parameters();
+    let (channels, groups) = (encoding.channel_blocks().max(1), encoding.groups().max(1));
+    let zero = || Cipher { first: Values::zero(parameters), second: Values::zero(parameters) };
+    let mut sums: Vec<_> = (0..encoding.responses()).map(|_| zero()).collect();
+    let of_piece = channels.saturating_mul(encoding.output_blocks()).max(1);
+    let of_prime = (parameters.degree() / PIECE).max(1);
+    for (piece, weights) in weights.chunks_exact(of_piece).enumerate() {
+        let Some(table) = parameters.tables().get(piece / of_prime) else { break };
+        let inputs: Vec<_> = inputs.iter().filter_map(|input| input.pieces(piece)).collect();
+        let outputs = sums.chunks_exact_mut(groups).zip(weights.chunks_exact(channels));
+        for (sums, weights) in outputs {
+            for (sum, inputs) in sums.iter_mut().zip(inputs.chunks_exact(channels)) {
+                if let Some(sum) = sum.pieces_mut(piece) {
+                    table.accumulate(sum, weights, inputs);
+                }
+            }
+        }
     }
-    sum
+    sums
 }
 
 /// Adds a fresh encryption of zero, with its error for the second half left out: the flood takes its
@@ -197,11 +228,14 @@ fn hide(
 }
 
 /// A mask and a flood, in units of 2^-128, and the mask alone, below 2^l: the mask is uniform in
-/// Z_2^l, and the flood in [-2^-(l + 2), 2^-(l + 2)).
+/// Z_2^l, and the flood in [-3/4, 3/4) of 2^-(l + 1).
 pub(super) fn mask_and_flood(parameters: &Parameters, sampler: &mut Sampler) -> (u128, u64) {
     let bits = parameters.bits();
     let mask = sampler.word() & parameters.width().mask();
-    let length = 1_u128.wrapping_shl(127_u32.wrapping_sub(bits));
-    let flood = (sampler.double_word() & length.wrapping_sub(1)).wrapping_sub(length >> 1);
+    // Three quarters of 2^-l: one of three parts, and a place in it.
+    let part = 1_u128.wrapping_shl(126_u32.wrapping_sub(bits));
+    let place = sampler.double_word() & part.wrapping_sub(1);
+    let flood = part.wrapping_mul(u128::from(sampler.third())).wrapping_add(place);
+    let flood = flood.wrapping_sub(part).wrapping_sub(part >> 1);
     (u128::from(mask).wrapping_shl(128_u32.wrapping_sub(bits)).wrapping_add(flood), mask)
 }

@@ -46,10 +46,12 @@ impl Sampler {
 
     /// -1, 0 and 1, each as likely as the others but for 2^-63.
     pub(super) fn ternary(&mut self, degree: usize) -> Zeroizing<Vec<i64>> {
-        self.fill(degree, |word| {
-            let third = (u128::from(word).wrapping_mul(3) >> 64) as i64;
-            third.wrapping_sub(1)
-        })
+        self.fill(degree, |word| third(word).cast_signed().wrapping_sub(1))
+    }
+
+    /// 0, 1 and 2, each as likely as the others but for 2^-63.
+    pub(super) fn third(&mut self) -> u64 {
+        third(self.word())
     }
 
     /// Centred binomial, of variance 10.5.
@@ -68,10 +70,16 @@ impl Sampler {
     }
 }
 
-/// How many of the 21 low bits are set: without the table that processors without an instruction
-/// for it might use.
+fn third(word: u64) -> u64 {
+    (u128::from(word).wrapping_mul(3) >> 64) as u64
+}
+
+/// How many bits are set, by sums of ever more bits: some processors would use a table instead.
 fn ones(word: u64) -> i32 {
-    (0..PAIRS).map(|bit| (word >> bit & 1) as i32).fold(0, i32::wrapping_add)
+    let pairs = word.wrapping_sub(word >> 1 & 0x5555_5555_5555_5555);
+    let fours = (pairs & 0x3333_3333_3333_3333).wrapping_add(pairs >> 2 & 0x3333_3333_3333_3333);
+    let bytes = fours.wrapping_add(fours >> 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    (bytes.wrapping_mul(0x0101_0101_0101_0101) >> 56) as i32
 }
 
 /// Values of a uniform polynomial, number `index` of those from this seed.
@@ -128,6 +136,13 @@ mod tests {
         let expected = f64::from(TWICE_VARIANCE) / 2.0;
         assert!(mean.abs() < 0.09 && (variance - expected).abs() < 0.45, "{mean} {variance}");
         assert!(errors.iter().all(|error| error.unsigned_abs() <= u64::from(LARGEST_ERROR)));
+    }
+
+    #[test]
+    fn ones_are_counted() {
+        for word in [0, 1, 0x1f_ffff, 0x15_5555, 0x0a_aaaa, u64::MAX, 1 << 63] {
+            assert_eq!(ones(word), word.count_ones() as i32);
+        }
     }
 
     /// What both parties make of a seed is part of the wire.

@@ -91,8 +91,9 @@ impl SecretKey {
 
     /// The first half of a response times the secret, modulo 1 in units of 2^-64.
     ///
-    /// With the numbers as signed ones, coefficients of the product are at most N 2^(width - 1) in
-    /// magnitude, which two primes determine.
+    /// With the numbers as signed ones, coefficients of the product are at most (N - 1) 2^(width - 1)
+    /// in magnitude, which two primes determine. (A secret has a zero among its coefficients but with
+    /// a chance of 2^-2000.)
     fn product(&self, parameters: &Parameters, first: &[u64]) -> Zeroizing<Vec<u64>> {
         let width = parameters.first_width();
         let multiply = |table: &Table, secret: &[u64]| {

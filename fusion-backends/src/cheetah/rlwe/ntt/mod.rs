@@ -21,6 +21,10 @@ mod tests;
 
 use super::prime::{Factor, Prime};
 
+/// Values that are accumulated at a time: few enough that both sums, the weights and the inputs of
+/// one term fit the fastest memory.
+pub(super) const PIECE: usize = 512;
+
 /// The instructions to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
@@ -111,6 +115,22 @@ impl Table {
             Level::Portable => portable::inverse(self, values),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => x86::inverse(self, values),
+        }
+    }
+
+    /// Adds, to each of two sums, the products of the same weights with inputs of their own, over all
+    /// terms: for a piece of all values, as long as a sum. The weights of the terms stand one after
+    /// the other. All are below p and stay so.
+    pub(super) fn accumulate(
+        &self,
+        sums: [&mut [u64; PIECE]; 2],
+        weights: &[[u64; PIECE]],
+        inputs: &[[&[u64; PIECE]; 2]],
+    ) {
+        match self.level {
+            Level::Portable => portable::accumulate(self, sums, weights, inputs),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => x86::accumulate(self, sums, weights, inputs),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The transform in plain integers, after Harvey ("Faster arithmetic for number-theoretic
 //! transforms", 2014): numbers stay below 4 p on the way in and below 2 p on the way back.
 
-use super::Table;
+use super::{PIECE, Table};
 
 pub(super) fn forward(table: &Table, values: &mut [u64]) {
     let prime = table.prime;
@@ -43,5 +43,21 @@ pub(super) fn multiply_add(table: &Table, sum: &mut [u64], a: &[u64], b: &[u64])
     let prime = table.prime;
     for ((sum, a), b) in sum.iter_mut().zip(a).zip(b) {
         *sum = prime.add(*sum, prime.mul(*a, *b));
+    }
+}
+
+pub(super) fn accumulate(
+    table: &Table,
+    sums: [&mut [u64; PIECE]; 2],
+    weights: &[[u64; PIECE]],
+    inputs: &[[&[u64; PIECE]; 2]],
+) {
+    let (prime, [first, second]) = (table.prime, sums);
+    for (weights, inputs) in weights.iter().zip(inputs) {
+        for (sum, input) in [&mut *first, &mut *second].into_iter().zip(inputs) {
+            for ((sum, weight), input) in sum.iter_mut().zip(weights).zip(*input) {
+                *sum = prime.add(*sum, prime.mul(*weight, *input));
+            }
+        }
     }
 }

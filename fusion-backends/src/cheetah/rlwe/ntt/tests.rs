@@ -99,6 +99,68 @@ fn every_level_gives_the_same() {
     }
 }
 
+#[test]
+fn sums_of_products_are_those_of_single_ones() {
+    let mut rng = StdRng::seed_from_u64(4);
+    for prime in PRIMES.iter().copied().flatten() {
+        for terms in [0, 1, 3, 4, 5, 9] {
+            let mut pieces = |count| -> Vec<[u64; PIECE]> {
+                (0..count).map(|_| numbers(prime, PIECE, &mut rng).try_into().unwrap()).collect()
+            };
+            let (weights, first, second) = (pieces(terms), pieces(terms), pieces(terms));
+            let sums = pieces(2);
+            let mut expected = sums.clone();
+            for at in 0..PIECE {
+                for term in 0..terms {
+                    for (half, inputs) in [&first, &second].into_iter().enumerate() {
+                        let product = prime.mul(weights[term][at], inputs[term][at]);
+                        expected[half][at] = prime.add(expected[half][at], product);
+                    }
+                }
+            }
+            let inputs: Vec<_> = first.iter().zip(&second).map(|(a, b)| [a, b]).collect();
+            for level in levels() {
+                let mut found = sums.clone();
+                let [first, second] = found.get_disjoint_mut([0, 1]).unwrap();
+                Table::at(level, *prime, PIECE).accumulate([first, second], &weights, &inputs);
+                assert_eq!(found, expected, "{level:?}");
+            }
+        }
+    }
+}
+
+/// `cargo test --release -p fusion-backends --lib -- --ignored --nocapture transforms_for_each_second`
+#[test]
+#[ignore = "a measurement"]
+fn transforms_for_each_second() {
+    let mut rng = StdRng::seed_from_u64(4);
+    for (set, degree) in [(0, 4096), (1, 4096), (2, 8192)] {
+        let prime = PRIMES[set].first().unwrap();
+        for level in levels() {
+            let (table, mut a) =
+                (Table::at(level, *prime, degree), numbers(prime, degree, &mut rng));
+            let mut each = |name: &str, run: &mut dyn FnMut(&mut [u64])| {
+                let best = (0..20).map(|_| {
+                    let start = std::time::Instant::now();
+                    (0..100).for_each(|_| run(&mut a));
+                    start.elapsed().as_secs_f64() / 100.0
+                });
+                let best = best.fold(f64::INFINITY, f64::min);
+                let floor = degree as f64 / 2.0 * f64::from(degree.ilog2()) / 4.0 / 2e9;
+                println!(
+                    "N = {degree}, {} bits, {level:?}, {name}: {:.1} us, {:.0} for each second, {:.1} times the floor",
+                    prime.bits(),
+                    best * 1e6,
+                    1.0 / best,
+                    best / floor,
+                );
+            };
+            each("forward", &mut |a| table.forward(a));
+            each("inverse", &mut |a| table.inverse(a));
+        }
+    }
+}
+
 /// The first value is that at the root itself, and constants stay.
 #[test]
 fn values_are_those_at_the_roots() {

@@ -17,7 +17,8 @@
 //! of 13 steps, and stays below 10. *Inverse*: sums are brought down at every step to at most 0.76 p
 //! (the quotient of 2.4 p is off by less than 1/4), and differences are at most 2.4 p before they are
 //! multiplied, so k stays below 1.2. *Products* of two numbers below p: c is found from h, which makes
-//! it off by at most 1/2 + 3/8.
+//! it off by at most 1/2 + 3/8, and the result below p in magnitude; a sum that is brought down after
+//! four of them stays below 5 p.
 //!
 //! Functions with `target_feature` are safe to write and unsafe to call; the functions that call
 //! them stand at the top. A [`Table`] with the level [`Level::Avx2`] is made from [`best`] alone,
@@ -25,7 +26,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Factor, Level, Prime, Table};
+use super::{Factor, Level, PIECE, Prime, Table};
 
 /// The best that this processor has.
 pub(super) fn best() -> Level {
@@ -50,6 +51,16 @@ pub(super) fn inverse(table: &Table, values: &mut [u64]) {
 pub(super) fn multiply_add(table: &Table, sum: &mut [u64], a: &[u64], b: &[u64]) {
     // SAFETY: the table says that `best` found AVX2 and FMA.
     unsafe { multiply_add_with(&table.floats, sum, a, b) }
+}
+
+pub(super) fn accumulate(
+    table: &Table,
+    sums: [&mut [u64; PIECE]; 2],
+    weights: &[[u64; PIECE]],
+    inputs: &[[&[u64; PIECE]; 2]],
+) {
+    // SAFETY: the table says that `best` found AVX2 and FMA.
+    unsafe { accumulate_with(&table.floats, sums, weights, inputs) }
 }
 
 /// Factors between -p/2 and p/2, and each divided by p.
@@ -298,21 +309,63 @@ fn interleaved(a: __m256d, b: __m256d) -> (__m256d, __m256d) {
     (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b))
 }
 
+/// The product of numbers below p, modulo p, near 0.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn product(modulus: Modulus, a: __m256d, b: __m256d) -> __m256d {
+    let high = _mm256_mul_pd(a, b);
+    let low = _mm256_fmsub_pd(a, b, high);
+    let quotient = round(_mm256_mul_pd(high, modulus.inverse));
+    _mm256_add_pd(_mm256_fnmadd_pd(quotient, modulus.p, high), low)
+}
+
 #[target_feature(enable = "avx2,fma")]
 fn multiply_add_with(floats: &Floats, sum: &mut [u64], a: &[u64], b: &[u64]) {
     let modulus = modulus(floats);
     let (sums, _) = sum.as_chunks_mut::<4>();
     let pairs = a.as_chunks::<4>().0.iter().zip(b.as_chunks::<4>().0);
     for (sum, (a, b)) in sums.iter_mut().zip(pairs) {
-        let (a, b) = (to_floats(load(a)), to_floats(load(b)));
-        let high = _mm256_mul_pd(a, b);
-        let low = _mm256_fmsub_pd(a, b, high);
-        let quotient = round(_mm256_mul_pd(high, modulus.inverse));
-        let product = _mm256_add_pd(_mm256_fnmadd_pd(quotient, modulus.p, high), low);
-        // From -p to 2 p; less p and, where that is negative, p again.
-        let x = _mm256_add_pd(to_floats(load(sum)), product);
-        let less = _mm256_sub_pd(x, modulus.p);
-        let x = _mm256_blendv_pd(less, x, less);
+        let product = product(modulus, to_floats(load(a)), to_floats(load(b)));
+        let x = reduce(modulus, _mm256_add_pd(to_floats(load(sum)), product));
         store(sum, to_integers(modulus, x));
+    }
+}
+
+/// Terms after which a sum is brought down.
+const LAZY: usize = 4;
+
+#[target_feature(enable = "avx2,fma")]
+fn accumulate_with(
+    floats: &Floats,
+    [first, second]: [&mut [u64; PIECE]; 2],
+    weights: &[[u64; PIECE]],
+    inputs: &[[&[u64; PIECE]; 2]],
+) {
+    let modulus = modulus(floats);
+    let (firsts, _) = first.as_chunks_mut::<4>();
+    let (seconds, _) = second.as_chunks_mut::<4>();
+    let mut sums = [[_mm256_setzero_pd(); 2]; PIECE / 4];
+    for (sum, (first, second)) in sums.iter_mut().zip(firsts.iter().zip(&*seconds)) {
+        *sum = [to_floats(load(first)), to_floats(load(second))];
+    }
+    for (weights, inputs) in weights.chunks(LAZY).zip(inputs.chunks(LAZY)) {
+        for (weights, [a, b]) in weights.iter().zip(inputs) {
+            let inputs = a.as_chunks::<4>().0.iter().zip(b.as_chunks::<4>().0);
+            let fours = weights.as_chunks::<4>().0.iter().zip(inputs);
+            for (sum, (weights, (a, b))) in sums.iter_mut().zip(fours) {
+                let weights = to_floats(load(weights));
+                let a = product(modulus, weights, to_floats(load(a)));
+                let b = product(modulus, weights, to_floats(load(b)));
+                *sum = [_mm256_add_pd(sum[0], a), _mm256_add_pd(sum[1], b)];
+            }
+        }
+        for sum in &mut sums {
+            *sum = [reduce(modulus, sum[0]), reduce(modulus, sum[1])];
+        }
+    }
+    for (sum, (first, second)) in sums.iter().zip(firsts.iter_mut().zip(seconds)) {
+        // Of no terms at all, sums are as they were: below p.
+        store(first, to_integers(modulus, sum[0]));
+        store(second, to_integers(modulus, sum[1]));
     }
 }

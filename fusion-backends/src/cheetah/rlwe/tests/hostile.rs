@@ -13,7 +13,7 @@ struct Messages {
     response: Vec<u8>,
 }
 
-const SHAPE: Shape = Shape::dense(40, 30, 3);
+const SHAPE: Shape = Shape::dense(40, 32, 3);
 
 fn messages(seed: u64) -> Messages {
     let (parameters, mut rng) = (parameters(Set::Medium, 37), StdRng::seed_from_u64(seed));
@@ -67,8 +67,8 @@ fn responses_end_with_zeros() {
     let secret = SecretKey::generate(&parameters, &mut StdRng::seed_from_u64(1));
     let mut response = vec![0; encoding.response_bytes()];
     assert!(secret.open(&encoding, &response).is_ok());
-    // 41 bits: seven bits of the last byte are not used.
-    *response.last_mut().unwrap() = 0x02;
+    // 42 bits: six bits of the last byte are not used.
+    *response.last_mut().unwrap() = 0x04;
     let error = RlweError::Malformed(Malformed::Padding);
     assert_eq!(secret.open(&encoding, &response).err(), Some(error));
 }
@@ -86,7 +86,7 @@ proptest! {
         let secret = SecretKey::generate(&parameters, &mut rng);
         let mut response = vec![0; encoding.response_bytes()];
         rng.fill_bytes(&mut response);
-        let unused = encoding.responses() > 0 && (encoding.needed(0) * 40).is_multiple_of(8);
+        let unused = encoding.responses() > 0 && (encoding.needed(0) * 41).is_multiple_of(8);
         prop_assert!(unused, "no bits fill up the last byte");
         let shares = secret.open(&encoding, &response).unwrap();
         prop_assert_eq!(shares.len(), SHAPE.outputs_len());
@@ -140,7 +140,7 @@ fn messages_look_uniform() {
 fn misuse_is_refused() {
     let mut rng = StdRng::seed_from_u64(4);
     let all = messages(1);
-    let other = Encoding::new(&all.parameters, Shape::dense(40, 30, 2)).unwrap();
+    let other = Encoding::new(&all.parameters, Shape::dense(40, 32, 2)).unwrap();
     let width = all.parameters.width();
     let few = Shares::zero(width, 3);
     let error = Some(RlweError::Count { expected: 120, found: 3 });
