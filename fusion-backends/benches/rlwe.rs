@@ -64,14 +64,16 @@ fn main() {
         parts(set, if all { 200 } else { 1 });
     }
     println!(
-        "\n| layer | l | set | hiding, bits | weights, MiB | prepare, s | client: request, s | server, s | client: open, s | online, s | floor, s | MB up | MB down | MB | floor, MB |"
+        "\n| layer | l | set | weights | hiding, bits | weights, MiB | prepare, s | client: request, s | server, s | client: open, s | online, s | floor, s | MB up | MB down | MB | floor, MB |"
     );
-    println!("|{}", " --- |".repeat(3) + &" ---: |".repeat(12));
+    println!("|{}", " --- |".repeat(4) + &" ---: |".repeat(12));
     for row in &ROWS {
         for bits in [20, 32, 37] {
-            let name = bits.to_string();
-            if is_chosen(&["layer", row.name, &name]) && (all || row.name == "fc2048x1000") {
-                row.measure(bits);
+            for storage in [Storage::Transformed, Storage::Compact] {
+                let names = ["layer", row.name, &bits.to_string(), &format!("{storage:?}")];
+                if is_chosen(&names) && (all || row.name == "fc2048x1000") {
+                    row.measure(bits, storage);
+                }
             }
         }
     }
@@ -105,9 +107,11 @@ fn parts(set: Set, times: u32) {
         decoded = Request::decode(&one, &request).expect("an honest peer");
     });
     let numbers = vec![1; degree];
-    let mut weights = Weights::prepare(&one, &numbers, LEAST_HIDING).expect("light weights");
+    let mut weights = Weights::prepare(&one, &numbers, LEAST_HIDING, Storage::Transformed)
+        .expect("light weights");
     each("prepare a polynomial of weights", &mut |_| {
-        weights = Weights::prepare(&one, &numbers, LEAST_HIDING).expect("light weights");
+        weights = Weights::prepare(&one, &numbers, LEAST_HIDING, Storage::Transformed)
+            .expect("light weights");
     });
     let mut response = Vec::new();
     each("multiply and answer", &mut |rng| {
@@ -119,7 +123,7 @@ fn parts(set: Set, times: u32) {
 }
 
 impl Row {
-    fn measure(&self, bits: u32) {
+    fn measure(&self, bits: u32, storage: Storage) {
         let mut rng = StdRng::seed_from_u64(1);
         let weights: Vec<i64> = (0..self.shape.weights_len())
             .map(|_| rng.random_range(-self.weight..=self.weight))
@@ -129,7 +133,7 @@ impl Row {
             let parameters = Parameters::new(set, Width::new(bits)?).ok()?;
             let encoding = Encoding::new(&parameters, self.shape).ok()?;
             let start = Instant::now();
-            match Weights::prepare(&encoding, &weights, LEAST_HIDING) {
+            match Weights::prepare(&encoding, &weights, LEAST_HIDING, storage) {
                 Ok(weights) => Some((encoding, weights, start.elapsed())),
                 Err(RlweError::Hiding { .. } | RlweError::Noise) => None,
                 Err(other) => panic!("{other}"),
@@ -168,11 +172,15 @@ impl Row {
             * f64::from(parameters.set().modulus_bits())
             + self.shape.outputs_len() as f64 * f64::from(bits + 4);
         println!(
-            "| {} | {bits} | {:?} | {:.1} | {:.0} | {:.2} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | {:.2} | {:.2} | {:.2} | {:.2} |",
+            "| {} | {bits} | {:?} | {storage:?} | {:.1} | {:.0} | {:.2} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | {:.2} | {:.2} | {:.2} | {:.2} |",
             self.name,
             parameters.set(),
             prepared.hiding(),
-            encoding.weight_polynomials() as f64 * primes * degree * 8.0 / (1 << 20) as f64,
+            match storage {
+                Storage::Transformed =>
+                    encoding.weight_polynomials() as f64 * primes * degree * 8.0,
+                Storage::Compact => weights.len() as f64 * 8.0,
+            } / (1 << 20) as f64,
             prepare.as_secs_f64(),
             seconds[0],
             seconds[1],

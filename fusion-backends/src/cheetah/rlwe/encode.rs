@@ -310,6 +310,23 @@ impl Encoding {
     /// The weights of one block of channels and one of outputs.
     pub(super) fn weights(&self, channels: usize, outputs: usize, weights: &[i64]) -> Vec<i64> {
         let mut numbers = vec![0; self.parameters.degree()];
+        self.each_weight(channels, outputs, |place, weight| numbers[place] = weights[weight]);
+        numbers
+    }
+
+    /// Whether a polynomial of weights is one weight, at coefficient 0.
+    pub(super) fn has_constant_weights(&self) -> bool {
+        self.kernel == 1 && self.block.channels == 1 && self.block.outputs == 1
+    }
+
+    /// Gives the coefficient and the number of each weight of one block of channels and one of
+    /// outputs.
+    pub(super) fn each_weight(
+        &self,
+        channels: usize,
+        outputs: usize,
+        mut give: impl FnMut(usize, usize),
+    ) {
         let Shape { kernel, stride, .. } = self.shape;
         let (width, pixels) = self.tile();
         for (m, output) in part(outputs, self.shape.outputs, self.block.outputs).enumerate() {
@@ -318,16 +335,14 @@ impl Encoding {
                 let (channel, phase) =
                     (channel / self.phases.len(), self.phases[channel % self.phases.len()]);
                 let start = (output * self.shape.channels + channel) * kernel * kernel;
+                let place = self.first() + m * self.block.channels * pixels - c * pixels;
                 for (i, row) in (phase.0..kernel).step_by(stride).enumerate() {
                     for (j, column) in (phase.1..kernel).step_by(stride).enumerate() {
-                        let place = self.first() + m * self.block.channels * pixels;
-                        let place = place - c * pixels - i * width - j;
-                        numbers[place] = weights[start + row * kernel + column];
+                        give(place - i * width - j, start + row * kernel + column);
                     }
                 }
             }
         }
-        numbers
     }
 
     /// How many coefficients of a response are needed.

@@ -23,6 +23,7 @@ mod request;
 mod response;
 mod sample;
 mod secret;
+mod weights;
 mod wire;
 
 #[cfg(test)]
@@ -33,5 +34,5 @@ pub use error::{Malformed, RlweError};
 pub use noise::LEAST_HIDING;
 pub use params::{Parameters, Set};
 pub use request::{PublicKey, Request};
-pub use response::Weights;
 pub use secret::SecretKey;
+pub use weights::{Storage, Weights};

@@ -83,13 +83,11 @@ pub(super) struct Weight {
 }
 
 impl Weight {
-    /// Adds those of one more polynomial, whose coefficients are bounded by [`WEIGHT_BITS`].
-    pub(super) fn add(&mut self, weights: &[i64]) {
-        for weight in weights {
-            let magnitude = u128::from(weight.unsigned_abs());
-            self.magnitudes += magnitude;
-            self.squares += magnitude * magnitude;
-        }
+    /// Adds one more weight, which is bounded by [`WEIGHT_BITS`].
+    pub(super) fn add(&mut self, weight: i64) {
+        let magnitude = u128::from(weight.unsigned_abs());
+        self.magnitudes += magnitude;
+        self.squares += magnitude * magnitude;
     }
 
     /// The variance of v is at most this.

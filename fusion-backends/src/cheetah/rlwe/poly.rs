@@ -31,6 +31,16 @@ impl Values {
         Coefficients(Zeroizing::new(all)).transform(parameters)
     }
 
+    /// Of a polynomial that is one small number: it is its value everywhere.
+    pub(super) fn of_constant(parameters: &Parameters, number: i64) -> Self {
+        let mut all = Vec::with_capacity(parameters.numbers());
+        for table in parameters.tables() {
+            let residue = table.prime().of_signed(number);
+            all.extend(std::iter::repeat_n(residue, parameters.degree()));
+        }
+        Self::new(all)
+    }
+
     /// Of the multiple q / 2^l of a polynomial over Z_2^l, rounded at random to an integer on
     /// either side so that the rounding has mean zero, plus small errors.
     ///

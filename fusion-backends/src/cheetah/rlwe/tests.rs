@@ -58,7 +58,8 @@ fn run(
 
     let secret = SecretKey::generate(parameters, rng);
     let key = PublicKey::decode(parameters, &secret.public_key(rng))?;
-    let prepared = Weights::prepare(&encoding, &weights, LEAST_HIDING)?;
+    let storage = if rng.random() { Storage::Transformed } else { Storage::Compact };
+    let prepared = Weights::prepare(&encoding, &weights, LEAST_HIDING, storage)?;
 
     let request = secret.request(&encoding, &ours, rng)?;
     assert_eq!(request.len(), encoding.request_bytes());
@@ -120,6 +121,36 @@ fn large_images_are_tiled() {
     is_exact(&parameters(Set::Medium, 37), shape, 127, &mut StdRng::seed_from_u64(2));
     let shape = Shape { kernel: 1, padding: 0, stride: 1, ..shape };
     is_exact(&parameters(Set::Medium, 37), shape, 127, &mut StdRng::seed_from_u64(2));
+}
+
+/// Many blocks of outputs: more than are transformed at once.
+#[test]
+fn storage_makes_no_difference() {
+    let (parameters, mut rng) = (parameters(Set::Small, 20), StdRng::seed_from_u64(6));
+    let shape = Shape {
+        slots: 2,
+        channels: 20,
+        outputs: 70,
+        height: 40,
+        width: 40,
+        kernel: 1,
+        stride: 1,
+        padding: 0,
+    };
+    let encoding = Encoding::new(&parameters, shape).unwrap();
+    assert!(encoding.weight_polynomials() * 16 > 1 << 13);
+    let secret = SecretKey::generate(&parameters, &mut rng);
+    let key = PublicKey::decode(&parameters, &secret.public_key(&mut rng)).unwrap();
+    let inputs =
+        Shares::new(parameters.width(), (0..shape.inputs_len()).map(|_| rng.random::<u64>()));
+    let request = secret.request(&encoding, &inputs, &mut rng).unwrap();
+    let request = Request::decode(&encoding, &request).unwrap();
+    let weights: Vec<i64> = (0..shape.weights_len()).map(|_| rng.random_range(-9..=9)).collect();
+    let answers = [Storage::Transformed, Storage::Compact].map(|storage| {
+        let weights = Weights::prepare(&encoding, &weights, 40, storage).unwrap();
+        weights.answer(&key, &request, &mut StdRng::seed_from_u64(7)).unwrap().0
+    });
+    assert_eq!(answers[0], answers[1]);
 }
 
 mod hostile;

@@ -22,7 +22,8 @@ fn messages(seed: u64) -> Messages {
     let key = secret.public_key(&mut rng);
     let inputs = Shares::zero(parameters.width(), SHAPE.inputs_len());
     let request = secret.request(&encoding, &inputs, &mut rng).unwrap();
-    let weights = Weights::prepare(&encoding, &vec![3; SHAPE.weights_len()], 40).unwrap();
+    let weights =
+        Weights::prepare(&encoding, &vec![3; SHAPE.weights_len()], 40, Storage::Compact).unwrap();
     let decoded = Request::decode(&encoding, &request).unwrap();
     let public = PublicKey::decode(&parameters, &key).unwrap();
     let (response, _) = weights.answer(&public, &decoded, &mut rng).unwrap();
@@ -98,7 +99,9 @@ proptest! {
 fn messages_are_fresh() {
     let all = messages(1);
     let mut rng = StdRng::seed_from_u64(2);
-    let weights = Weights::prepare(&all.encoding, &vec![3; SHAPE.weights_len()], 40).unwrap();
+    let weights =
+        Weights::prepare(&all.encoding, &vec![3; SHAPE.weights_len()], 40, Storage::Compact)
+            .unwrap();
     let request = Request::decode(&all.encoding, &all.request).unwrap();
     let key = PublicKey::decode(&all.parameters, &all.key).unwrap();
     let inputs = Shares::zero(all.parameters.width(), SHAPE.inputs_len());
@@ -119,7 +122,8 @@ fn messages_are_fresh() {
 fn messages_look_uniform() {
     let (parameters, mut rng) = (parameters(Set::Medium, 37), StdRng::seed_from_u64(3));
     let encoding = Encoding::new(&parameters, SHAPE).unwrap();
-    let weights = Weights::prepare(&encoding, &vec![0; SHAPE.weights_len()], 40).unwrap();
+    let weights =
+        Weights::prepare(&encoding, &vec![0; SHAPE.weights_len()], 40, Storage::Compact).unwrap();
     let secret = SecretKey::generate(&parameters, &mut rng);
     let key = PublicKey::decode(&parameters, &secret.public_key(&mut rng)).unwrap();
     let inputs = Shares::zero(parameters.width(), SHAPE.inputs_len());
@@ -149,7 +153,8 @@ fn misuse_is_refused() {
     assert_eq!(request.add(&few, &mut rng).err(), error);
     let narrow = Shares::zero(Width::BIT, 120);
     assert!(matches!(request.add(&narrow, &mut rng), Err(RlweError::Shape(_))));
-    let weights = Weights::prepare(&other, &vec![3; SHAPE.weights_len()], 40).unwrap();
+    let weights =
+        Weights::prepare(&other, &vec![3; SHAPE.weights_len()], 40, Storage::Compact).unwrap();
     let key = PublicKey::decode(&all.parameters, &all.key).unwrap();
     assert!(matches!(weights.answer(&key, &request, &mut rng), Err(RlweError::Shape(_))));
     let large = Encoding::new(&parameters(Set::Large, 37), SHAPE).unwrap();

@@ -3,7 +3,7 @@
 use super::*;
 use crate::cheetah::rlwe::noise::{Weight, hiding};
 use crate::cheetah::rlwe::request::Cipher;
-use crate::cheetah::rlwe::response::{accumulate, mask_and_flood, randomise};
+use crate::cheetah::rlwe::response::{mask_and_flood, randomise};
 use crate::cheetah::rlwe::sample::Sampler;
 
 /// v of one response, in units of 1, from all its coefficients; and the bounds.
@@ -37,11 +37,11 @@ fn measure(set: Set, bits: u32, weight: i64, channels: usize, seed: u64) -> (Vec
     let polynomials: Vec<Vec<i64>> = (0..encoding.channel_blocks())
         .map(|block| {
             let numbers = encoding.weights(block, 0, &weights);
-            heaviness.add(&numbers);
+            numbers.iter().for_each(|weight| heaviness.add(*weight));
             numbers
         })
         .collect();
-    let prepared = Weights::prepare(&encoding, &weights, LEAST_HIDING).unwrap();
+    let prepared = Weights::prepare(&encoding, &weights, LEAST_HIDING, Storage::Compact).unwrap();
 
     // The product over Z_2^l, by hand: weights are few.
     let inputs = ours.plus(&theirs);
@@ -62,7 +62,7 @@ fn measure(set: Set, bits: u32, weight: i64, channels: usize, seed: u64) -> (Vec
         }
     }
 
-    let sum = accumulate(&encoding, prepared.pieces(), &request.ciphers).pop().unwrap();
+    let sum = prepared.multiply(&request.ciphers).pop().unwrap();
     let [first, second] = randomise(&parameters, &key, sum, &mut Sampler::new(&mut rng));
     // b + a s, in coefficients: a goes back to values and is multiplied by the secret.
     let cipher =
@@ -121,7 +121,12 @@ fn weights_that_would_show_are_refused() {
     let shape = Shape::dense(2048, 1000, 1);
     let weights = vec![100; shape.weights_len()];
     let prepare = |set, bits, weights: &[i64], hiding| {
-        Weights::prepare(&Encoding::new(&parameters(set, bits), shape).unwrap(), weights, hiding)
+        Weights::prepare(
+            &Encoding::new(&parameters(set, bits), shape).unwrap(),
+            weights,
+            hiding,
+            Storage::Compact,
+        )
     };
     let refused = prepare(Set::Small, 37, &weights, 40).unwrap_err();
     assert!(matches!(refused, RlweError::Hiding { wanted: 40, .. }), "{refused}");
