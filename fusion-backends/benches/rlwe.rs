@@ -21,7 +21,7 @@ use machine::is_chosen;
 
 const ABOUT: &str = "\
 One thread does all the work of both parties, one after the other. Bytes are both ways, for the whole
-batch of slots, without the public key, which goes once. The floor of time is that of the products and
+batch of slots. The floor of time is that of the products and
 transforms: a 52-bit multiplication for each coefficient of each product, of both halves and for every
 prime, and one for each butterfly, four at a time at one in each of 2 x 10^9 cycles of a second. The
 floor of bytes counts an input as bits of q and a result as l + 4 bits.
@@ -88,9 +88,6 @@ fn parts(set: Set, times: u32) {
     let parameters = Parameters::new(set, Width::new(20).expect("1 to 64")).expect("8 to 45");
     let degree = parameters.degree();
     let one = Encoding::new(&parameters, Shape::dense(degree, 1, 1)).expect("it fits");
-    let secret = SecretKey::generate(&parameters, &mut rng);
-    let key = secret.public_key(&mut rng);
-    let key = PublicKey::decode(&parameters, &key).expect("an honest peer");
     let shares = Shares::zero(parameters.width(), degree);
     let mut each = |name: &str, run: &mut dyn FnMut(&mut StdRng)| {
         let start = Instant::now();
@@ -101,9 +98,14 @@ fn parts(set: Set, times: u32) {
         );
     };
     let mut request = Vec::new();
-    each("encrypt", &mut |rng| request = secret.request(&one, &shares, rng).expect("it fits"));
+    let mut pending = Vec::new();
+    each("make a key and a request of it and one polynomial", &mut |rng| {
+        let (opens, bytes) = Pending::request(&one, &shares, rng).expect("it fits");
+        pending.push(opens);
+        request = bytes;
+    });
     let mut decoded = Request::decode(&one, &request).expect("an honest peer");
-    each("read a request", &mut |_| {
+    each("read it", &mut |_| {
         decoded = Request::decode(&one, &request).expect("an honest peer");
     });
     let numbers = vec![1; degree];
@@ -115,10 +117,11 @@ fn parts(set: Set, times: u32) {
     });
     let mut response = Vec::new();
     each("multiply and answer", &mut |rng| {
-        response = weights.answer(&key, &decoded, rng).expect("they fit").0;
+        response = weights.answer(&decoded, rng).expect("they fit").0;
     });
     each("open", &mut |_| {
-        black_box(secret.open(&one, &response).expect("an honest peer"));
+        let pending = pending.pop().expect("as many as requests");
+        black_box(pending.open(&response).expect("an honest peer"));
     });
 }
 
@@ -145,18 +148,15 @@ impl Row {
             parameters.width(),
             (0..self.shape.inputs_len()).map(|_| rng.random::<u64>()),
         );
-        let secret = SecretKey::generate(parameters, &mut rng);
-        let key = secret.public_key(&mut rng);
-        let key = PublicKey::decode(parameters, &key).expect("an honest peer");
 
         let mut times = vec![Instant::now()];
-        let up = secret.request(&encoding, &inputs, &mut rng).expect("it fits");
+        let (pending, up) = Pending::request(&encoding, &inputs, &mut rng).expect("it fits");
         times.push(Instant::now());
         let mut request = Request::decode(&encoding, &up).expect("an honest peer");
         request.add(&inputs, &mut rng).expect("it fits");
-        let (down, theirs) = prepared.answer(&key, &request, &mut rng).expect("they fit");
+        let (down, theirs) = prepared.answer(&request, &mut rng).expect("they fit");
         times.push(Instant::now());
-        let ours = secret.open(&encoding, &down).expect("an honest peer");
+        let ours = pending.open(&down).expect("an honest peer");
         times.push(Instant::now());
         assert_eq!(ours.len(), theirs.len());
 

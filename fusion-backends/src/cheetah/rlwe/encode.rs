@@ -184,10 +184,10 @@ impl Encoding {
         &self.parameters
     }
 
-    /// Bytes from client to server.
+    /// Bytes from client to server: a seed, the public key, and the inputs.
     #[must_use]
     pub fn request_bytes(&self) -> usize {
-        super::sample::SEED + self.requests() * self.parameters.request_bytes()
+        super::sample::SEED + (1 + self.requests()) * self.parameters.request_bytes()
     }
 
     /// Bytes from server to client.

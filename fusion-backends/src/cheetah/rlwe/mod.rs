@@ -1,5 +1,69 @@
 //! Linear layers on additive shares in Z_2^l, under RLWE encryption. Cheetah (Huang et al., USENIX
-//! Security 2022, eprint 2022/207), section 3.
+//! Security 2022, eprint 2022/207), section 3. Exact, without rotations, with one message each way.
+//!
+//! | step | client | server |
+//! | --- | --- | --- |
+//! | once | [`Encoding::new`] | [`Encoding::new`], [`Weights::prepare`] |
+//! | 1 | [`Pending::request`], with its shares | |
+//! | 2 | | [`Request::decode`], [`Request::add`] its own shares |
+//! | 3 | | [`Weights::answer`]: a response, and its shares of the results |
+//! | 4 | [`Pending::open`]: its shares of the results | |
+//!
+//! The sum of both parties' shares is the layer in integers modulo 2^l, always: see `noise.rs` for
+//! the bound. Fully connected layers and convolutions of any stride and padding are there, for a batch
+//! of slots at once; grouped and depthwise convolutions are not. Biases are added to a share.
+//!
+//! # What travels
+//!
+//! A request is a seed of 32 bytes, from which both parties make the first half of each polynomial
+//! (`sample.rs`), and the second halves: values at the roots, in as many bits as each prime has; the
+//! first polynomial is the public key. A response is, for each of its polynomials, the first half in
+//! l + 3 + log2 N bits for a coefficient, and the needed coefficients of the second in l + 4 bits:
+//! modulus switching to a power of two, which drops the low bits too. Lengths are exact, bits that
+//! fill up a byte are zero, and a value is below its prime, or the message is refused.
+//!
+//! # Parameters
+//!
+//! | set | N | q | bytes for each polynomial up, and down with all coefficients at l = 37 |
+//! | --- | --- | --- | --- |
+//! | [`Small`](Set::Small) | 4096 | 2 primes of 50 bits | 51,200 and 47,616 |
+//! | [`Medium`](Set::Medium) | 4096 | 3 primes of 36 bits | 55,296 and 47,616 |
+//! | [`Large`](Set::Large) | 8192 | 3 primes of 44 bits | 135,168 and 96,256 |
+//!
+//! All have 128 bits of security by the Homomorphic Encryption Standard (2018), table 1, with ternary
+//! secrets and errors of variance 10.5: at most 109 bits of q at N = 4096, and 218 at 8192. The set is
+//! public and goes with the architecture; the weights decide which is enough ([`Weights::prepare`]).
+//!
+//! # Security: the server learns nothing of the input, even if it deviates
+//!
+//! The client sends requests, and nothing else. A request is a seed and RLWE samples under a secret
+//! that was drawn for this request, plus the multiples of the shares; their errors and the secret are
+//! fresh. By RLWE it is indistinguishable from random bits for whatever shares. The seed is hashed, so
+//! the hash (BLAKE3, then ChaCha20) must behave as a random function.
+//!
+//! What can a server do that deviates? It sends a response of its choice. The client reads it
+//! strictly, and whether it is refused depends on its bytes alone. Its contents make the client's
+//! shares, which may then be any function of the secret that a linear form can express. The secret is
+//! used up with that ([`Pending::open`] takes it), and no later request is under it: so shares that
+//! depend on a secret are never encrypted under the same, and no assumption of circular security is
+//! needed. What else the client sends depends on its shares only through masks: see the layers that
+//! are not linear. Results become wrong, which hardening catches. The caller's duty: let nothing that
+//! is visible (a time, an abort, a retry) depend on shares.
+//!
+//! # Security: the client learns its shares, and of the weights nothing else
+//!
+//! This is against a client that follows the protocol and looks at all it sees. The first half of a
+//! response is hidden by RLWE (a fresh multiple of the public key is added), its noise by a flood, and
+//! its contents by the server's mask: `noise.rs` derives the statistical distance, which is at most
+//! 2^-40 for each layer or [`Weights::prepare`] refuses. What is *not* hidden: the shape and the set,
+//! and the time, which does not depend on the values of weights. A client that makes a malformed key
+//! or too large errors, which cannot be seen, may learn more of the weights.
+//!
+//! # Security: of this machine
+//!
+//! Secrets, errors, shares and masks are handled in constant time (the multiplications of the
+//! processor are taken to be constant in time, integer and floating point) and overwritten after use,
+//! apart from copies that the compiler leaves in registers and on the stack.
 
 #![cfg_attr(
     not(test),
@@ -12,6 +76,7 @@
     )
 )]
 
+mod client;
 mod encode;
 mod error;
 mod noise;
@@ -22,17 +87,16 @@ mod prime;
 mod request;
 mod response;
 mod sample;
-mod secret;
 mod weights;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+pub use client::Pending;
 pub use encode::{Encoding, Shape};
 pub use error::{Malformed, RlweError};
 pub use noise::LEAST_HIDING;
 pub use params::{Parameters, Set};
-pub use request::{PublicKey, Request};
-pub use secret::SecretKey;
+pub use request::Request;
 pub use weights::{Storage, Weights};

@@ -1,14 +1,14 @@
-//! What the server has of the client: its public key, and requests.
+//! What the server has of the client: requests.
 
 use rand::CryptoRng;
 
+use super::client::check_inputs;
 use super::encode::Encoding;
 use super::error::RlweError;
 use super::ntt::PIECE;
 use super::params::Parameters;
 use super::poly::Values;
-use super::sample::{SEED, Sampler, uniform};
-use super::secret::check_inputs;
+use super::sample::{Sampler, Seed, uniform};
 use super::wire::Incoming;
 use crate::cheetah::nonlinear::Shares;
 
@@ -28,74 +28,42 @@ impl Cipher {
         Some([self.first.pieces_mut().get_mut(which)?, self.second.pieces_mut().get_mut(which)?])
     }
 
+    /// Polynomial number `index` of a message with this seed.
     fn read(
         parameters: &Parameters,
-        count: usize,
+        seed: &Seed,
+        index: u64,
         incoming: &mut Incoming<'_>,
-    ) -> Result<Vec<Self>, RlweError> {
-        let seed = incoming.seed()?;
-        let mut ciphers = Vec::with_capacity(count);
-        for (_, index) in (0..count).zip(0..) {
-            let second = incoming.values(parameters)?;
-            ciphers.push(Self { first: uniform(parameters, &seed, index), second });
-        }
-        Ok(ciphers)
-    }
-}
-
-/// The client's public key.
-pub struct PublicKey {
-    parameters: Parameters,
-    pub(super) zero: Cipher,
-}
-
-impl PublicKey {
-    /// Reads what [`SecretKey::public_key`](super::SecretKey::public_key) made.
-    ///
-    /// # Errors
-    ///
-    /// [`RlweError::Malformed`] for anything that it does not make.
-    pub fn decode(parameters: &Parameters, bytes: &[u8]) -> Result<Self, RlweError> {
-        let length = Self::bytes(parameters);
-        let ciphers = Cipher::read(parameters, 1, &mut Incoming::new(bytes, length)?)?;
-        let zero = ciphers.into_iter().next().ok_or(RlweError::Shape("no key"))?;
-        Ok(Self { parameters: parameters.clone(), zero })
-    }
-
-    /// Bytes of a key.
-    #[must_use]
-    pub fn bytes(parameters: &Parameters) -> usize {
-        parameters.request_bytes().saturating_add(SEED)
-    }
-
-    pub(super) fn parameters(&self) -> &Parameters {
-        &self.parameters
-    }
-}
-
-impl std::fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PublicKey").field("parameters", &self.parameters).finish_non_exhaustive()
+    ) -> Result<Self, RlweError> {
+        let second = incoming.values(parameters)?;
+        Ok(Self { first: uniform(parameters, seed, index), second })
     }
 }
 
 /// The encrypted inputs of a layer.
 pub struct Request {
     encoding: Encoding,
+    /// An encryption of zero: the public key, with which responses are made random.
+    pub(super) zero: Cipher,
     /// For each group, one for each block of channels.
     pub(super) ciphers: Vec<Cipher>,
 }
 
 impl Request {
-    /// Reads what [`SecretKey::request`](super::SecretKey::request) made.
+    /// Reads what [`Pending::request`](super::Pending::request) made.
     ///
     /// # Errors
     ///
     /// [`RlweError::Malformed`] for anything that it does not make for this layer.
     pub fn decode(encoding: &Encoding, bytes: &[u8]) -> Result<Self, RlweError> {
         let mut incoming = Incoming::new(bytes, encoding.request_bytes())?;
-        let ciphers = Cipher::read(encoding.parameters(), encoding.requests(), &mut incoming)?;
-        Ok(Self { encoding: encoding.clone(), ciphers })
+        let (parameters, seed) = (encoding.parameters(), incoming.seed()?);
+        let zero = Cipher::read(parameters, &seed, 0, &mut incoming)?;
+        let mut ciphers = Vec::with_capacity(encoding.requests());
+        for (_, index) in (0..encoding.requests()).zip(1..) {
+            ciphers.push(Cipher::read(parameters, &seed, index, &mut incoming)?);
+        }
+        Ok(Self { encoding: encoding.clone(), zero, ciphers })
     }
 
     /// Adds the server's own shares of the inputs.

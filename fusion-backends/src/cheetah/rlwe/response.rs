@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::error::RlweError;
 use super::params::Parameters;
 use super::poly::{Coefficients, Values};
-use super::request::{Cipher, PublicKey, Request};
+use super::request::{Cipher, Request};
 use super::sample::Sampler;
 use super::weights::Weights;
 use crate::cheetah::nonlinear::Shares;
@@ -18,25 +18,24 @@ impl Weights {
     ///
     /// # Errors
     ///
-    /// [`RlweError::Shape`] if the request or the key is for another layer or other parameters.
+    /// [`RlweError::Shape`] if the request is for another layer or other parameters.
     ///
     /// # Security
     ///
     /// The client learns its shares of the results, which are uniform, and of the weights nothing
-    /// else: see `noise.rs`. That needs a client whose key and request are as the protocol has them.
+    /// else, but for the distance that [`Weights::hiding`] says, at each call. That needs a client
+    /// that makes its request as the protocol has it. See `noise.rs`.
     pub fn answer<R: CryptoRng>(
         &self,
-        key: &PublicKey,
         request: &Request,
         rng: &mut R,
     ) -> Result<(Vec<u8>, Shares), RlweError> {
         let encoding = self.encoding();
         let parameters = encoding.parameters();
-        if request.encoding().shape() != encoding.shape()
-            || request.encoding().parameters().width() != parameters.width()
-            || [request.encoding().parameters(), key.parameters()]
-                .iter()
-                .any(|other| other.set() != parameters.set())
+        let other = request.encoding();
+        if other.shape() != encoding.shape()
+            || other.parameters().width() != parameters.width()
+            || other.parameters().set() != parameters.set()
         {
             return Err(RlweError::Shape("the request is for another"));
         }
@@ -51,7 +50,7 @@ impl Weights {
                 }
             };
             let places = encoding.results(which);
-            hide(parameters, key, sum, &mut sampler, places, &mut mask, &mut bytes);
+            hide(parameters, &request.zero, sum, &mut sampler, places, &mut mask, &mut bytes);
         }
         Ok((bytes, Shares::new(parameters.width(), shares.iter().copied())))
     }
@@ -61,13 +60,13 @@ impl Weights {
 /// place. Gives coefficients.
 pub(super) fn randomise(
     parameters: &Parameters,
-    key: &PublicKey,
+    zero: &Cipher,
     mut sum: Cipher,
     sampler: &mut Sampler,
 ) -> [Coefficients; 2] {
     let ephemeral = Values::of_small(parameters, &sampler.ternary(parameters.degree()));
-    sum.first.add_product(parameters, &ephemeral, &key.zero.first);
-    sum.second.add_product(parameters, &ephemeral, &key.zero.second);
+    sum.first.add_product(parameters, &ephemeral, &zero.first);
+    sum.second.add_product(parameters, &ephemeral, &zero.second);
     let mut first = sum.first.into_coefficients(parameters);
     first.add_small(parameters, &sampler.errors(parameters.degree()));
     [first, sum.second.into_coefficients(parameters)]
@@ -77,14 +76,14 @@ pub(super) fn randomise(
 /// coefficients only. `mask` is told the mask of each result.
 fn hide(
     parameters: &Parameters,
-    key: &PublicKey,
+    zero: &Cipher,
     sum: Cipher,
     sampler: &mut Sampler,
     places: impl Iterator<Item = (usize, usize)>,
     mask: &mut impl FnMut(usize, u64),
     bytes: &mut Vec<u8>,
 ) {
-    let [first, second] = randomise(parameters, key, sum, sampler);
+    let [first, second] = randomise(parameters, zero, sum, sampler);
     let rounded = |fraction: u128, width: Width| {
         let half = 1_u128.wrapping_shl(127_u32.wrapping_sub(width.bits()));
         fraction.wrapping_add(half).wrapping_shr(128_u32.wrapping_sub(width.bits())) as u64

@@ -56,18 +56,16 @@ fn run(
         (0..shape.weights_len()).map(|_| rng.random_range(-weight..=weight)).collect();
     let [ours, theirs] = Shares::split(width, &inputs, rng);
 
-    let secret = SecretKey::generate(parameters, rng);
-    let key = PublicKey::decode(parameters, &secret.public_key(rng))?;
     let storage = if rng.random() { Storage::Transformed } else { Storage::Compact };
     let prepared = Weights::prepare(&encoding, &weights, LEAST_HIDING, storage)?;
 
-    let request = secret.request(&encoding, &ours, rng)?;
+    let (pending, request) = Pending::request(&encoding, &ours, rng)?;
     assert_eq!(request.len(), encoding.request_bytes());
     let mut request = Request::decode(&encoding, &request)?;
     request.add(&theirs, rng)?;
-    let (response, theirs) = prepared.answer(&key, &request, rng)?;
+    let (response, theirs) = prepared.answer(&request, rng)?;
     assert_eq!(response.len(), encoding.response_bytes());
-    let ours = secret.open(&encoding, &response)?;
+    let ours = pending.open(&response)?;
     Ok(Run { inputs, weights, results: ours.open(&theirs) })
 }
 
@@ -139,16 +137,14 @@ fn storage_makes_no_difference() {
     };
     let encoding = Encoding::new(&parameters, shape).unwrap();
     assert!(encoding.weight_polynomials() * 16 > 1 << 13);
-    let secret = SecretKey::generate(&parameters, &mut rng);
-    let key = PublicKey::decode(&parameters, &secret.public_key(&mut rng)).unwrap();
     let inputs =
         Shares::new(parameters.width(), (0..shape.inputs_len()).map(|_| rng.random::<u64>()));
-    let request = secret.request(&encoding, &inputs, &mut rng).unwrap();
+    let (_, request) = Pending::request(&encoding, &inputs, &mut rng).unwrap();
     let request = Request::decode(&encoding, &request).unwrap();
     let weights: Vec<i64> = (0..shape.weights_len()).map(|_| rng.random_range(-9..=9)).collect();
     let answers = [Storage::Transformed, Storage::Compact].map(|storage| {
         let weights = Weights::prepare(&encoding, &weights, 40, storage).unwrap();
-        weights.answer(&key, &request, &mut StdRng::seed_from_u64(7)).unwrap().0
+        weights.answer(&request, &mut StdRng::seed_from_u64(7)).unwrap().0
     });
     assert_eq!(answers[0], answers[1]);
 }

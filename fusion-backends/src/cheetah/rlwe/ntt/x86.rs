@@ -35,11 +35,14 @@ pub(super) fn best() -> Level {
 }
 
 pub(super) fn forward(table: &Table, coefficients: &mut [u64]) {
+    let reduce = table.prime.bits() > 46;
     // SAFETY: the table says that `best` found AVX2 and FMA.
-    if table.prime.bits() <= 46 {
-        unsafe { forward_with::<false>(&table.floats, coefficients) }
-    } else {
-        unsafe { forward_with::<true>(&table.floats, coefficients) }
+    unsafe {
+        if reduce {
+            forward_with::<true>(&table.floats, coefficients);
+        } else {
+            forward_with::<false>(&table.floats, coefficients);
+        }
     }
 }
 

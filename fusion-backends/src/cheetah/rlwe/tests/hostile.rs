@@ -4,74 +4,64 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-struct Messages {
-    parameters: Parameters,
-    encoding: Encoding,
-    secret: SecretKey,
-    key: Vec<u8>,
-    request: Vec<u8>,
-    response: Vec<u8>,
-}
-
 const SHAPE: Shape = Shape::dense(40, 32, 3);
 
-fn messages(seed: u64) -> Messages {
-    let (parameters, mut rng) = (parameters(Set::Medium, 37), StdRng::seed_from_u64(seed));
-    let encoding = Encoding::new(&parameters, SHAPE).unwrap();
-    let secret = SecretKey::generate(&parameters, &mut rng);
-    let key = secret.public_key(&mut rng);
-    let inputs = Shares::zero(parameters.width(), SHAPE.inputs_len());
-    let request = secret.request(&encoding, &inputs, &mut rng).unwrap();
-    let weights =
-        Weights::prepare(&encoding, &vec![3; SHAPE.weights_len()], 40, Storage::Compact).unwrap();
-    let decoded = Request::decode(&encoding, &request).unwrap();
-    let public = PublicKey::decode(&parameters, &key).unwrap();
-    let (response, _) = weights.answer(&public, &decoded, &mut rng).unwrap();
-    Messages { parameters, encoding, secret, key, request, response }
+fn encoding(set: Set, bits: u32, shape: Shape) -> Encoding {
+    Encoding::new(&parameters(set, bits), shape).unwrap()
+}
+
+fn zeros(encoding: &Encoding) -> Shares {
+    Shares::zero(encoding.parameters().width(), encoding.shape().inputs_len())
+}
+
+fn weights(encoding: &Encoding, weight: i64) -> Weights {
+    let weights = vec![weight; encoding.shape().weights_len()];
+    Weights::prepare(encoding, &weights, LEAST_HIDING, Storage::Compact).unwrap()
 }
 
 #[test]
 fn every_reader_refuses_other_lengths() {
-    let all = messages(1);
+    let (encoding, mut rng) = (encoding(Set::Medium, 37, SHAPE), StdRng::seed_from_u64(1));
     let length = Some(RlweError::Malformed(Malformed::Length));
-    for (change, message) in [(0, &all.key), (1, &all.request), (2, &all.response)] {
-        for found in [0, 1, 31, 32, message.len() - 1, message.len() + 1, 2 * message.len()] {
-            let mut bytes = message.clone();
-            bytes.resize(found, 0);
-            let error = match change {
-                0 => PublicKey::decode(&all.parameters, &bytes).err(),
-                1 => Request::decode(&all.encoding, &bytes).err(),
-                _ => all.secret.open(&all.encoding, &bytes).err(),
-            };
-            assert_eq!(error, length);
-        }
+    let others = |right: usize| {
+        [0, 1, 31, 32, 33, right - 1, right + 1, 2 * right]
+            .into_iter()
+            .map(|length| vec![0; length])
+    };
+    for bytes in others(encoding.request_bytes()) {
+        assert_eq!(Request::decode(&encoding, &bytes).err(), length);
+    }
+    for bytes in others(encoding.response_bytes()) {
+        let (pending, _) = Pending::request(&encoding, &zeros(&encoding), &mut rng).unwrap();
+        assert_eq!(pending.open(&bytes).err(), length);
     }
 }
 
 #[test]
-fn every_reader_refuses_what_is_no_coefficient() {
-    let mut all = messages(1);
+fn requests_with_what_is_no_coefficient_are_refused() {
+    let (encoding, mut rng) = (encoding(Set::Medium, 37, SHAPE), StdRng::seed_from_u64(1));
+    let (_, request) = Pending::request(&encoding, &zeros(&encoding), &mut rng).unwrap();
+    assert!(Request::decode(&encoding, &request).is_ok());
     let error = Some(RlweError::Malformed(Malformed::Coefficient));
-    // The first coefficient of the last prime: all bits set.
-    let last = all.key.len() - 4096 * 36 / 8;
-    all.key[last..last + 5].fill(0xff);
-    assert_eq!(PublicKey::decode(&all.parameters, &all.key).err(), error);
-    let last = all.request.len() - 5;
-    all.request[last..].fill(0xff);
-    assert_eq!(Request::decode(&all.encoding, &all.request).err(), error);
+    // The first coefficient of the public key, and the last of the last input: all bits set.
+    for place in [32, request.len() - 5] {
+        let mut request = request.clone();
+        request[place..place + 5].fill(0xff);
+        assert_eq!(Request::decode(&encoding, &request).err(), error);
+    }
 }
 
 #[test]
 fn responses_end_with_zeros() {
-    let parameters = parameters(Set::Medium, 38);
-    let encoding = Encoding::new(&parameters, Shape::dense(3, 1, 1)).unwrap();
-    let secret = SecretKey::generate(&parameters, &mut StdRng::seed_from_u64(1));
+    // One result of 42 bits: six bits of the last byte are not used.
+    let encoding = encoding(Set::Medium, 38, Shape::dense(3, 1, 1));
+    let mut rng = StdRng::seed_from_u64(1);
     let mut response = vec![0; encoding.response_bytes()];
-    assert!(secret.open(&encoding, &response).is_ok());
-    // 42 bits: six bits of the last byte are not used.
-    *response.last_mut().unwrap() = 0x04;
-    let error = RlweError::Malformed(Malformed::Padding);
-    assert_eq!(secret.open(&encoding, &response).err(), Some(error));
+    for (last, error) in [(0x03, None), (0x04, Some(RlweError::Malformed(Malformed::Padding)))] {
+        let (pending, _) = Pending::request(&encoding, &zeros(&encoding), &mut rng).unwrap();
+        *response.last_mut().unwrap() = last;
+        assert_eq!(pending.open(&response).err(), error);
+    }
 }
 
 proptest! {
@@ -81,34 +71,49 @@ proptest! {
     #[test]
     fn opening_never_fails_on_the_contents(seed: u64) {
         use rand::Rng;
-        let parameters = parameters(Set::Medium, 37);
-        let encoding = Encoding::new(&parameters, SHAPE).unwrap();
-        let mut rng = StdRng::seed_from_u64(seed);
-        let secret = SecretKey::generate(&parameters, &mut rng);
+        let (encoding, mut rng) = (encoding(Set::Medium, 37, SHAPE), StdRng::seed_from_u64(seed));
+        let (pending, _) = Pending::request(&encoding, &zeros(&encoding), &mut rng).unwrap();
         let mut response = vec![0; encoding.response_bytes()];
         rng.fill_bytes(&mut response);
-        let unused = encoding.responses() > 0 && (encoding.needed(0) * 41).is_multiple_of(8);
-        prop_assert!(unused, "no bits fill up the last byte");
-        let shares = secret.open(&encoding, &response).unwrap();
-        prop_assert_eq!(shares.len(), SHAPE.outputs_len());
+        let whole = (0..encoding.responses()).all(|at| (encoding.needed(at) * 41).is_multiple_of(8));
+        prop_assert!(whole, "no bits fill up the last byte");
+        prop_assert_eq!(pending.open(&response).unwrap().len(), SHAPE.outputs_len());
+    }
+
+    /// Any request of the right length is one, or has a coefficient that is too large.
+    #[test]
+    fn garbage_is_a_request_or_refused(seed: u64, ones in prop::option::of(any::<prop::sample::Index>())) {
+        use rand::Rng;
+        let (encoding, mut rng) = (encoding(Set::Small, 20, SHAPE), StdRng::seed_from_u64(seed));
+        let mut request = vec![0; encoding.request_bytes()];
+        rng.fill_bytes(&mut request);
+        // Thirteen bytes hold a whole coefficient of 50 bits.
+        if let Some(place) = ones {
+            let place = 32 + place.index(request.len() - 32 - 13);
+            request[place..place + 13].fill(0xff);
+        }
+        match Request::decode(&encoding, &request) {
+            Ok(mut request) => {
+                prop_assert!(ones.is_none());
+                request.add(&zeros(&encoding), &mut rng).unwrap();
+                prop_assert!(weights(&encoding, 5).answer(&request, &mut rng).is_ok());
+            }
+            Err(error) => prop_assert_eq!(error, RlweError::Malformed(Malformed::Coefficient)),
+        }
     }
 }
 
-/// Neither of the messages repeats anything when all is the same but the randomness.
+/// Neither message repeats anything when all is the same but the randomness.
 #[test]
 fn messages_are_fresh() {
-    let all = messages(1);
-    let mut rng = StdRng::seed_from_u64(2);
-    let weights =
-        Weights::prepare(&all.encoding, &vec![3; SHAPE.weights_len()], 40, Storage::Compact)
-            .unwrap();
-    let request = Request::decode(&all.encoding, &all.request).unwrap();
-    let key = PublicKey::decode(&all.parameters, &all.key).unwrap();
-    let inputs = Shares::zero(all.parameters.width(), SHAPE.inputs_len());
+    let (encoding, mut rng) = (encoding(Set::Medium, 37, SHAPE), StdRng::seed_from_u64(2));
+    let weights = weights(&encoding, 3);
+    let (_, request) = Pending::request(&encoding, &zeros(&encoding), &mut rng).unwrap();
+    let request = Request::decode(&encoding, &request).unwrap();
     let mut seen = BTreeSet::new();
     for _ in 0..4 {
-        let (response, _) = weights.answer(&key, &request, &mut rng).unwrap();
-        let sent = all.secret.request(&all.encoding, &inputs, &mut rng).unwrap();
+        let (response, _) = weights.answer(&request, &mut rng).unwrap();
+        let (_, sent) = Pending::request(&encoding, &zeros(&encoding), &mut rng).unwrap();
         for message in [response, sent] {
             // Eight bytes anywhere at a multiple of 8: no two are alike.
             message.as_chunks::<8>().0.iter().for_each(|bytes| assert!(seen.insert(*bytes)));
@@ -120,47 +125,41 @@ fn messages_are_fresh() {
 /// and a layer whose weights are all zero, would show most.
 #[test]
 fn messages_look_uniform() {
-    let (parameters, mut rng) = (parameters(Set::Medium, 37), StdRng::seed_from_u64(3));
-    let encoding = Encoding::new(&parameters, SHAPE).unwrap();
-    let weights =
-        Weights::prepare(&encoding, &vec![0; SHAPE.weights_len()], 40, Storage::Compact).unwrap();
-    let secret = SecretKey::generate(&parameters, &mut rng);
-    let key = PublicKey::decode(&parameters, &secret.public_key(&mut rng)).unwrap();
-    let inputs = Shares::zero(parameters.width(), SHAPE.inputs_len());
-    let sent = secret.request(&encoding, &inputs, &mut rng).unwrap();
-    let request = Request::decode(&encoding, &sent).unwrap();
-    let (response, shares) = weights.answer(&key, &request, &mut rng).unwrap();
-    let ours = secret.open(&encoding, &response).unwrap();
-    assert!(ours.open(&shares).iter().all(|result| *result == 0));
-    for message in [&sent, &response] {
-        let ones: u32 = message.iter().map(|byte| byte.count_ones()).sum();
-        let bits = 8.0 * message.len() as f64;
-        // Seven standard deviations.
-        assert!((f64::from(ones) - bits / 2.0).abs() < 3.5 * bits.sqrt());
+    for (set, bits) in [(Set::Small, 20), (Set::Medium, 37), (Set::Large, 45)] {
+        let (encoding, mut rng) = (encoding(set, bits, SHAPE), StdRng::seed_from_u64(3));
+        let (pending, sent) = Pending::request(&encoding, &zeros(&encoding), &mut rng).unwrap();
+        let request = Request::decode(&encoding, &sent).unwrap();
+        let (response, theirs) = weights(&encoding, 0).answer(&request, &mut rng).unwrap();
+        let ours = pending.open(&response).unwrap();
+        assert!(ours.open(&theirs).iter().all(|result| *result == 0));
+        for message in [&sent, &response] {
+            let ones: u32 = message.iter().map(|byte| byte.count_ones()).sum();
+            let bits = 8.0 * message.len() as f64;
+            // Seven standard deviations.
+            assert!((f64::from(ones) - bits / 2.0).abs() < 3.5 * bits.sqrt());
+        }
     }
 }
 
 #[test]
 fn misuse_is_refused() {
     let mut rng = StdRng::seed_from_u64(4);
-    let all = messages(1);
-    let other = Encoding::new(&all.parameters, Shape::dense(40, 32, 2)).unwrap();
-    let width = all.parameters.width();
-    let few = Shares::zero(width, 3);
+    let encoding = encoding(Set::Medium, 37, SHAPE);
+    let few = Shares::zero(encoding.parameters().width(), 3);
     let error = Some(RlweError::Count { expected: 120, found: 3 });
-    assert_eq!(all.secret.request(&all.encoding, &few, &mut rng).err(), error);
-    let mut request = Request::decode(&all.encoding, &all.request).unwrap();
+    assert_eq!(Pending::request(&encoding, &few, &mut rng).err(), error);
+    let (_, request) = Pending::request(&encoding, &zeros(&encoding), &mut rng).unwrap();
+    let mut request = Request::decode(&encoding, &request).unwrap();
     assert_eq!(request.add(&few, &mut rng).err(), error);
     let narrow = Shares::zero(Width::BIT, 120);
     assert!(matches!(request.add(&narrow, &mut rng), Err(RlweError::Shape(_))));
-    let weights =
-        Weights::prepare(&other, &vec![3; SHAPE.weights_len()], 40, Storage::Compact).unwrap();
-    let key = PublicKey::decode(&all.parameters, &all.key).unwrap();
-    assert!(matches!(weights.answer(&key, &request, &mut rng), Err(RlweError::Shape(_))));
-    let large = Encoding::new(&parameters(Set::Large, 37), SHAPE).unwrap();
-    assert!(matches!(all.secret.open(&large, &[]), Err(RlweError::Shape(_))));
-    let inputs = Shares::zero(width, 120);
-    assert!(matches!(all.secret.request(&large, &inputs, &mut rng), Err(RlweError::Shape(_))));
+    assert!(matches!(Pending::request(&encoding, &narrow, &mut rng), Err(RlweError::Shape(_))));
+    let others = [(Set::Medium, 37, 2), (Set::Medium, 36, 3), (Set::Large, 37, 3)];
+    for (set, bits, slots) in others {
+        let other = super::hostile::encoding(set, bits, Shape { slots, ..SHAPE });
+        let answer = weights(&other, 3).answer(&request, &mut rng);
+        assert!(matches!(answer, Err(RlweError::Shape(_))));
+    }
 }
 
 #[test]
@@ -193,8 +192,26 @@ fn shapes_are_bounded() {
     }
 }
 
+/// What travels is frozen, for fixed randomness.
+#[test]
+fn messages_are_frozen() {
+    use chacha20::ChaCha20Rng;
+    let sets = [(Set::Small, 20), (Set::Medium, 37), (Set::Large, 45)];
+    let found = sets.map(|(set, bits)| {
+        let encoding = encoding(set, bits, SHAPE);
+        let mut rng = ChaCha20Rng::from_seed([9; 32]);
+        let (_, sent) = Pending::request(&encoding, &zeros(&encoding), &mut rng).unwrap();
+        let request = Request::decode(&encoding, &sent).unwrap();
+        let (response, _) = weights(&encoding, 3).answer(&request, &mut rng).unwrap();
+        blake3::hash(&[sent, response].concat()).to_hex()[..16].to_owned()
+    });
+    assert_eq!(found, ["2d8401efc347d8d6", "4eafe5517a48f2c1", "adb9b6b6cfd89f97"]);
+}
+
 #[test]
 fn secrets_are_not_printed() {
-    let all = messages(1);
-    assert!(format!("{:?}", all.secret).len() < 120);
+    let (encoding, mut rng) = (encoding(Set::Small, 20, SHAPE), StdRng::seed_from_u64(5));
+    let (pending, _) = Pending::request(&encoding, &zeros(&encoding), &mut rng).unwrap();
+    assert!(format!("{pending:?}").len() < 200);
+    assert!(format!("{:?}", weights(&encoding, 3)).len() < 600);
 }

@@ -21,14 +21,12 @@ fn measure(set: Set, bits: u32, weight: i64, channels: usize, seed: u64) -> (Vec
     };
     let encoding = Encoding::new(&parameters, shape).unwrap();
     assert_eq!(encoding.responses(), 1);
-    let secret = SecretKey::generate(&parameters, &mut rng);
-    let key = PublicKey::decode(&parameters, &secret.public_key(&mut rng)).unwrap();
     let width = parameters.width();
     let random =
         |rng: &mut StdRng| Shares::new(width, (0..shape.inputs_len()).map(|_| rng.random::<u64>()));
     let (ours, theirs) = (random(&mut rng), random(&mut rng));
-    let mut request =
-        Request::decode(&encoding, &secret.request(&encoding, &ours, &mut rng).unwrap()).unwrap();
+    let (pending, request) = Pending::request(&encoding, &ours, &mut rng).unwrap();
+    let mut request = Request::decode(&encoding, &request).unwrap();
     request.add(&theirs, &mut rng).unwrap();
 
     let weights: Vec<i64> =
@@ -63,12 +61,12 @@ fn measure(set: Set, bits: u32, weight: i64, channels: usize, seed: u64) -> (Vec
     }
 
     let sum = prepared.multiply(&request.ciphers).pop().unwrap();
-    let [first, second] = randomise(&parameters, &key, sum, &mut Sampler::new(&mut rng));
+    let [first, second] = randomise(&parameters, &request.zero, sum, &mut Sampler::new(&mut rng));
     // b + a s, in coefficients: a goes back to values and is multiplied by the secret.
     let cipher =
         Cipher { first: first.into_values(&parameters), second: second.into_values(&parameters) };
     let mut phase = cipher.second;
-    phase.add_product(&parameters, &cipher.first, secret.values());
+    phase.add_product(&parameters, &cipher.first, pending.values());
     let phase = phase.into_coefficients(&parameters);
     let q = 2_f64.powi(set.modulus_bits().cast_signed());
     let noise = (0..degree).map(|at| {

@@ -8,67 +8,68 @@ use super::error::RlweError;
 use super::ntt::Table;
 use super::params::Parameters;
 use super::poly::Values;
-use super::sample::{SEED, Sampler, uniform};
+use super::sample::{Sampler, uniform};
 use super::wire::{Incoming, put_values};
 use crate::cheetah::nonlinear::Shares;
 
-/// The client's key, for all layers of the same [`Set`](super::Set), whatever the width of numbers.
-pub struct SecretKey {
-    parameters: Parameters,
+/// A layer under way at the client: the key of its request, until the response is there.
+pub struct Pending {
+    encoding: Encoding,
     secret: Values,
 }
 
-impl SecretKey {
-    /// A fresh key.
-    pub fn generate<R: CryptoRng>(parameters: &Parameters, rng: &mut R) -> Self {
-        let secret = Sampler::new(rng).ternary(parameters.degree());
-        let secret = Values::of_small(parameters, &secret);
-        Self { parameters: parameters.clone(), secret }
-    }
-
-    /// The public key: an encryption of zero, with which the server makes its responses random. Send
-    /// it once for a connection.
-    pub fn public_key<R: CryptoRng>(&self, rng: &mut R) -> Vec<u8> {
-        self.encrypt(&self.parameters, 1, |_| Zeroizing::new(Vec::new()), rng)
-    }
-
-    /// The request for a layer, which has this party's shares of the inputs.
+impl Pending {
+    /// The request for a layer, which has this party's shares of the inputs, and what opens the
+    /// response. The key is fresh; its public half goes with the request.
     ///
     /// # Errors
     ///
     /// [`RlweError::Count`] if the shares are not as many as the layer has inputs;
-    /// [`RlweError::Shape`] if they, or the encoding, are of another ring.
+    /// [`RlweError::Shape`] if they are of another ring.
     ///
     /// # Security
     ///
-    /// What is sent is indistinguishable from random bits by RLWE, and made of fresh randomness and
-    /// the shares alone: nothing that the server ever sent goes in.
+    /// What is sent is indistinguishable from random bits by RLWE, whatever the shares are: they
+    /// cannot depend on a key that did not exist.
     pub fn request<R: CryptoRng>(
-        &self,
         encoding: &Encoding,
         inputs: &Shares,
         rng: &mut R,
-    ) -> Result<Vec<u8>, RlweError> {
-        self.check(encoding)?;
+    ) -> Result<(Self, Vec<u8>), RlweError> {
         check_inputs(encoding, inputs)?;
-        let numbers = |which| encoding.request(which, inputs.values());
-        Ok(self.encrypt(encoding.parameters(), encoding.requests(), numbers, rng))
+        let (parameters, mut sampler) = (encoding.parameters(), Sampler::new(rng));
+        let degree = parameters.degree();
+        let secret = Values::of_small(parameters, &sampler.ternary(degree));
+        let seed = sampler.seed();
+        let mut bytes = Vec::with_capacity(encoding.request_bytes());
+        bytes.extend_from_slice(&seed);
+        // The first polynomial is zero, which makes it the public key.
+        let zero = std::iter::once_with(|| Zeroizing::new(vec![0; degree]));
+        let inputs = (0..encoding.requests()).map(|which| encoding.request(which, inputs.values()));
+        for (index, numbers) in (0..).zip(zero.chain(inputs)) {
+            let errors = sampler.errors(degree);
+            let mut second = Values::scaled(parameters, &numbers, &errors, &mut sampler);
+            let mut product = Values::zero(parameters);
+            product.add_product(parameters, &uniform(parameters, &seed, index), &secret);
+            second.subtract(parameters, &product);
+            put_values(parameters, &second, &mut bytes);
+        }
+        Ok((Self { encoding: encoding.clone(), secret }, bytes))
     }
 
     /// This party's shares of a layer's results.
     ///
     /// # Errors
     ///
-    /// [`RlweError::Malformed`] if these bytes are not a response to that layer;
-    /// [`RlweError::Shape`] if the encoding is for another set of parameters.
+    /// [`RlweError::Malformed`] if these bytes are not a response to that layer.
     ///
     /// # Security
     ///
-    /// Whether this fails depends on the bytes alone, never on the key. The shares may be anything if
-    /// the server deviates, and may then depend on the key: what the caller sends must not depend on
-    /// them but through a mask, as in the layers of this backend.
-    pub fn open(&self, encoding: &Encoding, response: &[u8]) -> Result<Shares, RlweError> {
-        self.check(encoding)?;
+    /// Whether this fails depends on the bytes alone, never on the key, which is used up either way.
+    /// If the server deviates, the shares may be anything, and may depend on the key: what the caller
+    /// sends must depend on them through masks or encryption only, as in the layers of this backend.
+    pub fn open(self, response: &[u8]) -> Result<Shares, RlweError> {
+        let encoding = &self.encoding;
         let parameters = encoding.parameters();
         let mut incoming = Incoming::new(response, encoding.response_bytes())?;
         let mut shares = Zeroizing::new(vec![0; encoding.shape().outputs_len()]);
@@ -134,41 +135,6 @@ impl SecretKey {
         Zeroizing::new(low.iter().zip(high.iter()).map(lift).collect())
     }
 
-    /// Encrypts polynomials over Z_2^l, with a seed for all first halves.
-    fn encrypt<R: CryptoRng>(
-        &self,
-        parameters: &Parameters,
-        count: usize,
-        numbers: impl Fn(usize) -> Zeroizing<Vec<u64>>,
-        rng: &mut R,
-    ) -> Vec<u8> {
-        let mut sampler = Sampler::new(rng);
-        let seed = sampler.seed();
-        let mut bytes = Vec::with_capacity(
-            count.saturating_mul(parameters.request_bytes()).saturating_add(SEED),
-        );
-        bytes.extend_from_slice(&seed);
-        for (which, index) in (0..count).zip(0..) {
-            let errors = sampler.errors(parameters.degree());
-            let mut numbers = numbers(which);
-            numbers.resize(parameters.degree(), 0);
-            let mut second = Values::scaled(parameters, &numbers, &errors, &mut sampler);
-            let mut product = Values::zero(parameters);
-            product.add_product(parameters, &uniform(parameters, &seed, index), &self.secret);
-            second.subtract(parameters, &product);
-            put_values(parameters, &second, &mut bytes);
-        }
-        bytes
-    }
-
-    fn check(&self, encoding: &Encoding) -> Result<(), RlweError> {
-        if encoding.parameters().set() == self.parameters.set() {
-            Ok(())
-        } else {
-            Err(RlweError::Shape("its parameters are not those of the key"))
-        }
-    }
-
     #[cfg(test)]
     pub(super) fn values(&self) -> &Values {
         &self.secret
@@ -188,8 +154,8 @@ pub(super) fn check_inputs(encoding: &Encoding, inputs: &Shares) -> Result<(), R
     }
 }
 
-impl std::fmt::Debug for SecretKey {
+impl std::fmt::Debug for Pending {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SecretKey").field("parameters", &self.parameters).finish_non_exhaustive()
+        f.debug_struct("Pending").field("shape", self.encoding.shape()).finish_non_exhaustive()
     }
 }
