@@ -12,8 +12,7 @@ use std::time::Instant;
 use fusion_backends::cheetah::nonlinear::Shares;
 use fusion_backends::cheetah::ot::Width;
 use fusion_backends::cheetah::rlwe::{
-    Encoding, LEAST_HIDING, Parameters, PublicKey, Request, RlweError, SecretKey, Set, Shape,
-    Weights,
+    Encoding, LEAST_HIDING, Parameters, Pending, Request, RlweError, Set, Shape, Storage, Weights,
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
