@@ -33,27 +33,20 @@ struct Row {
     weight: i64,
 }
 
-const fn square(
-    channels: usize,
-    outputs: usize,
-    size: usize,
-    kernel: usize,
-    stride: usize,
-) -> Shape {
-    let padding = kernel / 2;
-    Shape { slots: 1, channels, outputs, height: size, width: size, kernel, stride, padding }
-}
-
 const ROWS: [Row; 9] = [
     Row { name: "fc2048x1000", shape: Shape::dense(2048, 1000, 1), weight: 127 },
     Row { name: "fc2048x1000-4slots", shape: Shape::dense(2048, 1000, 4), weight: 127 },
     Row { name: "fc2048x1000-16slots", shape: Shape::dense(2048, 1000, 16), weight: 127 },
     Row { name: "fc2048x1000-64slots", shape: Shape::dense(2048, 1000, 64), weight: 127 },
-    Row { name: "conv3x3-64-64-56", shape: square(64, 64, 56, 3, 1), weight: 127 },
-    Row { name: "conv1x1-256-64-56", shape: square(256, 64, 56, 1, 1), weight: 127 },
-    Row { name: "conv7x7s2-3-64-224", shape: square(3, 64, 224, 7, 2), weight: 127 },
-    Row { name: "conv3x3-512-512-7", shape: square(512, 512, 7, 3, 1), weight: 127 },
-    Row { name: "conv3x3s2-128-128-56", shape: square(128, 128, 56, 3, 2), weight: 127 },
+    Row { name: "conv3x3-64-64-56", shape: Shape::square([64, 64], 56, 3, 1, 1), weight: 127 },
+    Row { name: "conv1x1-256-64-56", shape: Shape::square([256, 64], 56, 1, 1, 0), weight: 127 },
+    Row { name: "conv7x7s2-3-64-224", shape: Shape::square([3, 64], 224, 7, 2, 3), weight: 127 },
+    Row { name: "conv3x3-512-512-7", shape: Shape::square([512, 512], 7, 3, 1, 1), weight: 127 },
+    Row {
+        name: "conv3x3s2-128-128-56",
+        shape: Shape::square([128, 128], 56, 3, 2, 1),
+        weight: 127,
+    },
 ];
 
 fn main() {

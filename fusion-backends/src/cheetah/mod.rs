@@ -1,5 +1,6 @@
 //! Two-party inference without a dealer, after Cheetah (Huang et al., USENIX Security 2022,
-//! eprint 2022/207). So far: its oblivious transfers, and the layers that are not linear.
+//! eprint 2022/207). So far: its oblivious transfers, the layers that are not linear, and those that
+//! are.
 
 pub mod nonlinear;
 pub mod ot;

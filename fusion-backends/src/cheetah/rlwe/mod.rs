@@ -87,6 +87,7 @@ mod prime;
 mod request;
 mod response;
 mod sample;
+mod shape;
 mod weights;
 mod wire;
 
@@ -94,9 +95,10 @@ mod wire;
 mod tests;
 
 pub use client::Pending;
-pub use encode::{Encoding, Shape};
+pub use encode::Encoding;
 pub use error::{Malformed, RlweError};
 pub use noise::LEAST_HIDING;
 pub use params::{Parameters, Set};
 pub use request::Request;
+pub use shape::Shape;
 pub use weights::{Storage, Weights};

@@ -13,12 +13,14 @@
 //! sum.
 //!
 //! *Forward*, p < 2^50: x is brought to at most 0.51 p first, so k becomes at most 1.01 + k/8, which
-//! stays below 1.2. p < 2^46: nothing is brought down; k grows from 1 by at most 1/2 + 13/128 for each
-//! of 13 steps, and stays below 10. *Inverse*: sums are brought down at every step to at most 0.76 p
-//! (the quotient of 2.4 p is off by less than 1/4), and differences are at most 2.4 p before they are
-//! multiplied, so k stays below 1.2. *Products* of two numbers below p: c is found from h, which makes
-//! it off by at most 1/2 + 3/8, and the result below p in magnitude; a sum that is brought down after
-//! four of them stays below 5 p.
+//! stays below 1.2. p < 2^46: nothing is brought down; k grows from 1 by at most 1/2 + 10/128 for each
+//! of 13 steps, and stays below 10. *Inverse*: sums are brought to at most 0.51 p at every step, and
+//! differences of 2 k p are multiplied, so k is at most 1/2 + k/4 and stays below 0.7. *Products* of
+//! two numbers below p: c is found from h, which makes it off by at most 1/2 + 3/8, and the result
+//! below p in magnitude; a sum that is brought down after four of them stays below 5 p.
+//!
+//! What is made an integer at the end is above -p and below p, and a zero is +0: it is the difference
+//! of two equal numbers, or the sum of zeros of which one is +0. So the sign says whether to add p.
 //!
 //! Functions with `target_feature` are safe to write and unsafe to call; the functions that call
 //! them stand at the top. A [`Table`] with the level [`Level::Avx2`] is made from [`best`] alone,
