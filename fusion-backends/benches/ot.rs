@@ -25,8 +25,7 @@ const FLOORS: &str = "\
 Floors. Bytes of the paper (SoftSpokenOT with the repetition code): 128 / k bits less one, that is
 7.88, 3.88 and 1.88 bytes up for each random transfer. So a network of 3 Gbit/s carries at most 48, 97
 and 200 million in a second, and one of 400 Mbit/s 6.3, 12.9 and 26.7 million.
-What the kernels do in a second: cargo test --release -p fusion-backends --lib -- --ignored \
---nocapture throughput
+What the kernels do in a second: cargo bench -p fusion-backends --bench kernels
 ";
 
 struct Party<C> {

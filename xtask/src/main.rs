@@ -55,7 +55,10 @@ fn main() -> ExitCode {
 fn bench() -> Result {
     Step::cargo(&["bench", "--locked", "--package", "fusion-core", "--bench", "transcript"])
         .run()?;
-    Step::cargo(&["bench", "--locked", "--package", "fusion-backends", "--bench", "ot"]).run()?;
+    for name in ["kernels", "ot"] {
+        Step::cargo(&["bench", "--locked", "--package", "fusion-backends", "--bench", name])
+            .run()?;
+    }
     Step::cargo(&["bench", "--locked", "--bench", "lanes"]).run()?;
     Step::cargo(&["bench", "--locked", "--bench", "tax"]).run()
 }

@@ -13,6 +13,7 @@
 mod fold;
 mod portable;
 mod transpose;
+mod workloads;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod x86;
@@ -23,6 +24,7 @@ mod tests;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub(super) use fold::{STRIPE, Stripe, empty_stripe};
+pub use workloads::workloads;
 
 /// 128 bits. Byte and bit 0 are the least significant.
 pub(super) type Block = u128;
@@ -45,6 +47,17 @@ impl Level {
         return x86::best();
         #[cfg(not(target_arch = "x86_64"))]
         return Self::Portable;
+    }
+
+    /// All that this processor has.
+    fn all() -> Vec<Self> {
+        match Self::best() {
+            Self::Portable => vec![Self::Portable],
+            #[cfg(target_arch = "x86_64")]
+            Self::Narrow => vec![Self::Portable, Self::Narrow],
+            #[cfg(target_arch = "x86_64")]
+            Self::Wide => vec![Self::Portable, Self::Narrow, Self::Wide],
+        }
     }
 }
 
