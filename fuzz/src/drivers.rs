@@ -10,6 +10,7 @@ use std::{
 use fusion::{
     Check, Client, Connection, Error, Policy, SemiHonest, Server,
     channel::{ChannelError, memory_pair},
+    semi_honest,
 };
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 
@@ -112,7 +113,8 @@ pub(crate) fn client(script: &mut Script<'_>) -> Ended {
 pub(crate) fn client_of_a_stream(script: &mut Script<'_>) -> Ended {
     let framed = |frame: &Vec<u8>| [&(frame.len() as u32).to_le_bytes(), &frame[..]].concat();
     let frames = slot_by_slot()[1].iter().map(framed).collect::<Vec<_>>();
-    let stream = Peer::new(spoiled(script, &frames).concat());
+    let at_a_time = 1 + script.below(256);
+    let stream = Peer::in_parts(spoiled(script, &frames).concat(), at_a_time);
     infer::<Toy>(Connection::futures(stream, |_| std::future::pending()))
 }
 
@@ -129,6 +131,16 @@ pub(crate) fn server(script: &mut Script<'_>) -> Ended {
 /// A server with several slots at once.
 pub(crate) fn server_in_lanes(script: &mut Script<'_>) -> Ended {
     serve::<Lanes>(Connection::new(PeerChannel::new(spoiled(script, &in_lanes()[0]))))
+}
+
+/// A client without any hardening.
+pub(crate) fn plain_client(script: &mut Script<'_>) -> Ended {
+    infer_plain(Connection::new(PeerChannel::new(spoiled(script, &plain()[1]))))
+}
+
+/// A server without any hardening.
+pub(crate) fn plain_server(script: &mut Script<'_>) -> Ended {
+    serve_plain(Connection::new(PeerChannel::new(spoiled(script, &plain()[0]))))
 }
 
 fn spoiled(script: &mut Script<'_>, frames: &[Vec<u8>]) -> Vec<Vec<u8>> {
@@ -167,6 +179,25 @@ where
     }
 }
 
+/// Nothing tells whether the answers are right.
+fn infer_plain(mut connection: Connection) -> Ended {
+    let mut rng = StdRng::seed_from_u64(1);
+    let run = || semi_honest::infer::<Toy, _>(&mut (), &mut connection, &(), &QUERIES, &mut rng);
+    match within(MEMORY, run) {
+        Ok((answers, _)) => {
+            assert_eq!(answers.len(), QUERIES.len());
+            Ended::Well
+        }
+        Err(error) => refused(error),
+    }
+}
+
+fn serve_plain(mut connection: Connection) -> Ended {
+    let mut rng = StdRng::seed_from_u64(2);
+    let run = || semi_honest::serve::<Toy, _>(&mut (), &mut connection, &KEY, &mut rng);
+    within(MEMORY, run).map_or_else(refused, |_| Ended::Well)
+}
+
 /// Blames the peer, or it is a mistake of ours.
 fn refused<E: Debug>(error: Error<E>) -> Ended {
     match error {
@@ -178,34 +209,27 @@ fn refused<E: Debug>(error: Error<E>) -> Ended {
 
 fn slot_by_slot() -> &'static Dialogue {
     static SAID: OnceLock<Dialogue> = OnceLock::new();
-    SAID.get_or_init(dialogue::<Toy>)
+    SAID.get_or_init(|| dialogue(infer::<Toy>, serve::<Toy>))
 }
 
 fn in_lanes() -> &'static Dialogue {
     static SAID: OnceLock<Dialogue> = OnceLock::new();
-    SAID.get_or_init(dialogue::<Lanes>)
+    SAID.get_or_init(|| dialogue(infer::<Lanes>, serve::<Lanes>))
+}
+
+fn plain() -> &'static Dialogue {
+    static SAID: OnceLock<Dialogue> = OnceLock::new();
+    SAID.get_or_init(|| dialogue(infer_plain, serve_plain))
 }
 
 /// Records both parties.
-fn dialogue<P>() -> Dialogue
-where
-    P: SemiHonest<
-            Client = (),
-            ClientContext = (),
-            Query = i64,
-            Output = i64,
-            Server = (),
-            ServerContext = i64,
-        >,
-    P::ClientError: Debug,
-    P::ServerError: Debug,
-{
+fn dialogue(infer: fn(Connection) -> Ended, serve: fn(Connection) -> Ended) -> Dialogue {
     let (left, right) = memory_pair();
     let ((left, heard_by_client), (right, heard_by_server)) =
         (Recorded::new(left), Recorded::new(right));
     thread::scope(|scope| {
-        scope.spawn(|| assert_eq!(serve::<P>(Connection::new(right)), Ended::Well));
-        assert_eq!(infer::<P>(Connection::new(left)), Ended::Well);
+        scope.spawn(|| assert_eq!(serve(Connection::new(right)), Ended::Well));
+        assert_eq!(infer(Connection::new(left)), Ended::Well);
     });
     [heard_by_server.take(), heard_by_client.take()]
 }

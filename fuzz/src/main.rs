@@ -16,7 +16,7 @@ mod ot;
 mod peer;
 mod script;
 
-use std::{alloc::System, sync::OnceLock};
+use std::{alloc::System, backtrace::Backtrace, sync::OnceLock};
 
 use cap::Cap;
 use libfuzzer_sys::fuzz_target;
@@ -48,6 +48,8 @@ const TARGETS: &[Target] = &[
     Target { name: "server", run: drivers::server },
     Target { name: "client-lanes", run: drivers::client_in_lanes },
     Target { name: "server-lanes", run: drivers::server_in_lanes },
+    Target { name: "plain-client", run: drivers::plain_client },
+    Target { name: "plain-server", run: drivers::plain_server },
     Target { name: "client-stream", run: drivers::client_of_a_stream },
     Target { name: "tcp", run: channels::tcp },
     Target { name: "emulated", run: channels::emulated },
@@ -86,6 +88,13 @@ fn start() {
         eprintln!("{VARIABLE}: no target `{name}`; see `cargo xtask fuzz --help`");
         std::process::exit(1);
     };
+    // Whoever tells of a panic needs memory, and does not return.
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let _ = MEMORY.set_limit(usize::MAX);
+        eprintln!("{}", Backtrace::force_capture());
+        tell(panic);
+    }));
     assert_eq!((target.run)(&mut Script::new(&[])), Ended::Well, "an honest peer is refused");
     TARGET.get_or_init(|| target);
 }

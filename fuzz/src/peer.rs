@@ -12,17 +12,27 @@ use std::{
 use fusion::channel::{Channel, ChannelError, Incoming, Outgoing};
 
 /// A stream on which the peer says so much and then hangs up, whatever it is told.
-pub(crate) struct Peer(io::Cursor<Vec<u8>>);
+pub(crate) struct Peer {
+    says: io::Cursor<Vec<u8>>,
+    /// The most that arrives at a time.
+    at_a_time: usize,
+}
 
 impl Peer {
     pub(crate) fn new(says: Vec<u8>) -> Self {
-        Self(io::Cursor::new(says))
+        Self::in_parts(says, usize::MAX)
+    }
+
+    /// One that says no more than `at_a_time` bytes at a time.
+    pub(crate) fn in_parts(says: Vec<u8>, at_a_time: usize) -> Self {
+        Self { says: io::Cursor::new(says), at_a_time }
     }
 }
 
 impl Read for Peer {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
+        let end = buffer.len().min(self.at_a_time);
+        self.says.read(&mut buffer[..end])
     }
 }
 

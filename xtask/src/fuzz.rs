@@ -127,6 +127,8 @@ impl Ran {
             // Seconds for one input. Memory is limited by the target itself.
             .args(["-timeout=20", "-rss_limit_mb=4096"])
             .env(TARGET, target)
+            // The targets see to backtraces: what tells of a failed allocation must not need memory.
+            .env("RUST_BACKTRACE", "0")
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let lost = |error| format!("{} cannot be run: {error}", program.display());
