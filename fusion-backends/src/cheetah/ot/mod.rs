@@ -20,10 +20,9 @@
 //!
 //! Privacy against a malicious party on either side, computationally: 128 bits, less the logarithm of
 //! how many messages one setup masks (see `hash.rs`). What is assumed, and what a cheat can learn, is
-//! written at each part: [`softspoken`], `base.rs` and `hash.rs`. The
-//! *inputs* of a malicious party are its own choice: it may send other messages, or choose
-//! otherwise, than the protocol above would have it do. Whoever needs more needs another check on top
-//! (as mix-and-check is).
+//! written at each part: [`softspoken`], `base.rs` and `hash.rs`. The *inputs* of a malicious party
+//! are its own choice: it may send other messages, or choose otherwise, than the protocol above would
+//! have it do. Whoever needs more needs another check on top (as mix-and-check is).
 //!
 //! Choices and secrets are handled in constant time: no branch and no address depends on them. They
 //! are overwritten after use, apart from copies that the compiler leaves in registers and on the
