@@ -29,8 +29,7 @@ sum of 16 bytes for each level of a tree, which is 3072 * 10 * 16 / 2982912 = 0.
 billion over 3 Gbit/s; the time is that of two AES for the places of a row, ten reads from a table of
 2 MiB, a leaf computed twice (for the check, with a product in GF(2^128), and for its row) and
 two hashes at the sender.
-What the kernels do in a second: cargo test --release -p fusion-backends --lib -- --ignored \
---nocapture throughput
+What the kernels do in a second: cargo bench -p fusion-backends --bench kernels
 ";
 
 struct Party<C> {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod ci;
+mod fuzz;
 mod run;
 
 use std::process::ExitCode;
@@ -26,6 +27,8 @@ enum Task {
     Bench,
     /// Attacks on the pure core against their exact probabilities; writes docs/attacks.md and a plot
     Attacks,
+    /// Fuzzes what reads bytes from a peer, 30 seconds for each target
+    Fuzz(fuzz::Options),
     /// Writes the recorded expansions and compiler messages anew, after a deliberate change
     Snapshots,
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Task::Attacks => {
             Step::cargo(&["run", "--release", "--locked", "--example", "attacks"]).run()
         }
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Snapshots => snapshots(),
     };
     match result {
@@ -51,7 +55,10 @@ fn main() -> ExitCode {
 fn bench() -> Result {
     Step::cargo(&["bench", "--locked", "--package", "fusion-core", "--bench", "transcript"])
         .run()?;
-    Step::cargo(&["bench", "--locked", "--package", "fusion-backends", "--bench", "ot"]).run()?;
+    for name in ["kernels", "ot"] {
+        Step::cargo(&["bench", "--locked", "--package", "fusion-backends", "--bench", name])
+            .run()?;
+    }
     Step::cargo(&["bench", "--locked", "--bench", "lanes"]).run()?;
     Step::cargo(&["bench", "--locked", "--bench", "tax"]).run()
 }

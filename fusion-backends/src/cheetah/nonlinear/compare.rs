@@ -256,11 +256,12 @@ fn tables<const BITS: usize, const ENTRIES: usize>(
         for bit in 0..BITS {
             let flip = flips[bit * words + at];
             for entry in (0..ENTRIES).filter(|entry| entry >> bit & 1 == 0) {
-                for kind in 0..2 {
-                    let differ = (masks[entry][kind] ^ masks[entry | 1 << bit][kind]) & flip;
-                    masks[entry][kind] ^= differ;
-                    masks[entry | 1 << bit][kind] ^= differ;
-                }
+                let (zero, one) = (masks[entry], masks[entry | 1 << bit]);
+                let swapped = |own: [u64; 2], other: [u64; 2]| {
+                    std::array::from_fn(|kind| own[kind] ^ ((own[kind] ^ other[kind]) & flip))
+                };
+                masks[entry] = swapped(zero, one);
+                masks[entry | 1 << bit] = swapped(one, zero);
             }
         }
         let share = [masks[0][0] ^ below[0], masks[0][1] ^ equal[0]];

@@ -85,7 +85,7 @@ impl<S: Read + Write> Layers<'_, S> {
         let need = Need::argmax(values.width(), group, groups);
         self.layer("label", need, |layers| {
             let labels = layers.places(group, values)?;
-            let Some(labels) = layers.to_client(&labels)? else { return Ok(None) };
+            let Some(labels) = layers.open_to_client(&labels)? else { return Ok(None) };
             let checked = labels.into_iter().map(|label| {
                 let place = usize::try_from(label).ok().filter(|place| *place < group);
                 place.ok_or(Fault::Label { label, labels: group })
@@ -105,7 +105,7 @@ impl<S: Read + Write> Layers<'_, S> {
     /// [`LayerError`]: the connection failed, or the peer's message is malformed.
     pub fn reveal(&mut self, values: &Shares) -> Result<Option<Vec<i64>>, LayerError> {
         self.layer("opening", Need::default(), |layers| {
-            let opened = layers.to_client(values)?;
+            let opened = layers.open_to_client(values)?;
             let signed = |value| values.width().signed(value);
             Ok(opened.map(|opened| opened.into_iter().map(signed).collect()))
         })
@@ -153,7 +153,7 @@ impl<S: Read + Write> Layers<'_, S> {
         Ok((values, places))
     }
 
-    fn to_client(&mut self, values: &Shares) -> Result<Option<Vec<u64>>, Fault> {
+    fn open_to_client(&mut self, values: &Shares) -> Result<Option<Vec<u64>>, Fault> {
         if self.material.role() == Role::Server {
             let mut outgoing = Outgoing::default();
             outgoing.numbers(values.width(), values.values());

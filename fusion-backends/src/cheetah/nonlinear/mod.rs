@@ -27,17 +27,6 @@
 //! the same way. Nothing is opened but what [`reveal`](Layers::reveal) or
 //! [`label`](Layers::label) is asked to open.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
-
 mod compare;
 mod divide;
 mod error;

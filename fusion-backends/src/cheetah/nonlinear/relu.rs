@@ -3,6 +3,8 @@
 //! The highest bit of x + y is the sum of the highest bits and of the carry from the others, and
 //! there is a carry if 2^(l-1) - 1 - x < y in the other bits.
 
+#![allow(clippy::arithmetic_side_effects, reason = "needs are added up without overflow")]
+
 use std::io::{Read, Write};
 
 use fusion_core::transcript::Role;

@@ -177,14 +177,5 @@ impl ReceiverBatch {
     }
 }
 
-impl std::fmt::Debug for SenderBatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SenderBatch").field("transfers", &self.rows.len()).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for ReceiverBatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReceiverBatch").field("transfers", &self.rows.len()).finish_non_exhaustive()
-    }
-}
+debug_counts!(SenderBatch, "transfers": |batch| batch.rows.len());
+debug_counts!(ReceiverBatch, "transfers": |batch| batch.rows.len());

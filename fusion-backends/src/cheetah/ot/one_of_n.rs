@@ -78,7 +78,8 @@ pub fn send<T: OtSender, S: Read + Write>(
     let count = messages.len().checked_div(table.messages).unwrap_or(0);
     let batch = ot.take(table.rows(count)?)?;
     let flips = bits::receive(stream, table.choice(), count)?;
-    let multiples = multiples(batch.delta());
+    let mut multiples = Zeroizing::new([0; 256]);
+    fill_multiples(batch.delta(), &mut multiples);
     let mut rows = batch.rows().chunks_exact(table.bits());
     let mut flips = flips.iter();
     let mut transfer = batch.first();
@@ -159,9 +160,8 @@ pub(super) fn combine(rows: &[Block]) -> Block {
     rows.iter().rev().fold(0, |sum, row| double(sum) ^ row)
 }
 
-/// y Delta for each polynomial y of degree below 8.
-pub(super) fn multiples(delta: Block) -> Zeroizing<[Block; 256]> {
-    let mut multiples = Zeroizing::new([0; 256]);
+/// y Delta for each polynomial y of degree below 8. In place, so that no copy is left behind.
+pub(super) fn fill_multiples(delta: Block, multiples: &mut [Block; 256]) {
     let mut power = delta;
     for bit in 0..8 {
         let (known, rest) = multiples.split_at_mut(1_usize.wrapping_shl(bit));
@@ -171,7 +171,6 @@ pub(super) fn multiples(delta: Block) -> Zeroizing<[Block; 256]> {
         power = double(power);
     }
     power.zeroize();
-    multiples
 }
 
 /// The item at a secret place: all are read.

@@ -4,7 +4,7 @@ use zeroize::{DefaultIsZeroes, Zeroize, Zeroizing};
 
 use super::error::OtError;
 
-/// Transfers from one setup: no counter comes near its end.
+/// The most that is prepared at a time: no counter of 64 bits comes near its end.
 const LIMIT: u64 = 1 << 40;
 
 /// Secrets in a row, taken from the front, each of them once.

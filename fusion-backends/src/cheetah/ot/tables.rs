@@ -4,7 +4,7 @@
 use zeroize::Zeroizing;
 
 use super::hash::message_tweak;
-use super::one_of_n::{combine, multiples};
+use super::one_of_n::{combine, fill_multiples};
 use super::{Block, ReceiverBatch, SenderBatch};
 
 /// Transfers that are shown at a time.
@@ -18,8 +18,9 @@ impl SenderBatch {
     pub fn each_tables(&self, bits: usize, mut each: impl FnMut(&[Block])) {
         let bits = bits.clamp(1, MOST_BITS);
         let messages = 1_usize.wrapping_shl(bits as u32);
-        let multiples = multiples(self.delta());
-        let multiples = multiples.get(..messages).unwrap_or_default();
+        let mut all = Zeroizing::new([0; 256]);
+        fill_multiples(self.delta(), &mut all);
+        let multiples = all.get(..messages).unwrap_or_default();
         let room = RUN.saturating_mul(messages);
         let mut pads = Zeroizing::new(Vec::with_capacity(room));
         let mut tweaks = Vec::with_capacity(room);

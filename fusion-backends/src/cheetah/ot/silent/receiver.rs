@@ -217,8 +217,4 @@ impl OtReceiver for SilentReceiver {
     }
 }
 
-impl std::fmt::Debug for SilentReceiver {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SilentReceiver").field("prepared", &self.prepared()).finish_non_exhaustive()
-    }
-}
+debug_counts!(SilentReceiver, "prepared": OtReceiver::prepared);

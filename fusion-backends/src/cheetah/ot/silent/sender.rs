@@ -224,11 +224,7 @@ impl OtSender for SilentSender {
     }
 }
 
-impl std::fmt::Debug for SilentSender {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SilentSender").field("prepared", &self.prepared()).finish_non_exhaustive()
-    }
-}
+debug_counts!(SilentSender, "prepared": OtSender::prepared);
 
 #[cfg(test)]
 impl Iteration {

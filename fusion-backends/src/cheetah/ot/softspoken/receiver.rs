@@ -43,25 +43,23 @@ impl SoftSpokenReceiver {
 
     /// Makes a chunk: its transfers are prepared, and its message is for the sender.
     pub(super) fn chunk(&mut self, size: Size) -> Vec<u8> {
-        let (choices, corrections) = self.corrections(size);
+        let mut choices: Zeroizing<Column> = Zeroizing::new([0; _]);
+        let corrections = self.corrections(size, &mut choices);
         self.check(size, &choices, corrections)
     }
 
-    /// Fills the columns; gives the choices, and what corrects each tree to them.
-    fn corrections(&mut self, size: Size) -> (Zeroizing<Column>, Vec<u8>) {
-        let mut choices: Zeroizing<Column> = Zeroizing::new([0; _]);
+    /// Fills the columns and the choices; gives what corrects each tree to them.
+    fn corrections(&mut self, size: Size, choices: &mut Column) -> Vec<u8> {
+        self.expand(0, size, choices);
         let mut message = Vec::with_capacity(size.message(self.trees.len()));
-        for tree in 0..self.trees.len() {
-            let sums = self.expand(tree, size);
-            if tree == 0 {
-                choices = sums;
-            } else {
-                for (sum, choice) in sums.iter().zip(choices.iter()).take(size.blocks()) {
-                    message.extend_from_slice(&(sum ^ choice).to_le_bytes());
-                }
+        let mut sums: Zeroizing<Column> = Zeroizing::new([0; _]);
+        for tree in 1..self.trees.len() {
+            self.expand(tree, size, &mut sums);
+            for (sum, choice) in sums.iter().zip(&*choices).take(size.blocks()) {
+                message.extend_from_slice(&(sum ^ choice).to_le_bytes());
             }
         }
-        (choices, message)
+        message
     }
 
     /// Ends the message with its check, and keeps the rows.
@@ -91,10 +89,10 @@ impl SoftSpokenReceiver {
         Ok(stream.flush()?)
     }
 
-    /// Fills the columns of a tree; gives the sum of all its leaves.
-    fn expand(&mut self, tree: usize, size: Size) -> Zeroizing<Column> {
-        let mut sums: Zeroizing<Column> = Zeroizing::new([0; _]);
-        let Some(keys) = self.trees.get(tree) else { return sums };
+    /// Fills the columns of a tree, and `sums` with the sum of all its leaves. A secret that is
+    /// filled in place, not returned, leaves no copies behind.
+    fn expand(&mut self, tree: usize, size: Size, sums: &mut Column) {
+        let Some(keys) = self.trees.get(tree) else { return };
         let mut first = self.next;
         let (stripes, _) = sums.as_chunks_mut();
         let mut by_bit: Zeroizing<Vec<Stripe>> =
@@ -109,7 +107,6 @@ impl SoftSpokenReceiver {
             }
             first = first.wrapping_add(STRIPE as Block);
         }
-        sums
     }
 }
 
@@ -142,13 +139,7 @@ impl OtReceiver for SoftSpokenReceiver {
     }
 }
 
-impl std::fmt::Debug for SoftSpokenReceiver {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SoftSpokenReceiver")
-            .field("prepared", &self.prepared())
-            .finish_non_exhaustive()
-    }
-}
+debug_counts!(SoftSpokenReceiver, "prepared": OtReceiver::prepared);
 
 /// The bits of a byte, each in a byte.
 fn spread(byte: u8) -> [u8; 8] {
@@ -163,7 +154,8 @@ impl SoftSpokenReceiver {
     /// A cheat: another choice in the first transfer of one tree, not the first, and a check for it
     /// that is right if the sender's secret has the bits `guess` there.
     pub(super) fn cheat(&mut self, size: Size, tree: usize, guess: u8) -> Vec<u8> {
-        let (choices, mut message) = self.corrections(size);
+        let mut choices: Zeroizing<Column> = Zeroizing::new([0; _]);
+        let mut message = self.corrections(size, &mut choices);
         message[(tree - 1) * size.blocks() * 16] ^= 1;
         for (bit, column) in self.columns.of_tree(tree, self.depth.bits()).iter_mut().enumerate() {
             column[0] ^= Block::from(guess >> bit & 1);

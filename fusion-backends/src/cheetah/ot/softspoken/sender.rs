@@ -160,10 +160,4 @@ fn mask(secret: Block, bit: usize) -> Block {
     (secret >> bit.min(127) & 1).wrapping_neg()
 }
 
-impl std::fmt::Debug for SoftSpokenSender {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SoftSpokenSender")
-            .field("prepared", &self.prepared())
-            .finish_non_exhaustive()
-    }
-}
+debug_counts!(SoftSpokenSender, "prepared": OtSender::prepared);
