@@ -4,9 +4,10 @@
 //!
 //! pi is AES-128 under a public key that is drawn from the transcript of the setup. The proof there:
 //! H is tweakable circular correlation robust (TCCR) if pi is an ideal permutation, for a secret
-//! Delta of high min-entropy. With q pads and p calls of pi, what an adversary gains is of the order
-//! of (p q + q^2) / 2^128: 2^-64 against 2^32 pads and as many calls of its own, and it grows with
-//! both. So set up anew after some 2^32 transfers if 64 bits of statistical security must remain.
+//! Delta of high min-entropy, here 127 bits. With q pads and p calls of pi, what an adversary gains is
+//! of the order of (p q + q^2) / 2^127: 2^-63 against 2^32 pads and as many calls of its own, and it
+//! grows with both. So set up anew after some 2^32 transfers if 63 bits of statistical security must
+//! remain.
 //! That notion is what a malicious receiver needs: it chooses rows, and the
 //! hash without tweak (MMO) or without the second call would let it choose rows of two transfers
 //! with the same pads. Each transfer has a tweak of its own: its number, and in
