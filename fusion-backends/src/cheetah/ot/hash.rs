@@ -43,15 +43,16 @@
 //! have probability 2^-128q here, and values of pi, which are distinct, at least that there. So (by
 //! the H-coefficient technique) the adversary gains at most
 //! p q / 2^m + 2 q (p + 2 q) / (2^128 - p - q). A receiver that guessed g bits of Delta goes on with
-//! probability 2^-g and then has m = 128 - g: the first term stays p q / 2^128.
+//! probability 2^-g and then has m = 127 - g (the lowest bit of Delta is set): the first term stays
+//! p q / 2^127.
 //!
 //! Without tweaks (MMO), equal rows of two transfers would have equal pads; without the second call
 //! (pi(x + i) + x), rows that differ like their tweaks would have pads with a known difference.
 //!
 //! # What it costs
 //!
-//! p calls of AES win about p q / 2^128, so q pads from one setup leave 128 - log2(q) bits: 96 after 2^32
-//! pads, where an adversary of as many calls wins at most 2^-61. q counts all messages, N - 1 for each
+//! p calls of AES win about p q / 2^127, so q pads from one setup leave 127 - log2(q) bits: 95 after 2^32
+//! pads, where an adversary of as many calls wins at most 2^-60. q counts all messages, N - 1 for each
 //! transfer of 1 of N. Set up anew when that is too little.
 
 use super::kernel::{Block, Key};

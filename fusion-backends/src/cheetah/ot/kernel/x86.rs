@@ -30,42 +30,35 @@ pub(super) fn expand(level: Level, key: Block) -> [Block; 11] {
     unsafe { narrow::expand(key) }
 }
 
+/// Calls the kernel for a level that is not `Portable`.
+macro_rules! at {
+    ($level:expr, $kernel:ident($($argument:expr),*)) => {
+        match $level {
+            // SAFETY: this level says that `best` found VAES, VPCLMULQDQ and AVX2.
+            Level::Wide => unsafe { wide::$kernel($($argument),*) },
+            // SAFETY: the other one says that `best` found AES, PCLMULQDQ and SSE4.1.
+            _ => unsafe { narrow::$kernel($($argument),*) },
+        }
+    };
+}
+
 pub(super) fn hash(key: &Key, blocks: &mut [Block], tweaks: &[Block]) {
-    match key.level {
-        // SAFETY: the key says that `best` found VAES and AVX2.
-        Level::Wide => unsafe { wide::hash(&key.rounds, blocks, tweaks) },
-        // SAFETY: the key says that `best` found AES.
-        _ => unsafe { narrow::hash(&key.rounds, blocks, tweaks) },
-    }
+    at!(key.level, hash(&key.rounds, blocks, tweaks));
 }
 
 pub(super) fn stream(key: &Key, first: Block, blocks: &mut [Block]) {
-    match key.level {
-        // SAFETY: the key says that `best` found VAES and AVX2.
-        Level::Wide => unsafe { wide::stream(&key.rounds, first, blocks) },
-        // SAFETY: the key says that `best` found AES.
-        _ => unsafe { narrow::stream(&key.rounds, first, blocks) },
-    }
+    at!(key.level, stream(&key.rounds, first, blocks));
 }
 
 pub(super) fn split(key: &Key, left: &mut [Block], right: &mut [Block]) -> Block {
-    match key.level {
-        // SAFETY: the key says that `best` found VAES and AVX2.
-        Level::Wide => unsafe { wide::split(&key.rounds, left, right) },
-        // SAFETY: the key says that `best` found AES.
-        _ => unsafe { narrow::split(&key.rounds, left, right) },
-    }
+    at!(key.level, split(&key.rounds, left, right))
 }
 
 pub(super) fn gather(key: &Key, first: u64, table: &[Block], rows: &mut [Block]) {
-    match key.level {
-        // SAFETY: the key says that `best` found VAES and AVX2.
-        Level::Wide => unsafe { wide::gather(&key.rounds, first, table, rows) },
-        // SAFETY: the key says that `best` found AES.
-        _ => unsafe { narrow::gather(&key.rounds, first, table, rows) },
-    }
+    at!(key.level, gather(&key.rounds, first, table, rows));
 }
 
+/// `level` is that of the keys.
 pub(super) fn fold(
     level: Level,
     keys: &[Key],
@@ -73,22 +66,12 @@ pub(super) fn fold(
     all: &mut Stripe,
     by_bit: &mut [Stripe],
 ) {
-    match level {
-        // SAFETY: the level, which is that of a key, says that `best` found VAES and AVX2.
-        Level::Wide => unsafe { wide::fold(keys, first, all, by_bit) },
-        // SAFETY: the level, which is that of a key, says that `best` found AES.
-        _ => unsafe { narrow::fold(keys, first, all, by_bit) },
-    }
+    at!(level, fold(keys, first, all, by_bit));
 }
 
 /// The sum of the products, not reduced: its low and its high half.
 pub(super) fn dot(level: Level, a: &[Block], b: &[Block]) -> (Block, Block) {
-    match level {
-        // SAFETY: the level says that `best` found VPCLMULQDQ and AVX2.
-        Level::Wide => unsafe { wide::dot(a, b) },
-        // SAFETY: the level says that `best` found PCLMULQDQ.
-        _ => unsafe { narrow::dot(a, b) },
-    }
+    at!(level, dot(a, b))
 }
 
 pub(super) fn transpose(rows: &mut [[u64; 2]; 128]) {

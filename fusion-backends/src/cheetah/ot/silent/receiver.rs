@@ -16,6 +16,7 @@ use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::{Check, Malformed, OtError};
 use crate::cheetah::ot::kernel::{self, Key};
 use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::random::CHUNK;
 use crate::cheetah::ot::softspoken::SoftSpokenReceiver;
 
 /// The OT receiver's end of a silent extension. Made by [`setup`](super::setup).
@@ -99,10 +100,17 @@ fn first_rows<S: Read + Write, R: CryptoRng>(
     stream: &mut S,
     rng: &mut R,
 ) -> Result<Zeroizing<Vec<Block>>, OtError> {
-    base.prepare(size.taken(), stream, rng)?;
-    let batch = base.take(size.taken())?;
-    let rows = batch.rows().iter().zip(batch.choices());
-    Ok(Zeroizing::new(rows.map(|(row, choice)| (row & !1) | Block::from(*choice)).collect()))
+    let mut rows = Zeroizing::new(Vec::with_capacity(size.taken()));
+    while rows.len() < size.taken() {
+        let left = size.taken().saturating_sub(rows.len());
+        if base.prepared() == 0 {
+            base.prepare(left.min(CHUNK), stream, rng)?;
+        }
+        let batch = base.take(left.min(base.prepared()))?;
+        let chosen = batch.rows().iter().zip(batch.choices());
+        rows.extend(chosen.map(|(row, choice)| (row & !1) | Block::from(*choice)));
+    }
+    Ok(rows)
 }
 
 /// An iteration under way.

@@ -15,6 +15,7 @@ use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::OtError;
 use crate::cheetah::ot::kernel::{self, Key};
 use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::random::CHUNK;
 use crate::cheetah::ot::softspoken::SoftSpokenSender;
 
 /// The OT sender's end of a silent extension. Made by [`setup`](super::setup).
@@ -101,9 +102,16 @@ fn first_rows<S: Read + Write, R: CryptoRng>(
     stream: &mut S,
     rng: &mut R,
 ) -> Result<Zeroizing<Vec<Block>>, OtError> {
-    base.prepare(size.taken(), stream, rng)?;
-    let batch = base.take(size.taken())?;
-    Ok(Zeroizing::new(batch.rows().iter().map(|row| row & !1).collect()))
+    let mut rows = Zeroizing::new(Vec::with_capacity(size.taken()));
+    while rows.len() < size.taken() {
+        let left = size.taken().saturating_sub(rows.len());
+        if base.prepared() == 0 {
+            base.prepare(left.min(CHUNK), stream, rng)?;
+        }
+        let batch = base.take(left.min(base.prepared()))?;
+        rows.extend(batch.rows().iter().map(|row| row & !1));
+    }
+    Ok(rows)
 }
 
 /// An iteration under way.
