@@ -73,24 +73,25 @@ impl<S: Read + Write> Layers<'_, S> {
     /// client learns no more than that: of each label the server sends its share, and before that
     /// only what is uniform.
     ///
+    /// A server that deviates can make a label that does not exist. That is a `None` among the
+    /// labels, a wrong answer like others, and no error: whether it happens depends on the label, and
+    /// the server would see an error.
+    ///
     /// # Errors
     ///
-    /// As [`max`](Self::max), or the peer's share makes no label.
+    /// As [`max`](Self::max).
     pub fn label(
         &mut self,
         group: usize,
         values: &Shares,
-    ) -> Result<Option<Vec<usize>>, LayerError> {
+    ) -> Result<Option<Vec<Option<usize>>>, LayerError> {
         let groups = groups("label", group, values)?;
         let need = Need::argmax(values.width(), group, groups);
         self.layer("label", need, |layers| {
             let labels = layers.places(group, values)?;
-            let Some(labels) = layers.open_to_client(&labels)? else { return Ok(None) };
-            let checked = labels.into_iter().map(|label| {
-                let place = usize::try_from(label).ok().filter(|place| *place < group);
-                place.ok_or(Fault::Label { label, labels: group })
-            });
-            Ok(Some(checked.collect::<Result<_, _>>()?))
+            let label = |place| usize::try_from(place).ok().filter(|place| *place < group);
+            let opened = layers.open_to_client(&labels)?;
+            Ok(opened.map(|places| places.into_iter().map(label).collect()))
         })
     }
 

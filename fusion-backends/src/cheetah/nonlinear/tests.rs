@@ -203,7 +203,8 @@ fn the_largest_value_and_the_first_place_of_it() {
 
             let need = Need::argmax(width(bits), group, 50);
             let [client, server] = run(&need, width(bits), &values, |l, x| l.label(group, x));
-            assert_eq!(client.unwrap(), Some(places.clone()), "{bits} bits, {group}");
+            let labels = places.iter().copied().map(Some).collect();
+            assert_eq!(client.unwrap(), Some(labels), "{bits} bits, {group}");
             assert_eq!(server.unwrap(), None);
 
             let [client, server] = run(&need, width(bits), &values, |l, x| l.argmax(group, x));
