@@ -73,6 +73,7 @@ mod maximum;
 mod need;
 mod planes;
 mod pool;
+mod prepare;
 mod product;
 mod relu;
 mod shares;

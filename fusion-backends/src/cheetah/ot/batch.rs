@@ -53,6 +53,10 @@ pub trait OtReceiver {
         rng: &mut R,
     ) -> Result<(), OtError>;
 
+    /// Whether [`prepare`](Self::prepare) only writes. Then both parties can prepare as receivers at
+    /// once, each before it prepares as a sender; otherwise they would wait for each other for ever.
+    fn speaks_alone(&self) -> bool;
+
     /// How many transfers are prepared and not used.
     fn prepared(&self) -> usize;
 

@@ -77,6 +77,10 @@ impl OtReceiver for Ideal {
         Ok(())
     }
 
+    fn speaks_alone(&self) -> bool {
+        true
+    }
+
     fn prepared(&self) -> usize {
         usize::MAX
     }

@@ -211,6 +211,10 @@ impl OtReceiver for SilentReceiver {
         result
     }
 
+    fn speaks_alone(&self) -> bool {
+        false
+    }
+
     fn prepared(&self) -> usize {
         self.rows.len()
     }

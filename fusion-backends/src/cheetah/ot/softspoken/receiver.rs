@@ -125,6 +125,10 @@ impl OtReceiver for SoftSpokenReceiver {
         result
     }
 
+    fn speaks_alone(&self) -> bool {
+        true
+    }
+
     fn prepared(&self) -> usize {
         self.rows.len()
     }
