@@ -73,19 +73,15 @@ impl<S: Read + Write> Layers<'_, S> {
         while segments.iter().any(|nodes| nodes.len() > 1) {
             segments = self.join_neighbours(segments, count)?;
         }
-        let mut results: Vec<Bits> = Vec::with_capacity(segments.len());
-        let mut low: Option<Node> = None;
+        let mut results: Vec<Node> = Vec::with_capacity(segments.len());
         for node in segments.into_iter().flatten() {
-            let node = match low {
+            let node = match results.last() {
                 None => node,
-                Some(low) => {
-                    self.join(vec![(node, low)], count)?.pop().ok_or(Fault::NotPrepared)?
-                }
+                Some(low) => self.join(&[(&node, low)], count)?.pop().ok_or(Fault::NotPrepared)?,
             };
-            results.push(Bits::new(count, node.below.clone()));
-            low = Some(node);
+            results.push(node);
         }
-        Ok(results)
+        Ok(results.into_iter().map(|node| Bits::new(count, node.below)).collect())
     }
 
     /// Each leaf, by a transfer.
@@ -151,32 +147,22 @@ impl<S: Read + Write> Layers<'_, S> {
         segments: Vec<Vec<Node>>,
         count: usize,
     ) -> Result<Vec<Vec<Node>>, Fault> {
-        let mut pairs = Vec::new();
-        let mut shapes = Vec::with_capacity(segments.len());
-        for nodes in segments {
-            let mut nodes = nodes.into_iter();
-            let first = pairs.len();
-            let mut odd = None;
-            while let Some(low) = nodes.next() {
-                match nodes.next() {
-                    Some(high) => pairs.push((high, low)),
-                    None => odd = Some(low),
-                }
-            }
-            shapes.push((pairs.len() - first, odd));
-        }
-        let mut joined = self.join(pairs, count)?.into_iter();
-        let segments =
-            shapes.into_iter().map(|(pairs, odd)| joined.by_ref().take(pairs).chain(odd).collect());
+        let pairs = segments.iter().flat_map(|nodes| nodes.as_chunks().0);
+        let pairs: Vec<_> = pairs.map(|[low, high]| (high, low)).collect();
+        let mut joined = self.join(&pairs, count)?.into_iter();
+        let segments = segments.into_iter().map(|mut nodes| {
+            let odd = if nodes.len().is_multiple_of(2) { None } else { nodes.pop() };
+            joined.by_ref().take(nodes.len() / 2).chain(odd).collect()
+        });
         Ok(segments.collect())
     }
 
     /// Joins a high and a low part each, in one message each way.
-    fn join(&mut self, pairs: Vec<(Node, Node)>, count: usize) -> Result<Vec<Node>, Fault> {
+    fn join(&mut self, pairs: &[(&Node, &Node)], count: usize) -> Result<Vec<Node>, Fault> {
         let words = Need::words(count);
         let mut outgoing = Outgoing::default();
         let mut masks = Vec::with_capacity(pairs.len());
-        for (high, low) in &pairs {
+        for (high, low) in pairs {
             let triples = self.material.triples(words)?;
             let open = |share: &[u64], at: usize, outgoing: &mut Outgoing| {
                 let factors = triples.iter().skip(at).step_by(TRIPLE);
@@ -195,10 +181,11 @@ impl<S: Read + Write> Layers<'_, S> {
 
         let first = self.material.role() == Role::Client;
         let mut joined = Vec::with_capacity(pairs.len());
-        for ((mut high, mut low), triples) in pairs.into_iter().zip(masks) {
+        for ((high, low), triples) in pairs.iter().zip(masks) {
             let opened = 2 + usize::from(low.equal.is_some());
             let theirs = wire::planes(self.stream, opened, count)?;
-            let factor = high.equal.take().unwrap_or_default();
+            let factor = high.equal.as_ref().ok_or(Fault::NotPrepared)?;
+            let mut node = Node::empty(words, low.equal.is_some());
             for (at, [a, b, b2, ab, ab2]) in triples.as_chunks().0.iter().enumerate() {
                 let d = factor[at] ^ a ^ theirs[at];
                 let product = |share: &u64, b: &u64, ab: &u64, theirs: &u64| {
@@ -206,12 +193,13 @@ impl<S: Read + Write> Layers<'_, S> {
                     let both = if first { d & e } else { 0 };
                     ab ^ (d & b) ^ (e & a) ^ both
                 };
-                high.below[at] ^= product(&low.below[at], b, ab, &theirs[words + at]);
-                if let Some(equal) = &mut low.equal {
-                    equal[at] = product(&equal[at], b2, ab2, &theirs[2 * words + at]);
-                }
+                let below = product(&low.below[at], b, ab, &theirs[words + at]);
+                let equal = low.equal.as_ref();
+                let equal =
+                    equal.map(|equal| product(&equal[at], b2, ab2, &theirs[2 * words + at]));
+                node.set(at, [high.below[at] ^ below, equal.unwrap_or(0)]);
             }
-            joined.push(Node { below: high.below, equal: low.equal });
+            joined.push(node);
         }
         Ok(joined)
     }

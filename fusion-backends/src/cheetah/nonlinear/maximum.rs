@@ -117,7 +117,7 @@ impl<S: Read + Write> Layers<'_, S> {
         let client = self.material.role() == Role::Client;
         let place = |at: usize| if client { at.checked_rem(group).unwrap_or(0) as u64 } else { 0 };
         let places = Shares::new(width, (0..values.len()).map(place));
-        let (_, places) = self.tournament(group, values, Some(places.clone()))?;
+        let (_, places) = self.tournament(group, values, Some(places))?;
         Ok(places.unwrap_or_else(|| Shares::zero(width, 0)))
     }
 
@@ -128,7 +128,7 @@ impl<S: Read + Write> Layers<'_, S> {
         values: &Shares,
         places: Option<Shares>,
     ) -> Result<(Shares, Option<Shares>), Fault> {
-        let (mut values, mut places) = (values.clone(), places);
+        let (mut values, mut places) = (values.gather(0..values.len()), places);
         for members in levels(group) {
             let all = values.len();
             let left = |at: &usize| (at % members).is_multiple_of(2) && at % members + 1 < members;
@@ -146,7 +146,7 @@ impl<S: Read + Write> Layers<'_, S> {
                 // Who has no partner goes on.
                 let odd =
                     (0..all).filter(|at| !members.is_multiple_of(2) && at % members == members - 1);
-                Some(interleave(&winners, members / 2, &shares.gather(odd)))
+                Some(interleave(winners, members / 2, &shares.gather(odd)))
             };
             values = next(&values).ok_or(Fault::NotPrepared)?;
             places = places.as_ref().and_then(next);
@@ -175,9 +175,9 @@ fn groups(layer: &'static str, group: usize, values: &Shares) -> Result<usize, L
 }
 
 /// `run` of `many`, then one of `few`, and so on; `many` alone if there are no `few`.
-fn interleave(many: &Shares, run: usize, few: &Shares) -> Shares {
+fn interleave(many: Shares, run: usize, few: &Shares) -> Shares {
     if few.is_empty() {
-        return many.clone();
+        return many;
     }
     let few = few.values().iter();
     let runs = many.values().chunks(run.max(1)).zip(few);

@@ -54,7 +54,7 @@ impl<S: Read + Write> Layers<'_, S> {
         self.layer("ReLU", need, |layers| {
             let negative = layers.sign(values)?;
             let positive = layers.not(&negative);
-            Ok(layers.select(&[(&positive, values)])?.pop().unwrap_or_else(|| values.clone()))
+            layers.select(&[(&positive, values)])?.pop().ok_or(Fault::NotPrepared)
         })
     }
 
