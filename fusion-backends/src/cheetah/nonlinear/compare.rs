@@ -28,15 +28,22 @@ use fusion_core::transcript::Role;
 use zeroize::Zeroizing;
 
 use super::Layers;
-use super::error::Fault;
+use super::error::{Fault, LayerError};
 use super::layout::{Layout, Leaf};
 use super::material::TRIPLE;
 use super::need::Need;
 use super::planes::Planes;
 use super::shares::Bits;
 use super::wire::{self, Outgoing};
+use crate::cheetah::ot::Width;
 
 impl Need {
+    /// Of [`Layers::less`] for `count` numbers.
+    #[must_use]
+    pub fn less(width: Width, count: usize) -> Self {
+        Self::comparison(&Layout::new(&[width.bits()]), count)
+    }
+
     /// Of `count` comparisons.
     pub(super) fn comparison(layout: &Layout, count: usize) -> Self {
         let words = Self::words(count);
@@ -60,6 +67,21 @@ pub(super) struct Node {
 }
 
 impl<S: Read + Write> Layers<'_, S> {
+    /// Whether each of the client's numbers is less than the server's at its place: Yao's
+    /// millionaires. The numbers are a party's own, not shares, and not signed; their lowest `width`
+    /// bits count. Both parties have as many.
+    ///
+    /// # Errors
+    ///
+    /// As [`negative`](Self::negative).
+    pub fn less(&mut self, width: Width, numbers: &[u64]) -> Result<Bits, LayerError> {
+        self.layer("comparison", Need::less(width, numbers.len()), |layers| {
+            let planes = Planes::of(numbers.iter().copied(), width.bits());
+            let mut less = layers.below(&planes, &Layout::new(&[width.bits()]))?;
+            less.pop().ok_or(Fault::NotPrepared)
+        })
+    }
+
     /// For each segment of the layout: whether the client's numbers are below the server's, up to
     /// the end of the segment.
     pub(super) fn below(&mut self, numbers: &Planes, layout: &Layout) -> Result<Vec<Bits>, Fault> {

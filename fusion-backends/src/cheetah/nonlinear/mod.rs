@@ -38,6 +38,7 @@
 //!
 //! | layer | compared bits | messages that wait for one another | bytes for each value, l = 32 |
 //! | --- | --- | --- | ---: |
+//! | [`less`](Layers::less), of numbers that are not shared | l | 2 + j | 27.9 |
 //! | [`negative`](Layers::negative) | l - 1 | 2 + j | 26.8 |
 //! | [`relu`](Layers::relu) | l - 1 | 3 + j | 35.0 |
 //! | [`relu_truncate`](Layers::relu_truncate) | l - 1, cut at the shift | 4 + j, or one more | 40.9 |
