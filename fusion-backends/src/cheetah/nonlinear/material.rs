@@ -55,8 +55,8 @@ impl Material {
     ///
     /// # Errors
     ///
-    /// [`OtError`]: the connection failed or the peer cheated. The transfers cannot be used then, but
-    /// what was prepared before can.
+    /// [`OtError::TooMany`] if there is no memory for so much: nothing was sent. Else the connection
+    /// failed or the peer cheated, and the transfers cannot be used; what was prepared before can.
     pub fn prepare<T: OtSender, U: OtReceiver, S: Read + Write, R: CryptoRng>(
         &mut self,
         need: &Need,
@@ -65,39 +65,77 @@ impl Material {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
-        let mut made = Self::new(self.role);
+        if !self.pools(need).all(|(pool, words)| pool.reserve(words, 0).is_ok()) {
+            let [client, server] = [Role::Client, Role::Server].map(|role| need.transfers(role));
+            return Err(OtError::TooMany(client.saturating_add(server)));
+        }
+        let made = self.make(need, sender, receiver, stream, rng);
+        if made.is_ok() {
+            self.have += *need;
+        } else {
+            let have = self.have;
+            self.pools(&have).for_each(|(pool, words)| pool.shorten(words));
+        }
+        made
+    }
+
+    /// Every pool, and how many words of it are for `need`.
+    fn pools(&mut self, need: &Need) -> impl Iterator<Item = (&mut Pool<u64>, usize)> {
+        let (own, peer) = (self.role, other(self.role));
+        let tables = self.tables.iter_mut().zip(need.tables).zip(1..);
+        let tables = tables.map(move |((sides, tables), bits): (_, usize)| {
+            (sides, [(tables.of(own), 2 << bits), (tables.of(peer), bits + 2)])
+        });
+        let [triples, sent, received] =
+            [need.triples, need.products.of(own), need.products.of(peer)];
+        let others = [
+            (&mut self.triples, [(triples, 4), (triples, 3)]),
+            (&mut self.products, [(sent, 128), (received, 65)]),
+        ];
+        tables.chain(others).flat_map(|(sides, counts)| {
+            let words = counts.map(|(count, each)| count.saturating_mul(each));
+            [&mut sides.sent, &mut sides.received].into_iter().zip(words)
+        })
+    }
+
+    /// Fills the pools, which have room for it.
+    fn make<T: OtSender, U: OtReceiver, S: Read + Write, R: CryptoRng>(
+        &mut self,
+        need: &Need,
+        sender: &mut T,
+        receiver: &mut U,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), OtError> {
         for from in [Role::Server, Role::Client] {
             for (tables, bits) in need.tables.iter().zip(1..) {
-                let (words, sides) = (tables.of(from), &mut made.tables[bits - 1]);
+                let (words, sides) = (tables.of(from), &mut self.tables[bits - 1]);
                 if self.role == from {
                     let keep = |pads: &[Block], to: &mut Vec<u64>| keep_table(bits, pads, to);
-                    send(sender, bits, words, 2 << bits, &mut sides.sent, keep, stream, rng)?;
+                    send(sender, bits, words, &mut sides.sent, keep, stream, rng)?;
                 } else {
                     let keep = |choices: &[u8], pads: &[Block], to: &mut Vec<u64>| {
                         keep_choice(bits, choices, pads, to);
                     };
-                    let each = bits + 2;
-                    receive(receiver, bits, words, each, &mut sides.received, keep, stream, rng)?;
+                    receive(receiver, bits, words, &mut sides.received, keep, stream, rng)?;
                 }
             }
             let kinds = [
-                (need.triples, 4, 3, &mut made.triples, false),
-                (need.products.of(from), 128, 65, &mut made.products, true),
+                (need.triples, &mut self.triples, false),
+                (need.products.of(from), &mut self.products, true),
             ];
-            for (words, each_sent, each_received, sides, numbers) in kinds {
+            for (words, sides, numbers) in kinds {
                 if self.role == from {
                     let keep: fn(&[Block], &mut Vec<u64>) =
                         if numbers { keep_differences } else { keep_bit_differences };
-                    send(sender, 1, words, each_sent, &mut sides.sent, keep, stream, rng)?;
+                    send(sender, 1, words, &mut sides.sent, keep, stream, rng)?;
                 } else {
                     let keep: fn(&[u8], &[Block], &mut Vec<u64>) =
                         if numbers { keep_numbers } else { keep_bits };
-                    let to = &mut sides.received;
-                    receive(receiver, 1, words, each_received, to, keep, stream, rng)?;
+                    receive(receiver, 1, words, &mut sides.received, keep, stream, rng)?;
                 }
             }
         }
-        self.append(made, need);
         Ok(())
     }
 
@@ -174,25 +212,9 @@ impl Material {
         *have = have.saturating_sub(words);
         Ok(self.products.received.take(words * 65)?)
     }
-
-    fn append(&mut self, mut made: Self, need: &Need) {
-        for (to, from) in self.tables.iter_mut().zip(&mut made.tables) {
-            to.append(from);
-        }
-        self.triples.append(&mut made.triples);
-        self.products.append(&mut made.products);
-        self.have += *need;
-    }
 }
 
 pub(super) type Taken = Zeroizing<Vec<u64>>;
-
-impl Sides {
-    fn append(&mut self, from: &mut Self) {
-        self.sent.append(&mut from.sent);
-        self.received.append(&mut from.received);
-    }
-}
 
 impl std::fmt::Debug for Material {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -215,13 +237,12 @@ fn send<T: OtSender, S: Read + Write, R: CryptoRng>(
     ot: &mut T,
     bits: usize,
     words: usize,
-    each: usize,
     to: &mut Pool<u64>,
     mut keep: impl FnMut(&[Block], &mut Vec<u64>),
     stream: &mut S,
     rng: &mut R,
 ) -> Result<(), OtError> {
-    let to = to.grow(words.saturating_mul(each));
+    let to = to.grow(0);
     for rows in chunks(bits, words) {
         let missing = rows.saturating_sub(ot.prepared());
         if missing > 0 {
@@ -237,13 +258,12 @@ fn receive<T: OtReceiver, S: Read + Write, R: CryptoRng>(
     ot: &mut T,
     bits: usize,
     words: usize,
-    each: usize,
     to: &mut Pool<u64>,
     mut keep: impl FnMut(&[u8], &[Block], &mut Vec<u64>),
     stream: &mut S,
     rng: &mut R,
 ) -> Result<(), OtError> {
-    let to = to.grow(words.saturating_mul(each));
+    let to = to.grow(0);
     for rows in chunks(bits, words) {
         let missing = rows.saturating_sub(ot.prepared());
         if missing > 0 {

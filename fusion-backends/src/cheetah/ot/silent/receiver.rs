@@ -15,7 +15,7 @@ use crate::cheetah::ot::batch::{OtReceiver, ReceiverBatch};
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::{Check, Malformed, OtError};
 use crate::cheetah::ot::kernel::{self, Key};
-use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::pool::Pool;
 use crate::cheetah::ot::random::CHUNK;
 use crate::cheetah::ot::softspoken::SoftSpokenReceiver;
 
@@ -53,13 +53,10 @@ impl SilentReceiver {
 
     fn receive<S: Read + Write, R: CryptoRng>(
         &mut self,
-        count: usize,
+        end: usize,
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
-        let end = reserve(self.prepared(), count)?;
-        self.rows.make_room(count.saturating_add(self.size.leaves()));
-        self.choices.make_room(count.saturating_add(self.size.leaves()));
         while self.prepared() < end {
             let rows = self.rows.grow(0);
             let before = rows.len();
@@ -206,8 +203,10 @@ impl OtReceiver for SilentReceiver {
         if self.broken {
             return Err(OtError::Broken);
         }
-        let result = self.receive(count, stream, rng);
-        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
+        self.choices.reserve(count, self.size.leaves())?;
+        let end = self.rows.reserve(count, self.size.leaves())?;
+        let result = self.receive(end, stream, rng);
+        self.broken = result.is_err();
         result
     }
 

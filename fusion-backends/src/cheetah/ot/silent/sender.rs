@@ -14,7 +14,7 @@ use crate::cheetah::ot::batch::{OtSender, SenderBatch};
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::OtError;
 use crate::cheetah::ot::kernel::{self, Key};
-use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::pool::Pool;
 use crate::cheetah::ot::random::CHUNK;
 use crate::cheetah::ot::softspoken::SoftSpokenSender;
 
@@ -59,12 +59,10 @@ impl SilentSender {
 
     fn send<S: Read + Write, R: CryptoRng>(
         &mut self,
-        count: usize,
+        end: usize,
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
-        let end = reserve(self.prepared(), count)?;
-        self.rows.make_room(count.saturating_add(self.size.leaves()));
         while self.prepared() < end {
             let rows = self.rows.grow(0);
             if let Source::Expansion(expansion) = &mut self.source
@@ -212,9 +210,10 @@ impl OtSender for SilentSender {
         if self.broken {
             return Err(OtError::Broken);
         }
+        let end = self.rows.reserve(count, self.size.leaves())?;
         // Whatever stops this in the middle, the parties are no longer at the same place.
-        let result = self.send(count, stream, rng);
-        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
+        let result = self.send(end, stream, rng);
+        self.broken = result.is_err();
         result
     }
 

@@ -11,7 +11,7 @@ use crate::cheetah::ot::batch::{OtReceiver, ReceiverBatch};
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::OtError;
 use crate::cheetah::ot::kernel::{self, Key, STRIPE, Stripe, empty_stripe};
-use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::pool::Pool;
 
 /// The OT receiver's end of an extension. Made by [`setup`](super::setup).
 pub struct SoftSpokenReceiver {
@@ -77,10 +77,7 @@ impl SoftSpokenReceiver {
         message
     }
 
-    fn send<S: Write>(&mut self, count: usize, stream: &mut S) -> Result<(), OtError> {
-        let end = reserve(self.prepared(), count)?;
-        self.rows.make_room(count.saturating_add(Size::SURPLUS));
-        self.choices.make_room(count.saturating_add(Size::SURPLUS));
+    fn send<S: Write>(&mut self, end: usize, stream: &mut S) -> Result<(), OtError> {
         while self.prepared() < end {
             let size = Size::for_transfers(end.saturating_sub(self.prepared()));
             let message = self.chunk(size);
@@ -120,8 +117,10 @@ impl OtReceiver for SoftSpokenReceiver {
         if self.broken {
             return Err(OtError::Broken);
         }
-        let result = self.send(count, stream);
-        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
+        self.choices.reserve(count, Size::SURPLUS)?;
+        let end = self.rows.reserve(count, Size::SURPLUS)?;
+        let result = self.send(end, stream);
+        self.broken = result.is_err();
         result
     }
 

@@ -12,7 +12,7 @@ use crate::cheetah::ot::batch::{OtSender, SenderBatch};
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::{Check, Malformed, OtError};
 use crate::cheetah::ot::kernel::{self, Key, STRIPE, Stripe, empty_stripe};
-use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::pool::Pool;
 
 /// The OT sender's end of an extension. Made by [`setup`](super::setup).
 pub struct SoftSpokenSender {
@@ -110,9 +110,7 @@ impl SoftSpokenSender {
         all.zeroize();
     }
 
-    fn receive<S: Read>(&mut self, count: usize, stream: &mut S) -> Result<(), OtError> {
-        let end = reserve(self.prepared(), count)?;
-        self.rows.make_room(count.saturating_add(Size::SURPLUS));
+    fn receive<S: Read>(&mut self, end: usize, stream: &mut S) -> Result<(), OtError> {
         while self.prepared() < end {
             let size = Size::for_transfers(end.saturating_sub(self.prepared()));
             let mut message = std::mem::take(&mut self.incoming);
@@ -135,9 +133,10 @@ impl OtSender for SoftSpokenSender {
         if self.broken {
             return Err(OtError::Broken);
         }
+        let end = self.rows.reserve(count, Size::SURPLUS)?;
         // Whatever stops this in the middle, the parties are no longer at the same place.
-        let result = self.receive(count, stream);
-        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
+        let result = self.receive(end, stream);
+        self.broken = result.is_err();
         result
     }
 
