@@ -110,9 +110,7 @@ impl<S: Read + Write> Layers<'_, S> {
     pub fn max_pool(&mut self, windows: Windows, values: &Shares) -> Result<Shares, LayerError> {
         let layer = "max-pool";
         let images = windows.images(layer, values)?;
-        if !self.material.suffices(&Need::max_pool(values.width(), windows, images)) {
-            return Err(LayerError::NotPrepared { layer });
-        }
+        self.ready(layer, &Need::max_pool(values.width(), windows, images))?;
         let (_, columns) = windows.outputs();
         let along = windows.inside(windows.width);
         let rows = (0..images * windows.height).map(|row| row * windows.width);

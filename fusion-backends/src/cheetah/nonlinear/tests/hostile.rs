@@ -142,6 +142,10 @@ fn a_peer_that_stops_is_an_error_and_the_end() {
         assert!(matches!(failed, LayerError::Io { layer: "ReLU", .. }), "{failed}");
         let failed = layers.relu(&shares(70)).unwrap_err();
         assert!(matches!(failed, LayerError::Broken), "{failed}");
+        // Before it is told that too little is left.
+        let windows = Windows::new(2, 2, 2, 2, 0).unwrap();
+        let failed = layers.max_pool(windows, &shares(1000)).unwrap_err();
+        assert!(matches!(failed, LayerError::Broken), "{failed}");
     }
 }
 
