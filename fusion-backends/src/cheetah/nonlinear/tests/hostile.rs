@@ -56,8 +56,18 @@ fn more_than_memory_holds_is_told_before_anything_is_sent() {
         let mut ot = setup(role, Depth::Two, b"layers", &mut stream, &mut rng).unwrap();
         let mut material = Material::new(role);
         let sent = stream.sent;
-        for count in [1 << 46, usize::MAX] {
-            let need = Need::relu(width(64), count);
+        let all = usize::MAX;
+        let windows = Windows::new(9, 9, 3, 2, 1).unwrap();
+        for need in [
+            Need::relu(width(64), 1 << 46),
+            Need::relu(width(64), all),
+            Need::divide(Division::new(width(20), 7).unwrap(), all),
+            Need::truncate(Truncation::new(width(20), 7, width(20)).unwrap(), all),
+            Need::max(width(20), 7, all),
+            Need::argmax(width(20), all, all),
+            Need::max_pool(width(20), windows, all),
+            Need::average_pool(width(20), windows, all),
+        ] {
             let (sender, receiver) = (&mut ot.sender, &mut ot.receiver);
             let refused = material.prepare(&need, sender, receiver, &mut stream, &mut rng);
             assert!(matches!(refused, Err(OtError::TooMany(_))));
