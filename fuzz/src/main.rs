@@ -11,6 +11,7 @@
 mod additive;
 mod channels;
 mod drivers;
+mod layers;
 mod model;
 mod ot;
 mod peer;
@@ -44,6 +45,8 @@ const TARGETS: &[Target] = &[
     Target { name: "ot-setup", run: ot::setup::run },
     Target { name: "ot-chunk", run: ot::chunk::run },
     Target { name: "ot-answers", run: ot::answers::run },
+    Target { name: "ot-silent", run: ot::silent::run },
+    Target { name: "layers", run: layers::run },
     Target { name: "client", run: drivers::client },
     Target { name: "server", run: drivers::server },
     Target { name: "client-lanes", run: drivers::client_in_lanes },

@@ -3,6 +3,7 @@
 pub(crate) mod answers;
 pub(crate) mod chunk;
 pub(crate) mod setup;
+pub(crate) mod silent;
 
 use fusion_backends::cheetah::ot::OtError;
 

@@ -1,16 +1,14 @@
 //! The messages that transfers exchange once they are prepared.
 
-use std::{cell::RefCell, os::unix::net::UnixStream, thread};
+use std::cell::RefCell;
 
-use fusion::transcript::Role;
 use fusion_backends::cheetah::ot::{
     Malformed, OtError, OtReceiver, OtSender, Width, chosen, correlated,
     one_of_n::{self, Table},
-    softspoken::{Depth, SoftSpoken},
+    softspoken::SoftSpoken,
 };
-use rand::{SeedableRng, rngs::StdRng};
 
-use super::{refused, setup::party};
+use super::{refused, setup::prepared};
 use crate::{Ended, MIB, peer::Peer, script::Script, within};
 
 /// Prepared at a time, in either direction.
@@ -28,7 +26,8 @@ pub(crate) fn run(script: &mut Script<'_>) -> Ended {
     PARTY.with_borrow_mut(|slot| {
         let used_up = |ot: &SoftSpoken| ot.sender.prepared().min(ot.receiver.prepared()) < MOST;
         if slot.as_ref().is_none_or(used_up) {
-            *slot = Some(prepared());
+            let [client, _] = prepared(PREPARED);
+            *slot = Some(client);
         }
         let ot = slot.as_mut().expect("just made");
         match within(MIB, || answer(ot, script)) {
@@ -80,24 +79,4 @@ fn answer(ot: &mut SoftSpoken, script: &mut Script<'_>) -> Result<(), OtError> {
         }
     }
     Ok(())
-}
-
-fn prepared() -> SoftSpoken {
-    let (mut left, mut right) = UnixStream::pair().expect("sockets");
-    let end = |role, stream: &mut UnixStream| {
-        let mut rng = StdRng::seed_from_u64(0);
-        let mut ot = party(role, Depth::Two, stream).expect("honest");
-        if role == Role::Client {
-            ot.sender.prepare(PREPARED, stream, &mut rng).expect("honest");
-            ot.receiver.prepare(PREPARED, stream, &mut rng).expect("honest");
-        } else {
-            ot.receiver.prepare(PREPARED, stream, &mut rng).expect("honest");
-            ot.sender.prepare(PREPARED, stream, &mut rng).expect("honest");
-        }
-        ot
-    };
-    thread::scope(|scope| {
-        scope.spawn(|| end(Role::Server, &mut right));
-        end(Role::Client, &mut left)
-    })
 }

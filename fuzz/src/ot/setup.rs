@@ -4,7 +4,7 @@ use std::{os::unix::net::UnixStream, sync::OnceLock, thread};
 
 use fusion::transcript::Role;
 use fusion_backends::cheetah::ot::{
-    OtError,
+    OtError, OtReceiver, OtSender,
     softspoken::{Depth, SoftSpoken, setup},
 };
 use rand::{SeedableRng, rngs::StdRng};
@@ -45,6 +45,27 @@ pub(super) fn party<S: std::io::Read + std::io::Write>(
     stream: &mut S,
 ) -> Result<SoftSpoken, OtError> {
     setup(role, depth, b"fuzz", stream, &mut StdRng::seed_from_u64(role as u64))
+}
+
+/// Both parties, client first, with so many transfers prepared in either direction.
+pub(crate) fn prepared(count: usize) -> [SoftSpoken; 2] {
+    let (mut left, mut right) = UnixStream::pair().expect("sockets");
+    let end = |role, stream: &mut UnixStream| {
+        let mut rng = StdRng::seed_from_u64(0);
+        let mut ot = party(role, Depth::Two, stream).expect("honest");
+        if role == Role::Client {
+            ot.sender.prepare(count, stream, &mut rng).expect("honest");
+            ot.receiver.prepare(count, stream, &mut rng).expect("honest");
+        } else {
+            ot.receiver.prepare(count, stream, &mut rng).expect("honest");
+            ot.sender.prepare(count, stream, &mut rng).expect("honest");
+        }
+        ot
+    };
+    thread::scope(|scope| {
+        let server = scope.spawn(|| end(Role::Server, &mut right));
+        [end(Role::Client, &mut left), server.join().expect("honest")]
+    })
 }
 
 /// What an honest server says to the client.

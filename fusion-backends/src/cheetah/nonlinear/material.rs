@@ -118,25 +118,32 @@ impl Material {
         Ok(self.products.received.take(words * 65)?)
     }
 
-    /// Takes over what was made for `need`.
-    pub(super) fn append(&mut self, mut made: Self, need: &Need) {
-        for (to, from) in self.tables.iter_mut().zip(&mut made.tables) {
-            to.append(from);
-        }
-        self.triples.append(&mut made.triples);
-        self.products.append(&mut made.products);
+    /// Counts what was made for `need`.
+    pub(super) fn add(&mut self, need: &Need) {
         self.have += *need;
+    }
+
+    /// Every pool, and how many words of it are for `need`.
+    pub(super) fn pools(&mut self, need: &Need) -> impl Iterator<Item = (&mut Pool<u64>, usize)> {
+        let (own, peer) = (self.role, other(self.role));
+        let tables = self.tables.iter_mut().zip(need.tables).zip(1..);
+        let tables = tables.map(move |((sides, tables), bits): (_, usize)| {
+            (sides, [(tables.of(own), 2 << bits), (tables.of(peer), bits + 2)])
+        });
+        let [triples, sent, received] =
+            [need.triples, need.products.of(own), need.products.of(peer)];
+        let others = [
+            (&mut self.triples, [(triples, 4), (triples, 3)]),
+            (&mut self.products, [(sent, 128), (received, 65)]),
+        ];
+        tables.chain(others).flat_map(|(sides, counts)| {
+            let words = counts.map(|(count, each)| count.saturating_mul(each));
+            [&mut sides.sent, &mut sides.received].into_iter().zip(words)
+        })
     }
 }
 
 pub(super) type Taken = Zeroizing<Vec<u64>>;
-
-impl Sides {
-    fn append(&mut self, from: &mut Self) {
-        self.sent.append(&mut from.sent);
-        self.received.append(&mut from.received);
-    }
-}
 
 impl std::fmt::Debug for Material {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -21,21 +21,24 @@ impl Need {
     /// Of [`Layers::max`] for so many groups.
     #[must_use]
     pub fn max(width: Width, group: usize, groups: usize) -> Self {
-        let level = |pairs| Self::relu(width, pairs);
-        levels(group).map(|members| level(members / 2 * groups)).sum()
+        pairs(group, groups).map(|pairs| Self::relu(width, pairs)).sum()
     }
 
     /// Of [`Layers::argmax`] for so many groups.
     #[must_use]
     pub fn argmax(width: Width, group: usize, groups: usize) -> Self {
-        let level = |pairs| Self::relu(width, pairs) + Self::select(pairs);
-        levels(group).map(|members| level(members / 2 * groups)).sum()
+        pairs(group, groups).map(|pairs| Self::relu(width, pairs) + Self::select(pairs)).sum()
     }
 }
 
 /// Members of a group that are left at each level, until there is one.
 fn levels(group: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(group), |left| Some(left.div_ceil(2))).take_while(|left| *left > 1)
+}
+
+/// Pairs that are compared at each level, of all groups.
+fn pairs(group: usize, groups: usize) -> impl Iterator<Item = usize> {
+    levels(group).map(move |members| (members / 2).saturating_mul(groups))
 }
 
 /// The ring in which a label among so many fits.

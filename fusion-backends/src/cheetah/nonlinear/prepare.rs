@@ -26,8 +26,6 @@ struct Kind<'a> {
     bits: usize,
     /// Words of 64 transfers that this party sends, and that it receives.
     words: [usize; 2],
-    /// What a word leaves behind at the sender, and at the receiver.
-    kept: [usize; 2],
     sides: &'a mut Sides,
     /// Keeps what the sender has of 64 transfers.
     keep_sent: fn(usize, &[Block], &mut Vec<u64>),
@@ -41,8 +39,8 @@ impl Material {
     ///
     /// # Errors
     ///
-    /// [`OtError`]: the connection failed or the peer cheated. The transfers cannot be used then, but
-    /// what was prepared before can.
+    /// [`OtError::TooMany`] if there is no memory for so much: nothing was sent. Else the connection
+    /// failed or the peer cheated, and the transfers cannot be used; what was prepared before can.
     pub fn prepare<T: OtSender, U: OtReceiver, S: Read + Write, R: CryptoRng>(
         &mut self,
         need: &Need,
@@ -51,14 +49,35 @@ impl Material {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
+        if !self.pools(need).all(|(pool, words)| pool.reserve(words, 0).is_ok()) {
+            let [client, server] = [Role::Client, Role::Server].map(|role| need.transfers(role));
+            return Err(OtError::TooMany(client.saturating_add(server)));
+        }
+        let made = self.make(need, sender, receiver, stream, rng);
+        if made.is_ok() {
+            self.add(need);
+        } else {
+            let have = self.prepared();
+            self.pools(&have).for_each(|(pool, words)| pool.shorten(words));
+        }
+        made
+    }
+
+    /// Fills the pools, which have room for it.
+    fn make<T: OtSender, U: OtReceiver, S: Read + Write, R: CryptoRng>(
+        &mut self,
+        need: &Need,
+        sender: &mut T,
+        receiver: &mut U,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), OtError> {
         let role = self.role();
-        let mut made = Self::new(role);
-        let Self { tables, triples, products, .. } = &mut made;
+        let Self { tables, triples, products, .. } = self;
         let tables =
             tables.iter_mut().zip(&need.tables).zip(1..).map(|((sides, words), bits)| Kind {
                 bits,
                 words: [words.of(role), words.of(other(role))],
-                kept: [2 << bits, bits + 2],
                 sides,
                 keep_sent: keep_table,
                 keep_received: keep_choice,
@@ -66,7 +85,6 @@ impl Material {
         let triples = Kind {
             bits: 1,
             words: [need.triples; 2],
-            kept: [4, 3],
             sides: triples,
             keep_sent: keep_bit_differences,
             keep_received: keep_bits,
@@ -74,7 +92,6 @@ impl Material {
         let products = Kind {
             bits: 1,
             words: [need.products.of(role), need.products.of(other(role))],
-            kept: [128, 65],
             sides: products,
             keep_sent: keep_differences,
             keep_received: keep_numbers,
@@ -82,7 +99,6 @@ impl Material {
         for kind in tables.chain([triples, products]) {
             kind.make(role, sender, receiver, stream, rng)?;
         }
-        self.append(made, need);
         Ok(())
     }
 }
@@ -96,8 +112,7 @@ impl Kind<'_> {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
-        let sent = self.sides.sent.grow(self.words[0] * self.kept[0]);
-        let received = self.sides.received.grow(self.words[1] * self.kept[1]);
+        let (sent, received) = (self.sides.sent.grow(0), self.sides.received.grow(0));
         let run = 64 * self.bits;
         let mut left = self.words;
         while left != [0; 2] {

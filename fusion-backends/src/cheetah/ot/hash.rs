@@ -17,9 +17,10 @@
 //! H(i, T + z Delta) from independent random blocks. With z = 1 alone this is tweakable correlation
 //! robustness (circular security, the first C of the paper's TCCR, is not needed: no pad masks Delta).
 //!
-//! *No i twice:* i is the number of the transfer, and in [`one_of_n`](super::one_of_n) that of the
-//! message too. Rows are used once, and each direction has its own pi. Of 1 of 2, both pads have the
-//! same i, but one of them has z = 0.
+//! *No i twice:* i is the number of the transfer, and in [`tables`](super::tables) that of the message
+//! too. Which of its messages [`one_of_n`](super::one_of_n) masks with a pad is not in i: the pads of a
+//! transfer mask one message each. Rows are used once, and each direction has its own pi. Of 1 of 2,
+//! both pads have the same i, but one of them has z = 0.
 //!
 //! # Why it holds
 //!
@@ -52,8 +53,8 @@
 //! # What it costs
 //!
 //! p calls of AES win about p q / 2^127, so q pads from one setup leave 127 - log2(q) bits: 95 after 2^32
-//! pads, where an adversary of as many calls wins at most 2^-60. q counts all messages, N - 1 for each
-//! transfer of 1 of N. Set up anew when that is too little.
+//! pads, where an adversary of as many calls wins at most 2^-60. q counts all pads that are used, N - 1
+//! for each transfer of 1 of N. Set up anew when that is too little.
 
 use super::kernel::{Block, Key};
 

@@ -59,6 +59,7 @@ pub(super) mod pool;
 pub mod random;
 pub mod silent;
 pub mod softspoken;
+mod stock;
 pub mod tables;
 
 #[cfg(test)]

@@ -169,6 +169,50 @@ fn random_transfers_in_little_memory_give_one_of_two() {
 }
 
 #[test]
+fn random_tables_give_one_of_each_for_every_size() {
+    for bits in 1..=8 {
+        // Runs of 64, one that is not full, and none at all.
+        for count in [64, 129, 7, 0] {
+            let rows = count * bits;
+            both_ways(
+                &BOTH,
+                rows,
+                |ot, _| {
+                    let mut all = Vec::new();
+                    ot.take(rows).unwrap().each_tables(bits, |pads| {
+                        assert!(pads.len() <= tables::RUN << bits);
+                        all.extend_from_slice(pads);
+                    });
+                    all
+                },
+                |ot, _| {
+                    let (mut choices, mut chosen) = (Vec::new(), Vec::new());
+                    ot.take(rows).unwrap().each_chosen(bits, |some, pads| {
+                        assert!(some.len() <= tables::RUN);
+                        choices.extend_from_slice(some);
+                        chosen.extend_from_slice(pads);
+                    });
+                    (choices, chosen)
+                },
+                |pads, (choices, chosen)| {
+                    assert_eq!([choices.len(), chosen.len()], [count; 2]);
+                    assert_eq!(pads.len(), count << bits);
+                    let tables = pads.chunks_exact(1 << bits);
+                    for ((pads, choice), chosen) in tables.zip(&choices).zip(&chosen) {
+                        let same = (0..1 << bits).filter(|at| pads[*at] == *chosen);
+                        assert!(same.eq([usize::from(*choice)]), "{bits} bits");
+                    }
+                    let different: std::collections::HashSet<_> = pads.iter().collect();
+                    assert_eq!(different.len(), pads.len());
+                    let seen: std::collections::HashSet<_> = choices.iter().collect();
+                    assert!(count < 64 || seen.len() > (1 << bits) / 8, "{bits} bits");
+                },
+            );
+        }
+    }
+}
+
+#[test]
 fn rows_differ_by_the_choice_times_delta() {
     let choices = choices(5000, 2);
     both_ways(
@@ -282,7 +326,7 @@ fn one_of_n_works_in_large_batches() {
 
 #[test]
 fn misuse_is_told_before_anything_is_sent() {
-    let (mut client, mut server) = parties(TWO);
+    let (mut client, _server) = parties(TWO);
     let Party { ot, stream, .. } = &mut client;
     let sent = stream.sent;
     let refused = correlated::receive_xor(&mut ot.receiver, &[0], stream).unwrap_err();
@@ -295,11 +339,33 @@ fn misuse_is_told_before_anything_is_sent() {
     let refused = one_of_n::send(&mut ot.sender, table, &[0; 7], stream).unwrap_err();
     assert!(matches!(refused, OtError::Messages { messages: 5, found: 7 }));
     assert_eq!(stream.sent, sent);
-    let Party { ot, stream, rng } = &mut server;
-    let refused = ot.sender.prepare(usize::MAX, stream, rng).unwrap_err();
-    assert!(matches!(refused, OtError::TooMany(_)));
     assert_eq!(one_of_n::Table::new(1, Width::BIT), None);
     assert_eq!(one_of_n::Table::new(257, Width::BIT), None);
+}
+
+/// More than the counters hold, and more than memory does: nothing is sent, and both parties go on.
+#[test]
+fn too_many_are_refused_before_anything_is_sent() {
+    for policy in BOTH {
+        let (mut client, mut server) = parties(policy);
+        for Party { ot, stream, rng } in [&mut client, &mut server] {
+            let sent = stream.sent;
+            for count in [usize::MAX, (1 << 40) + 1, 1 << 40, 1 << 39] {
+                let sender = ot.sender.prepare(count, stream, rng);
+                let receiver = ot.receiver.prepare(count, stream, rng);
+                for refused in [sender, receiver] {
+                    assert!(matches!(refused, Err(OtError::TooMany(found)) if found == count));
+                }
+            }
+            stream.flush().unwrap();
+            assert_eq!(stream.sent, sent);
+        }
+        both(
+            || client.ot.sender.prepare(9, &mut client.stream, &mut client.rng).unwrap(),
+            || server.ot.receiver.prepare(9, &mut server.stream, &mut server.rng).unwrap(),
+        );
+        assert!(client.ot.sender.take(9).is_ok() && server.ot.receiver.take(9).is_ok());
+    }
 }
 
 #[test]

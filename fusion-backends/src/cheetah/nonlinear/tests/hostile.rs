@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use proptest::prelude::*;
 
 use super::*;
+use crate::cheetah::ot::OtError;
 use crate::cheetah::ot::softspoken::{Depth, setup};
 
 /// A peer that says these bytes, then nothing any more.
@@ -47,6 +48,70 @@ fn too_little_is_told_before_anything_is_sent() {
 }
 
 #[test]
+fn more_than_memory_holds_is_told_before_anything_is_sent() {
+    let few = Need::relu(width(8), 70);
+    let (left, right) = streams();
+    let party = |role, mut stream: Stream| {
+        let mut rng = StdRng::seed_from_u64(role as u64);
+        let mut ot = setup(role, Depth::Two, b"layers", &mut stream, &mut rng).unwrap();
+        let mut material = Material::new(role);
+        let sent = stream.sent;
+        let all = usize::MAX;
+        let windows = Windows::new(9, 9, 3, 2, 1).unwrap();
+        for need in [
+            Need::relu(width(64), 1 << 46),
+            Need::relu(width(64), all),
+            Need::divide(Division::new(width(20), 7).unwrap(), all),
+            Need::truncate(Truncation::new(width(20), 7, width(20)).unwrap(), all),
+            Need::max(width(20), 7, all),
+            Need::argmax(width(20), all, all),
+            Need::max_pool(width(20), windows, all),
+            Need::average_pool(width(20), windows, all),
+        ] {
+            let (sender, receiver) = (&mut ot.sender, &mut ot.receiver);
+            let refused = material.prepare(&need, sender, receiver, &mut stream, &mut rng);
+            assert!(matches!(refused, Err(OtError::TooMany(_))));
+        }
+        stream.flush().unwrap();
+        assert_eq!(stream.sent, sent);
+        assert_eq!(material.prepared(), Need::default());
+        let (sender, receiver) = (&mut ot.sender, &mut ot.receiver);
+        material.prepare(&few, sender, receiver, &mut stream, &mut rng).unwrap();
+        material.prepared()
+    };
+    let prepared = both(|| party(Role::Client, left), || party(Role::Server, right));
+    assert_eq!(prepared, (few, few));
+}
+
+/// What is prepared in vain goes, and what was there before stays.
+#[test]
+fn transfers_that_fail_leave_what_was_prepared() {
+    let few = Need::relu(width(20), 70);
+    let values = values(width(20), 0);
+    let values = &values[..70];
+    let shares = Shares::split(width(20), values, &mut StdRng::seed_from_u64(12));
+    let [client, server] = [Role::Client, Role::Server].map(|role| {
+        let mut material = material(role, &few, 1);
+        let mut rng = StdRng::seed_from_u64(1);
+        let (mut sender, mut receiver) = ideal::ends(role, 2);
+        (sender.takes, receiver.takes) = (3, 3);
+        let many = Need::relu_truncate(Truncation::new(width(20), 7, width(8)).unwrap(), 20_000);
+        let failed = material.prepare(&many, &mut sender, &mut receiver, &mut Says(&[]), &mut rng);
+        assert!(matches!(failed, Err(OtError::Broken)));
+        assert_eq!(material.prepared(), few);
+        material
+    });
+    let (mut materials, (mut left, mut right)) = ([client, server], streams());
+    let [client, server] = &mut materials;
+    let (at_client, at_server) = both(
+        || Layers::new(client, &mut left).relu(&shares[0]).unwrap(),
+        || Layers::new(server, &mut right).relu(&shares[1]).unwrap(),
+    );
+    let expected: Vec<_> = values.iter().map(|value| (*value).max(0)).collect();
+    assert_eq!(at_client.open(&at_server), expected);
+}
+
+#[test]
 fn shapes_that_do_not_fit_are_told() {
     let mut material = material(Role::Client, &Need::default(), 1);
     let mut peer = Says(&[]);
@@ -86,6 +151,10 @@ fn a_peer_that_stops_is_an_error_and_the_end() {
         let failed = layers.relu(&shares(70)).unwrap_err();
         assert!(matches!(failed, LayerError::Io { layer: "ReLU", .. }), "{failed}");
         let failed = layers.relu(&shares(70)).unwrap_err();
+        assert!(matches!(failed, LayerError::Broken), "{failed}");
+        // Before it is told that too little is left.
+        let windows = Windows::new(2, 2, 2, 2, 0).unwrap();
+        let failed = layers.max_pool(windows, &shares(1000)).unwrap_err();
         assert!(matches!(failed, LayerError::Broken), "{failed}");
     }
 }

@@ -1,6 +1,6 @@
 //! Arithmetic on blocks of 128 bits: AES, GF(2^128), bit matrices. All of it in constant time.
 //!
-//! The one place with unsafe code, and that only in `x86.rs`. Each function runs on the best
+//! The one place with unsafe code, and that only below `x86`. Each function runs on the best
 //! instructions that the processor has; `portable.rs` is for processors without them, and what the
 //! others are tested against.
 
@@ -26,6 +26,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub(super) use fold::{STRIPE, Stripe, empty_stripe};
 pub(super) use mask::{add_at, mark, sum_marked};
+pub(in crate::cheetah) use transpose::squares as transpose_squares;
 pub use workloads::workloads;
 
 /// 128 bits. Byte and bit 0 are the least significant.

@@ -11,7 +11,7 @@ use crate::cheetah::ot::batch::{OtReceiver, ReceiverBatch};
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::OtError;
 use crate::cheetah::ot::kernel::{self, Key, STRIPE, Stripe, empty_stripe};
-use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::stock::ReceiverStock;
 
 /// The OT receiver's end of an extension. Made by [`setup`](super::setup).
 pub struct SoftSpokenReceiver {
@@ -22,19 +22,13 @@ pub struct SoftSpokenReceiver {
     columns: Columns,
     /// Counts the blocks of a column. Never the same twice.
     next: Block,
-    cipher: Key,
-    rows: Pool<Block>,
-    choices: Pool<u8>,
-    /// A chunk was made that the sender may not have.
-    broken: bool,
+    stock: ReceiverStock,
 }
 
 impl SoftSpokenReceiver {
     pub(super) fn new(domain: Domain, depth: Depth, trees: Vec<Vec<Key>>) -> Self {
-        let cipher = domain.cipher();
-        let (rows, choices) = Default::default();
-        let columns = Columns::new();
-        Self { domain, depth, trees, columns, next: 0, cipher, rows, choices, broken: false }
+        let stock = ReceiverStock::new(domain.cipher());
+        Self { domain, depth, trees, columns: Columns::new(), next: 0, stock }
     }
 
     pub(in crate::cheetah::ot) fn domain(&self) -> &Domain {
@@ -68,8 +62,8 @@ impl SoftSpokenReceiver {
         message.extend(challenge.combine(choices).to_le_bytes());
         message.extend(digest(&self.domain, self.next, self.columns.combine(&challenge)));
 
-        self.columns.rows(size, self.rows.grow(size.transfers()));
-        let bits = self.choices.grow(size.transfers());
+        let (rows, bits) = self.stock.rows(size.transfers());
+        self.columns.rows(size, rows);
         for block in choices.iter().take(size.blocks().saturating_sub(1)) {
             block.to_le_bytes().iter().for_each(|byte| bits.extend_from_slice(&spread(*byte)));
         }
@@ -77,10 +71,7 @@ impl SoftSpokenReceiver {
         message
     }
 
-    fn send<S: Write>(&mut self, count: usize, stream: &mut S) -> Result<(), OtError> {
-        let end = reserve(self.prepared(), count)?;
-        self.rows.make_room(count.saturating_add(Size::SURPLUS));
-        self.choices.make_room(count.saturating_add(Size::SURPLUS));
+    fn send<S: Write>(&mut self, end: usize, stream: &mut S) -> Result<(), OtError> {
         while self.prepared() < end {
             let size = Size::for_transfers(end.saturating_sub(self.prepared()));
             let message = self.chunk(size);
@@ -117,12 +108,10 @@ impl OtReceiver for SoftSpokenReceiver {
         stream: &mut S,
         _rng: &mut R,
     ) -> Result<(), OtError> {
-        if self.broken {
-            return Err(OtError::Broken);
-        }
-        let result = self.send(count, stream);
-        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
-        result
+        let end = self.stock.begin(count, Size::SURPLUS)?;
+        self.send(end, stream)?;
+        self.stock.done();
+        Ok(())
     }
 
     fn speaks_alone(&self) -> bool {
@@ -130,16 +119,11 @@ impl OtReceiver for SoftSpokenReceiver {
     }
 
     fn prepared(&self) -> usize {
-        self.rows.len()
+        self.stock.prepared()
     }
 
     fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError> {
-        if self.broken {
-            return Err(OtError::Broken);
-        }
-        let first = self.rows.taken();
-        let (rows, choices) = (self.rows.take(count)?, self.choices.take(count)?);
-        Ok(ReceiverBatch::new(self.cipher.clone(), first, rows, choices))
+        self.stock.take(count)
     }
 }
 
