@@ -79,7 +79,7 @@ pub(crate) fn run(script: &mut Script<'_>) -> Ended {
             assert_eq!(material.prepared(), Need::default(), "not all is used up");
             Ended::Well
         }
-        Err(LayerError::Io { .. } | LayerError::Malformed { .. } | LayerError::Label { .. }) => {
+        Err(LayerError::Io { .. } | LayerError::Malformed { .. }) => {
             let again = layer_with(Vec::new());
             assert!(matches!(again, Err(LayerError::Broken)), "{again:?} after a failure");
             Ended::Refused
@@ -174,7 +174,7 @@ fn layers() -> &'static [Layer] {
             Layer::new(ring, Need::max(ring, GROUP, groups), |l, x| Ok(l.max(GROUP, x)?.len())),
             Layer::new(ring, Need::argmax(ring, GROUP, groups), |l, x| {
                 let labels = l.label(GROUP, x)?;
-                assert!(labels.iter().flatten().all(|label| *label < GROUP));
+                assert!(labels.iter().flatten().flatten().all(|label| *label < GROUP));
                 Ok(labels.map_or(0, |labels| labels.len()))
             }),
             Layer::new(ring, Need::default(), |l, x| Ok(l.reveal(x)?.map_or(0, |all| all.len()))),
