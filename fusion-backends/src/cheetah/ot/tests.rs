@@ -253,6 +253,10 @@ fn too_many_are_refused_before_anything_is_sent() {
         for Party { ot, stream, rng } in [&mut client, &mut server] {
             let sent = stream.sent;
             for count in [usize::MAX, (1 << 40) + 1, 1 << 40, 1 << 39] {
+                // A system that promises any memory would have it try.
+                if Vec::<Block>::new().try_reserve_exact(count).is_ok() {
+                    continue;
+                }
                 let sender = ot.sender.prepare(count, stream, rng);
                 let receiver = ot.receiver.prepare(count, stream, rng);
                 for refused in [sender, receiver] {
