@@ -1,20 +1,23 @@
 //! Oblivious transfers for each second and bytes for each of them, both parties on this machine,
-//! beside their floors. `cargo bench -p fusion-backends --bench ot`
+//! beside their floors. `cargo bench -p fusion-backends --bench ot`, with words to choose rows: a
+//! network, a transfer or a depth (`memory "1 of 16, 2 bits"`).
 #![allow(missing_docs, reason = "a program")]
 
+#[path = "support/machine.rs"]
+mod machine;
 #[path = "support/stream.rs"]
 mod stream;
 
 use std::hint::black_box;
-use std::thread;
 use std::time::Instant;
 
 use fusion_backends::cheetah::ot::softspoken::Depth;
 use fusion_backends::cheetah::ot::{
     Ends, OtError, OtReceiver, OtSender, Policy, Width, correlated, one_of_n, random, setup,
 };
-use fusion_core::channel::{Channel, Emulated, Network, memory_pair};
+use fusion_core::channel::{Channel, Network, memory_pair};
 use fusion_core::transcript::Role;
+use machine::{both, busy, emulated, forget_peak, is_chosen, peak};
 use rand::{SeedableRng, rngs::StdRng};
 use stream::Stream;
 
@@ -29,8 +32,7 @@ sum of 16 bytes for each level of a tree, which is 3072 * 10 * 16 / 2982912 = 0.
 billion over 3 Gbit/s; the time is that of two AES for the places of a row, ten reads from a table of
 2 MiB, a leaf computed twice (for the check, with a product in GF(2^128), and for its row) and
 two hashes at the sender.
-What the kernels do in a second: cargo test --release -p fusion-backends --lib -- --ignored \
---nocapture throughput
+What the kernels do in a second: cargo bench -p fusion-backends --bench kernels
 ";
 
 struct Party<C> {
@@ -80,11 +82,6 @@ fn main() {
     }
 }
 
-fn emulated(network: Network) -> (impl Channel, impl Channel) {
-    let (left, right) = memory_pair();
-    (Emulated::new(left, network), Emulated::new(right, network))
-}
-
 /// The client receives, the server sends.
 fn measure<A: Channel, B: Channel>(
     network: &str,
@@ -94,18 +91,14 @@ fn measure<A: Channel, B: Channel>(
     (left, right): (A, B),
     run: impl Fn(&mut Party<A>, &mut Party<B>, usize) -> [f64; 2],
 ) {
-    // Words on the command line choose: a network, a transfer or a depth.
-    let chosen = std::env::args().skip(1).filter(|word| !word.starts_with("--"));
     let extension = match policy {
         Policy::SoftSpoken(depth) => format!("{depth:?}"),
         policy => format!("{policy:?}"),
     };
-    let words = [network, name, &extension].map(str::to_lowercase);
-    if !chosen.map(|word| word.to_lowercase()).all(|word| words.contains(&word)) {
+    if !is_chosen(&[network, name, &extension]) {
         return;
     }
-    // The peak of memory starts anew, where the system can do that.
-    _ = std::fs::write("/proc/self/clear_refs", "5");
+    forget_peak();
     let start = Instant::now();
     let (mut client, mut server) =
         both(|| party(Role::Client, policy, left), || party(Role::Server, policy, right));
@@ -133,32 +126,6 @@ fn party<C: Channel>(role: Role, policy: Policy, channel: C) -> Party<C> {
     let (mut stream, mut rng) = (Stream::new(channel), StdRng::seed_from_u64(role as u64));
     let ot = setup(role, policy, b"bench", &mut stream, &mut rng).expect("an honest peer");
     Party { ot, stream, rng }
-}
-
-/// Runs both parties, each on a thread of its own.
-fn both<A: Send, B: Send>(
-    client: impl FnOnce() -> A + Send,
-    server: impl FnOnce() -> B + Send,
-) -> (A, B) {
-    thread::scope(|scope| {
-        let (client, server) = (scope.spawn(client), scope.spawn(server));
-        (client.join().expect("the client is fine"), server.join().expect("the server is fine"))
-    })
-}
-
-/// Seconds that this thread has had a processor, where the system tells: others may have it too.
-fn busy() -> f64 {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = told.split(' ').next().and_then(|first| first.parse::<f64>().ok());
-    nanoseconds.map_or(f64::NAN, |nanoseconds| nanoseconds / 1e9)
-}
-
-/// The most memory that this process has had at once, in MiB, with both parties and what is between.
-fn peak() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kibibytes = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    kibibytes.map_or(f64::NAN, |kibibytes| kibibytes / 1024.0)
 }
 
 /// Prepared and hashed, in little memory.

@@ -10,6 +10,14 @@
 //!
 //! All functions panic when the backend does not conform: they are tests.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests, on data of their own"
+)]
+
 use std::{fmt::Debug, thread};
 
 use chacha20::ChaCha20Rng;

@@ -18,6 +18,7 @@ pub(crate) fn run() -> Result {
         "warnings",
     ])
     .run()?;
+    check_fuzz_targets()?;
     Step::cargo(&["doc", "--workspace", "--no-deps", "--all-features", "--locked"])
         .env("RUSTDOCFLAGS", "-D warnings")
         .run()?;
@@ -32,6 +33,15 @@ pub(crate) fn run() -> Result {
     println!("\nall checks passed in {:.0} s", start.elapsed().as_secs_f64());
     println!("{} passed, {} failed", counts.passed, counts.failed);
     if counts.passed == 0 { Err("no test ran".into()) } else { Ok(()) }
+}
+
+/// That the fuzz targets still fit the code, without libFuzzer and so without a C++ compiler.
+fn check_fuzz_targets() -> Result {
+    let manifest = ["--manifest-path", "fuzz/Cargo.toml"];
+    Step::cargo(&[&["fmt", "--check"], &manifest[..]].concat()).run()?;
+    let shared = ["--no-default-features", "--target-dir", "target", "--locked"];
+    let warnings = ["--", "-D", "warnings"];
+    Step::cargo(&[&["clippy"], &manifest[..], &shared, &warnings].concat()).run()
 }
 
 /// Tests, summed over all test binaries.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod ci;
+mod fuzz;
 mod run;
 
 use std::process::ExitCode;
@@ -22,10 +23,14 @@ struct Cli {
 enum Task {
     /// The gate: formatting, lints, docs, all tests, a smoke run of the examples
     Ci,
-    /// All benchmarks: transcript, oblivious transfer, lanes, tax of hardening (about four minutes)
+    /// All benchmarks: transcript, oblivious transfer, layers, lanes, tax of hardening (a quarter of an hour)
     Bench,
     /// Attacks on the pure core against their exact probabilities; writes docs/attacks.md and a plot
     Attacks,
+    /// Layers on all shares of small rings and on 10 million values of large ones (ten minutes)
+    Exhaustive,
+    /// Fuzzes what reads bytes from a peer, 30 seconds for each target
+    Fuzz(fuzz::Options),
     /// Writes the recorded expansions and compiler messages anew, after a deliberate change
     Snapshots,
 }
@@ -37,6 +42,8 @@ fn main() -> ExitCode {
         Task::Attacks => {
             Step::cargo(&["run", "--release", "--locked", "--example", "attacks"]).run()
         }
+        Task::Exhaustive => exhaustive(),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Snapshots => snapshots(),
     };
     match result {
@@ -51,9 +58,18 @@ fn main() -> ExitCode {
 fn bench() -> Result {
     Step::cargo(&["bench", "--locked", "--package", "fusion-core", "--bench", "transcript"])
         .run()?;
-    Step::cargo(&["bench", "--locked", "--package", "fusion-backends", "--bench", "ot"]).run()?;
+    for name in ["kernels", "ot", "nonlinear"] {
+        Step::cargo(&["bench", "--locked", "--package", "fusion-backends", "--bench", name])
+            .run()?;
+    }
     Step::cargo(&["bench", "--locked", "--bench", "lanes"]).run()?;
     Step::cargo(&["bench", "--locked", "--bench", "tax"]).run()
+}
+
+/// The tests that the gate leaves out.
+fn exhaustive() -> Result {
+    let package = ["test", "--release", "--locked", "--package", "fusion-backends", "--lib"];
+    Step::cargo(&[&package[..], &["--", "--ignored", "--nocapture"]].concat()).run()
 }
 
 fn snapshots() -> Result {

@@ -7,6 +7,11 @@ use std::{
 
 pub(crate) type Result<T = ()> = std::result::Result<T, String>;
 
+/// The root of the repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
 /// A cargo command, run in the root of the repository.
 pub(crate) struct Step {
     command: Command,
@@ -17,8 +22,7 @@ impl Step {
     pub(crate) fn cargo(arguments: &[&str]) -> Self {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-        command.args(arguments).current_dir(root).env("CARGO_TERM_COLOR", "never");
+        command.args(arguments).current_dir(root()).env("CARGO_TERM_COLOR", "never");
         Self { command, line: format!("cargo {}", arguments.join(" ")) }
     }
 

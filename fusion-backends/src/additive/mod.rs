@@ -16,17 +16,6 @@
 //! Correctness and the privacy of the model hold against parties that follow the protocol.
 //! [`Dealer`] says what the dealer is trusted for. All material is used once.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
-
 mod activation;
 mod dealer;
 mod dense;

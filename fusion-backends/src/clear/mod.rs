@@ -4,17 +4,6 @@
 //! One message each way for the whole batch, slot after slot, every value as eight bytes, little
 //! endian. Both parties know all lengths from the architecture and the number of slots.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
-
 use std::io::{self, Read, Write};
 
 use fusion_macros as fusion;

@@ -28,15 +28,22 @@ use fusion_core::transcript::Role;
 use zeroize::Zeroizing;
 
 use super::Layers;
-use super::error::Fault;
+use super::error::{Fault, LayerError};
 use super::layout::{Layout, Leaf};
 use super::material::TRIPLE;
 use super::need::Need;
 use super::planes::Planes;
 use super::shares::Bits;
 use super::wire::{self, Outgoing};
+use crate::cheetah::ot::Width;
 
 impl Need {
+    /// Of [`Layers::less`] for `count` numbers.
+    #[must_use]
+    pub fn less(width: Width, count: usize) -> Self {
+        Self::comparison(&Layout::new(&[width.bits()]), count)
+    }
+
     /// Of `count` comparisons.
     pub(super) fn comparison(layout: &Layout, count: usize) -> Self {
         let words = Self::words(count);
@@ -60,6 +67,21 @@ pub(super) struct Node {
 }
 
 impl<S: Read + Write> Layers<'_, S> {
+    /// Whether each of the client's numbers is less than the server's at its place: Yao's
+    /// millionaires. The numbers are a party's own, not shares, and not signed; their lowest `width`
+    /// bits count. Both parties have as many.
+    ///
+    /// # Errors
+    ///
+    /// As [`negative`](Self::negative).
+    pub fn less(&mut self, width: Width, numbers: &[u64]) -> Result<Bits, LayerError> {
+        self.layer("comparison", Need::less(width, numbers.len()), |layers| {
+            let planes = Planes::of(numbers.iter().copied(), width.bits());
+            let mut less = layers.below(&planes, &Layout::new(&[width.bits()]))?;
+            less.pop().ok_or(Fault::NotPrepared)
+        })
+    }
+
     /// For each segment of the layout: whether the client's numbers are below the server's, up to
     /// the end of the segment.
     pub(super) fn below(&mut self, numbers: &Planes, layout: &Layout) -> Result<Vec<Bits>, Fault> {
@@ -73,19 +95,15 @@ impl<S: Read + Write> Layers<'_, S> {
         while segments.iter().any(|nodes| nodes.len() > 1) {
             segments = self.join_neighbours(segments, count)?;
         }
-        let mut results: Vec<Bits> = Vec::with_capacity(segments.len());
-        let mut low: Option<Node> = None;
+        let mut results: Vec<Node> = Vec::with_capacity(segments.len());
         for node in segments.into_iter().flatten() {
-            let node = match low {
+            let node = match results.last() {
                 None => node,
-                Some(low) => {
-                    self.join(vec![(node, low)], count)?.pop().ok_or(Fault::NotPrepared)?
-                }
+                Some(low) => self.join(&[(&node, low)], count)?.pop().ok_or(Fault::NotPrepared)?,
             };
-            results.push(Bits::new(count, node.below.clone()));
-            low = Some(node);
+            results.push(node);
         }
-        Ok(results)
+        Ok(results.into_iter().map(|node| Bits::new(count, node.below)).collect())
     }
 
     /// Each leaf, by a transfer.
@@ -151,32 +169,22 @@ impl<S: Read + Write> Layers<'_, S> {
         segments: Vec<Vec<Node>>,
         count: usize,
     ) -> Result<Vec<Vec<Node>>, Fault> {
-        let mut pairs = Vec::new();
-        let mut shapes = Vec::with_capacity(segments.len());
-        for nodes in segments {
-            let mut nodes = nodes.into_iter();
-            let first = pairs.len();
-            let mut odd = None;
-            while let Some(low) = nodes.next() {
-                match nodes.next() {
-                    Some(high) => pairs.push((high, low)),
-                    None => odd = Some(low),
-                }
-            }
-            shapes.push((pairs.len() - first, odd));
-        }
-        let mut joined = self.join(pairs, count)?.into_iter();
-        let segments =
-            shapes.into_iter().map(|(pairs, odd)| joined.by_ref().take(pairs).chain(odd).collect());
+        let pairs = segments.iter().flat_map(|nodes| nodes.as_chunks().0);
+        let pairs: Vec<_> = pairs.map(|[low, high]| (high, low)).collect();
+        let mut joined = self.join(&pairs, count)?.into_iter();
+        let segments = segments.into_iter().map(|mut nodes| {
+            let odd = if nodes.len().is_multiple_of(2) { None } else { nodes.pop() };
+            joined.by_ref().take(nodes.len() / 2).chain(odd).collect()
+        });
         Ok(segments.collect())
     }
 
     /// Joins a high and a low part each, in one message each way.
-    fn join(&mut self, pairs: Vec<(Node, Node)>, count: usize) -> Result<Vec<Node>, Fault> {
+    fn join(&mut self, pairs: &[(&Node, &Node)], count: usize) -> Result<Vec<Node>, Fault> {
         let words = Need::words(count);
         let mut outgoing = Outgoing::default();
         let mut masks = Vec::with_capacity(pairs.len());
-        for (high, low) in &pairs {
+        for (high, low) in pairs {
             let triples = self.material.triples(words)?;
             let open = |share: &[u64], at: usize, outgoing: &mut Outgoing| {
                 let factors = triples.iter().skip(at).step_by(TRIPLE);
@@ -195,10 +203,11 @@ impl<S: Read + Write> Layers<'_, S> {
 
         let first = self.material.role() == Role::Client;
         let mut joined = Vec::with_capacity(pairs.len());
-        for ((mut high, mut low), triples) in pairs.into_iter().zip(masks) {
+        for ((high, low), triples) in pairs.iter().zip(masks) {
             let opened = 2 + usize::from(low.equal.is_some());
             let theirs = wire::planes(self.stream, opened, count)?;
-            let factor = high.equal.take().unwrap_or_default();
+            let factor = high.equal.as_ref().ok_or(Fault::NotPrepared)?;
+            let mut node = Node::empty(words, low.equal.is_some());
             for (at, [a, b, b2, ab, ab2]) in triples.as_chunks().0.iter().enumerate() {
                 let d = factor[at] ^ a ^ theirs[at];
                 let product = |share: &u64, b: &u64, ab: &u64, theirs: &u64| {
@@ -206,12 +215,13 @@ impl<S: Read + Write> Layers<'_, S> {
                     let both = if first { d & e } else { 0 };
                     ab ^ (d & b) ^ (e & a) ^ both
                 };
-                high.below[at] ^= product(&low.below[at], b, ab, &theirs[words + at]);
-                if let Some(equal) = &mut low.equal {
-                    equal[at] = product(&equal[at], b2, ab2, &theirs[2 * words + at]);
-                }
+                let below = product(&low.below[at], b, ab, &theirs[words + at]);
+                let equal = low.equal.as_ref();
+                let equal =
+                    equal.map(|equal| product(&equal[at], b2, ab2, &theirs[2 * words + at]));
+                node.set(at, [high.below[at] ^ below, equal.unwrap_or(0)]);
             }
-            joined.push(Node { below: high.below, equal: low.equal });
+            joined.push(node);
         }
         Ok(joined)
     }
@@ -256,11 +266,12 @@ fn tables<const BITS: usize, const ENTRIES: usize>(
         for bit in 0..BITS {
             let flip = flips[bit * words + at];
             for entry in (0..ENTRIES).filter(|entry| entry >> bit & 1 == 0) {
-                for kind in 0..2 {
-                    let differ = (masks[entry][kind] ^ masks[entry | 1 << bit][kind]) & flip;
-                    masks[entry][kind] ^= differ;
-                    masks[entry | 1 << bit][kind] ^= differ;
-                }
+                let (zero, one) = (masks[entry], masks[entry | 1 << bit]);
+                let swapped = |own: [u64; 2], other: [u64; 2]| {
+                    std::array::from_fn(|kind| own[kind] ^ ((own[kind] ^ other[kind]) & flip))
+                };
+                masks[entry] = swapped(zero, one);
+                masks[entry | 1 << bit] = swapped(one, zero);
             }
         }
         let share = [masks[0][0] ^ below[0], masks[0][1] ^ equal[0]];

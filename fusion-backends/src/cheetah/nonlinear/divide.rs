@@ -122,7 +122,7 @@ impl<S: Read + Write> Layers<'_, S> {
             return self.shift_down(truncation, values);
         }
         if values.is_empty() {
-            return Ok(values.clone());
+            return Ok(Shares::zero(division.width, 0));
         }
         let (width, small, count) = (division.width, division.small(), values.len());
         let Parts { half, whole } = division.parts();

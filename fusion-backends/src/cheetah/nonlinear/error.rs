@@ -5,6 +5,11 @@ use std::io;
 use crate::cheetah::ot::{Malformed, OtError};
 
 /// Why a layer failed. Nothing of its result can be used.
+///
+/// # Security
+///
+/// Whether a layer fails, and how, depends on what the peer sends and on nothing that is secret: a
+/// peer that sees a run end learns nothing from that.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LayerError {
@@ -24,14 +29,9 @@ pub enum LayerError {
         /// What is wrong with it.
         what: Malformed,
     },
-    /// The peer's share opens to a label that does not exist.
-    #[error("the peer's share makes label {label} of {labels}")]
-    Label {
-        /// What it opens to.
-        label: u64,
-        /// How many labels there are.
-        labels: usize,
-    },
+    /// The transfers from which layers are prepared failed.
+    #[error("preparing layers: {0}")]
+    Transfers(#[from] OtError),
     /// Less is prepared than the layer uses. Nothing was sent.
     #[error("{layer}: too little is prepared: prepare what `Need` says for it")]
     NotPrepared {
@@ -56,10 +56,6 @@ pub enum LayerError {
 pub(super) enum Fault {
     Io(io::Error),
     Malformed(Malformed),
-    Label {
-        label: u64,
-        labels: usize,
-    },
     /// Our own count of what is prepared was wrong.
     NotPrepared,
 }
@@ -69,7 +65,6 @@ impl Fault {
         match self {
             Self::Io(source) => LayerError::Io { layer, source },
             Self::Malformed(what) => LayerError::Malformed { layer, what },
-            Self::Label { label, labels } => LayerError::Label { label, labels },
             Self::NotPrepared => LayerError::NotPrepared { layer },
         }
     }

@@ -1,4 +1,4 @@
-//! What is prepared before the inputs are known, from random transfers, without a message of its own.
+//! What is prepared before the inputs are known, and how layers take it.
 
 #![allow(
     clippy::indexing_slicing,
@@ -6,20 +6,14 @@
     reason = "lengths are our own, never the peer's"
 )]
 
-use std::io::{Read, Write};
-
 use fusion_core::transcript::Role;
-use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::error::Fault;
 use super::layout::LEAF;
 use super::need::Need;
 use crate::cheetah::ot::pool::Pool;
-use crate::cheetah::ot::{Block, OtError, OtReceiver, OtSender};
 
-/// Prepared transfers that are hashed at a time.
-const CHUNK: usize = 63 * 128;
 /// Words of a pair of products: a, b, b', and shares of a b and a b'.
 pub(super) const TRIPLE: usize = 5;
 
@@ -30,16 +24,16 @@ pub struct Material {
     broken: bool,
     have: Need,
     /// By the size of the table.
-    tables: [Sides; LEAF as usize],
-    triples: Sides,
-    products: Sides,
+    pub(super) tables: [Sides; LEAF as usize],
+    pub(super) triples: Sides,
+    pub(super) products: Sides,
 }
 
 /// What this party holds as the sender of transfers, and as their receiver.
 #[derive(Default)]
-struct Sides {
-    sent: Pool<u64>,
-    received: Pool<u64>,
+pub(super) struct Sides {
+    pub(super) sent: Pool<u64>,
+    pub(super) received: Pool<u64>,
 }
 
 impl Material {
@@ -48,57 +42,6 @@ impl Material {
     pub fn new(role: Role) -> Self {
         let (tables, triples, products) = Default::default();
         Self { role, broken: false, have: Need::default(), tables, triples, products }
-    }
-
-    /// Prepares for layers that need `need`, beyond what is prepared already. Both parties do so with
-    /// the same. Takes memory for a chunk of transfers beside what it makes.
-    ///
-    /// # Errors
-    ///
-    /// [`OtError`]: the connection failed or the peer cheated. The transfers cannot be used then, but
-    /// what was prepared before can.
-    pub fn prepare<T: OtSender, U: OtReceiver, S: Read + Write, R: CryptoRng>(
-        &mut self,
-        need: &Need,
-        sender: &mut T,
-        receiver: &mut U,
-        stream: &mut S,
-        rng: &mut R,
-    ) -> Result<(), OtError> {
-        let mut made = Self::new(self.role);
-        for from in [Role::Server, Role::Client] {
-            for (tables, bits) in need.tables.iter().zip(1..) {
-                let (words, sides) = (tables.of(from), &mut made.tables[bits - 1]);
-                if self.role == from {
-                    let keep = |pads: &[Block], to: &mut Vec<u64>| keep_table(bits, pads, to);
-                    send(sender, bits, words, 2 << bits, &mut sides.sent, keep, stream, rng)?;
-                } else {
-                    let keep = |choices: &[u8], pads: &[Block], to: &mut Vec<u64>| {
-                        keep_choice(bits, choices, pads, to);
-                    };
-                    let each = bits + 2;
-                    receive(receiver, bits, words, each, &mut sides.received, keep, stream, rng)?;
-                }
-            }
-            let kinds = [
-                (need.triples, 4, 3, &mut made.triples, false),
-                (need.products.of(from), 128, 65, &mut made.products, true),
-            ];
-            for (words, each_sent, each_received, sides, numbers) in kinds {
-                if self.role == from {
-                    let keep: fn(&[Block], &mut Vec<u64>) =
-                        if numbers { keep_differences } else { keep_bit_differences };
-                    send(sender, 1, words, each_sent, &mut sides.sent, keep, stream, rng)?;
-                } else {
-                    let keep: fn(&[u8], &[Block], &mut Vec<u64>) =
-                        if numbers { keep_numbers } else { keep_bits };
-                    let to = &mut sides.received;
-                    receive(receiver, 1, words, each_received, to, keep, stream, rng)?;
-                }
-            }
-        }
-        self.append(made, need);
-        Ok(())
     }
 
     /// Which party holds it.
@@ -175,24 +118,32 @@ impl Material {
         Ok(self.products.received.take(words * 65)?)
     }
 
-    fn append(&mut self, mut made: Self, need: &Need) {
-        for (to, from) in self.tables.iter_mut().zip(&mut made.tables) {
-            to.append(from);
-        }
-        self.triples.append(&mut made.triples);
-        self.products.append(&mut made.products);
+    /// Counts what was made for `need`.
+    pub(super) fn add(&mut self, need: &Need) {
         self.have += *need;
+    }
+
+    /// Every pool, and how many words of it are for `need`.
+    pub(super) fn pools(&mut self, need: &Need) -> impl Iterator<Item = (&mut Pool<u64>, usize)> {
+        let (own, peer) = (self.role, other(self.role));
+        let tables = self.tables.iter_mut().zip(need.tables).zip(1..);
+        let tables = tables.map(move |((sides, tables), bits): (_, usize)| {
+            (sides, [(tables.of(own), 2 << bits), (tables.of(peer), bits + 2)])
+        });
+        let [triples, sent, received] =
+            [need.triples, need.products.of(own), need.products.of(peer)];
+        let others = [
+            (&mut self.triples, [(triples, 4), (triples, 3)]),
+            (&mut self.products, [(sent, 128), (received, 65)]),
+        ];
+        tables.chain(others).flat_map(|(sides, counts)| {
+            let words = counts.map(|(count, each)| count.saturating_mul(each));
+            [&mut sides.sent, &mut sides.received].into_iter().zip(words)
+        })
     }
 }
 
 pub(super) type Taken = Zeroizing<Vec<u64>>;
-
-impl Sides {
-    fn append(&mut self, from: &mut Self) {
-        self.sent.append(&mut from.sent);
-        self.received.append(&mut from.received);
-    }
-}
 
 impl std::fmt::Debug for Material {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -208,121 +159,4 @@ pub(super) fn other(role: Role) -> Role {
         Role::Client => Role::Server,
         Role::Server => Role::Client,
     }
-}
-
-#[allow(clippy::too_many_arguments, reason = "what to make, where to keep it, with whom")]
-fn send<T: OtSender, S: Read + Write, R: CryptoRng>(
-    ot: &mut T,
-    bits: usize,
-    words: usize,
-    each: usize,
-    to: &mut Pool<u64>,
-    mut keep: impl FnMut(&[Block], &mut Vec<u64>),
-    stream: &mut S,
-    rng: &mut R,
-) -> Result<(), OtError> {
-    let to = to.grow(words.saturating_mul(each));
-    for rows in chunks(bits, words) {
-        let missing = rows.saturating_sub(ot.prepared());
-        if missing > 0 {
-            ot.prepare(missing, stream, rng)?;
-        }
-        ot.take(rows)?.each_tables(bits, |pads| keep(pads, to));
-    }
-    Ok(())
-}
-
-#[allow(clippy::too_many_arguments, reason = "what to make, where to keep it, with whom")]
-fn receive<T: OtReceiver, S: Read + Write, R: CryptoRng>(
-    ot: &mut T,
-    bits: usize,
-    words: usize,
-    each: usize,
-    to: &mut Pool<u64>,
-    mut keep: impl FnMut(&[u8], &[Block], &mut Vec<u64>),
-    stream: &mut S,
-    rng: &mut R,
-) -> Result<(), OtError> {
-    let to = to.grow(words.saturating_mul(each));
-    for rows in chunks(bits, words) {
-        let missing = rows.saturating_sub(ot.prepared());
-        if missing > 0 {
-            ot.prepare(missing, stream, rng)?;
-        }
-        ot.take(rows)?.each_chosen(bits, |choices, pads| keep(choices, pads, to));
-    }
-    Ok(())
-}
-
-/// Rows of each chunk.
-fn chunks(bits: usize, words: usize) -> impl Iterator<Item = usize> {
-    let most = (CHUNK / (64 * bits)).max(1);
-    (0..words).step_by(most).map(move |done| most.min(words - done) * 64 * bits)
-}
-
-/// Two bits of each pad, as planes: those of entry 0, of entry 1, ...
-fn keep_table(bits: usize, pads: &[Block], to: &mut Vec<u64>) {
-    let mut words = Zeroizing::new([0; 2 << LEAF]);
-    for (bit, pads) in pads.chunks_exact(1 << bits).enumerate() {
-        for (words, pad) in words.as_chunks_mut().0.iter_mut().zip(pads) {
-            add_bits(words, *pad as u64, bit);
-        }
-    }
-    to.extend_from_slice(&words[..2 << bits]);
-}
-
-/// The bits of the choice as planes, then two bits of the pad.
-fn keep_choice(bits: usize, choices: &[u8], pads: &[Block], to: &mut Vec<u64>) {
-    let mut words = Zeroizing::new([0; LEAF as usize]);
-    let mut entry = Zeroizing::new([0; 2]);
-    for (bit, (choice, pad)) in choices.iter().zip(pads).enumerate() {
-        for (i, word) in words.iter_mut().enumerate() {
-            *word |= u64::from(choice >> i & 1) << bit;
-        }
-        add_bits(&mut entry, *pad as u64, bit);
-    }
-    to.extend_from_slice(&words[..bits]);
-    to.extend_from_slice(&entry[..]);
-}
-
-/// b and b', the differences of both pads; shares of their products with the choice.
-fn keep_bit_differences(pads: &[Block], to: &mut Vec<u64>) {
-    let mut words = Zeroizing::new([[0; 2]; 2]);
-    for (bit, [zero, one]) in pads.as_chunks().0.iter().enumerate() {
-        add_bits(&mut words[0], (zero ^ one) as u64, bit);
-        add_bits(&mut words[1], *zero as u64, bit);
-    }
-    to.extend_from_slice(words.as_flattened());
-}
-
-/// a, the choice; shares of its products.
-fn keep_bits(choices: &[u8], pads: &[Block], to: &mut Vec<u64>) {
-    let mut words = Zeroizing::new([0; 2]);
-    for (bit, pad) in pads.iter().enumerate() {
-        add_bits(&mut words, *pad as u64, bit);
-    }
-    to.push(plane(choices));
-    to.extend_from_slice(&words[..]);
-}
-
-/// For each of 64 products the first pad, then the differences of the pads.
-fn keep_differences(pads: &[Block], to: &mut Vec<u64>) {
-    let pairs = pads.as_chunks().0.iter();
-    to.extend(pairs.clone().map(|[zero, _]| *zero as u64));
-    to.extend(pairs.map(|[zero, one]| (*one as u64).wrapping_sub(*zero as u64)));
-}
-
-/// The choices, then the pads.
-fn keep_numbers(choices: &[u8], pads: &[Block], to: &mut Vec<u64>) {
-    to.push(plane(choices));
-    to.extend(pads.iter().map(|pad| *pad as u64));
-}
-
-fn add_bits(words: &mut [u64; 2], pad: u64, bit: usize) {
-    words[0] |= (pad & 1) << bit;
-    words[1] |= (pad >> 1 & 1) << bit;
-}
-
-fn plane(choices: &[u8]) -> u64 {
-    choices.iter().rev().fold(0, |word, choice| (word << 1) | u64::from(*choice))
 }

@@ -21,21 +21,24 @@ impl Need {
     /// Of [`Layers::max`] for so many groups.
     #[must_use]
     pub fn max(width: Width, group: usize, groups: usize) -> Self {
-        let level = |pairs| Self::relu(width, pairs);
-        levels(group).map(|members| level(members / 2 * groups)).sum()
+        pairs(group, groups).map(|pairs| Self::relu(width, pairs)).sum()
     }
 
     /// Of [`Layers::argmax`] for so many groups.
     #[must_use]
     pub fn argmax(width: Width, group: usize, groups: usize) -> Self {
-        let level = |pairs| Self::relu(width, pairs) + Self::select(pairs);
-        levels(group).map(|members| level(members / 2 * groups)).sum()
+        pairs(group, groups).map(|pairs| Self::relu(width, pairs) + Self::select(pairs)).sum()
     }
 }
 
 /// Members of a group that are left at each level, until there is one.
 fn levels(group: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(group), |left| Some(left.div_ceil(2))).take_while(|left| *left > 1)
+}
+
+/// Pairs that are compared at each level, of all groups.
+fn pairs(group: usize, groups: usize) -> impl Iterator<Item = usize> {
+    levels(group).map(move |members| (members / 2).saturating_mul(groups))
 }
 
 /// The ring in which a label among so many fits.
@@ -73,24 +76,25 @@ impl<S: Read + Write> Layers<'_, S> {
     /// client learns no more than that: of each label the server sends its share, and before that
     /// only what is uniform.
     ///
+    /// A server that deviates can make a label that does not exist. That is a `None` among the
+    /// labels, a wrong answer like others, and no error: whether it happens depends on the label, and
+    /// the server would see an error.
+    ///
     /// # Errors
     ///
-    /// As [`max`](Self::max), or the peer's share makes no label.
+    /// As [`max`](Self::max).
     pub fn label(
         &mut self,
         group: usize,
         values: &Shares,
-    ) -> Result<Option<Vec<usize>>, LayerError> {
+    ) -> Result<Option<Vec<Option<usize>>>, LayerError> {
         let groups = groups("label", group, values)?;
         let need = Need::argmax(values.width(), group, groups);
         self.layer("label", need, |layers| {
             let labels = layers.places(group, values)?;
-            let Some(labels) = layers.to_client(&labels)? else { return Ok(None) };
-            let checked = labels.into_iter().map(|label| {
-                let place = usize::try_from(label).ok().filter(|place| *place < group);
-                place.ok_or(Fault::Label { label, labels: group })
-            });
-            Ok(Some(checked.collect::<Result<_, _>>()?))
+            let label = |place| usize::try_from(place).ok().filter(|place| *place < group);
+            let opened = layers.open_to_client(&labels)?;
+            Ok(opened.map(|places| places.into_iter().map(label).collect()))
         })
     }
 
@@ -105,7 +109,7 @@ impl<S: Read + Write> Layers<'_, S> {
     /// [`LayerError`]: the connection failed, or the peer's message is malformed.
     pub fn reveal(&mut self, values: &Shares) -> Result<Option<Vec<i64>>, LayerError> {
         self.layer("opening", Need::default(), |layers| {
-            let opened = layers.to_client(values)?;
+            let opened = layers.open_to_client(values)?;
             let signed = |value| values.width().signed(value);
             Ok(opened.map(|opened| opened.into_iter().map(signed).collect()))
         })
@@ -116,7 +120,7 @@ impl<S: Read + Write> Layers<'_, S> {
         let client = self.material.role() == Role::Client;
         let place = |at: usize| if client { at.checked_rem(group).unwrap_or(0) as u64 } else { 0 };
         let places = Shares::new(width, (0..values.len()).map(place));
-        let (_, places) = self.tournament(group, values, Some(places.clone()))?;
+        let (_, places) = self.tournament(group, values, Some(places))?;
         Ok(places.unwrap_or_else(|| Shares::zero(width, 0)))
     }
 
@@ -127,7 +131,7 @@ impl<S: Read + Write> Layers<'_, S> {
         values: &Shares,
         places: Option<Shares>,
     ) -> Result<(Shares, Option<Shares>), Fault> {
-        let (mut values, mut places) = (values.clone(), places);
+        let (mut values, mut places) = (values.gather(0..values.len()), places);
         for members in levels(group) {
             let all = values.len();
             let left = |at: &usize| (at % members).is_multiple_of(2) && at % members + 1 < members;
@@ -145,7 +149,7 @@ impl<S: Read + Write> Layers<'_, S> {
                 // Who has no partner goes on.
                 let odd =
                     (0..all).filter(|at| !members.is_multiple_of(2) && at % members == members - 1);
-                Some(interleave(&winners, members / 2, &shares.gather(odd)))
+                Some(interleave(winners, members / 2, &shares.gather(odd)))
             };
             values = next(&values).ok_or(Fault::NotPrepared)?;
             places = places.as_ref().and_then(next);
@@ -153,7 +157,7 @@ impl<S: Read + Write> Layers<'_, S> {
         Ok((values, places))
     }
 
-    fn to_client(&mut self, values: &Shares) -> Result<Option<Vec<u64>>, Fault> {
+    fn open_to_client(&mut self, values: &Shares) -> Result<Option<Vec<u64>>, Fault> {
         if self.material.role() == Role::Server {
             let mut outgoing = Outgoing::default();
             outgoing.numbers(values.width(), values.values());
@@ -174,9 +178,9 @@ fn groups(layer: &'static str, group: usize, values: &Shares) -> Result<usize, L
 }
 
 /// `run` of `many`, then one of `few`, and so on; `many` alone if there are no `few`.
-fn interleave(many: &Shares, run: usize, few: &Shares) -> Shares {
+fn interleave(many: Shares, run: usize, few: &Shares) -> Shares {
     if few.is_empty() {
-        return many.clone();
+        return many;
     }
     let few = few.values().iter();
     let runs = many.values().chunks(run.max(1)).zip(few);

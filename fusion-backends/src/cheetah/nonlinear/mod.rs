@@ -2,16 +2,53 @@
 //! ReLU, truncation, division, max-pool, argmax. Cheetah (Huang et al., USENIX Security 2022,
 //! section 4) and CrypTFlow2 (Rathee et al., CCS 2020), with exact truncation throughout.
 //!
-//! [`Need`] says what a layer takes, [`Material::prepare`] makes it from oblivious transfers before
-//! the inputs are known, and [`Layers`] runs layers: no cryptography is left then but masks.
+//! ```
+//! use fusion_backends::cheetah::nonlinear::{Layers, Material, Need, Shares};
+//! use fusion_backends::cheetah::ot::{self, Width, softspoken::Depth};
+//! # use fusion_core::transcript::Role;
+//! # fn party(
+//! #     role: Role,
+//! #     values: &[i64],
+//! #     stream: &mut (impl std::io::Read + std::io::Write),
+//! #     rng: &mut impl rand::CryptoRng,
+//! # ) -> Result<(), fusion_backends::cheetah::nonlinear::LayerError> {
+//! // Once for a connection. The peer does the same, in the other role.
+//! let policy = ot::Policy::SoftSpoken(Depth::Four); // or Policy::Silent, or Policy::for_network(..)
+//! let mut ot = ot::setup(role, policy, b"my protocol, session 1", stream, rng)?;
 //!
-//! | layer | rounds | bits sent for each element, about |
-//! | --- | --- | --- |
-//! | [`negative`](Layers::negative) | 1.5 + log2(l / 3) / 2 | 7 l |
-//! | [`relu`](Layers::relu) | half a round more | 9 l |
+//! // Before the inputs are known: what two layers take, for as many values as there are.
+//! let width = Width::new(20).expect("1 to 64 bits");
+//! let need = Need::relu(width, 100) + Need::argmax(width, 10, 10);
+//! let mut material = Material::new(role);
+//! material.prepare(&need, &mut ot.sender, &mut ot.receiver, stream, rng)?;
 //!
-//! A round is a message each way at once and the next that depends on it; rounds do not depend on the
-//! number of elements.
+//! // With them. Here each party's values are its shares, so that the layers see the sums.
+//! let mut layers = Layers::new(&mut material, stream);
+//! let shares = Shares::of(width, values);
+//! let positive = layers.relu(&shares)?;
+//! let labels = layers.label(10, &positive)?; // at the client; `None` at the server
+//! # _ = labels;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Need`] says what a layer takes, [`Material::prepare`] makes it from oblivious transfers, and
+//! [`Layers`] runs layers: no cryptography is left then but masks. Of n values, with b compared bits
+//! in c = ceil(b / 3) leaves, and j = ceil(log2 c):
+//!
+//! | layer | compared bits | messages that wait for one another | bytes for each value, l = 32 |
+//! | --- | --- | --- | ---: |
+//! | [`less`](Layers::less), of numbers that are not shared | l | 2 + j | 27.9 |
+//! | [`negative`](Layers::negative) | l - 1 | 2 + j | 26.8 |
+//! | [`relu`](Layers::relu) | l - 1 | 3 + j | 35.0 |
+//! | [`relu_truncate`](Layers::relu_truncate) | l - 1, cut at the shift | 4 + j, or one more | 40.9 |
+//! | [`truncate`](Layers::truncate), [`extend`](Layers::extend), [`requantise`](Layers::requantise) | l, cut at the shift; the shift alone if the result is short | 3 + j, or one more | 28 to 38 |
+//! | [`divide`](Layers::divide) by k | l, then ceil(log2 k) + 2 up to four times | 6 + j + j' | |
+//! | [`max`](Layers::max) of k | as ReLU, k - 1 times | ceil(log2 k) (3 + j) | 35.0 (k - 1) / k |
+//! | [`label`](Layers::label) of k | as ReLU, k - 1 times | ceil(log2 k) (3 + j) + 1 | |
+//!
+//! Both parties speak at once, and no number of messages depends on the number of values.
+//! `benches/nonlinear.rs` measures time and bytes beside these floors.
 //!
 //! # What the results are
 //!
@@ -23,20 +60,10 @@
 //! Against a malicious server, the client's inputs stay private: each message of the client is
 //! uniform and independent of its shares, whatever the server sends (see `compare.rs` and
 //! `product.rs`), if the transfers are secure. A server that deviates makes results wrong, which
-//! hardening catches. Against a client that follows the protocol the server's shares stay private in
+//! hardening catches; it can also make a layer fail, but whether one fails depends on nothing secret
+//! ([`LayerError`]). Against a client that follows the protocol the server's shares stay private in
 //! the same way. Nothing is opened but what [`reveal`](Layers::reveal) or
 //! [`label`](Layers::label) is asked to open.
-
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
 
 mod compare;
 mod divide;
@@ -47,6 +74,7 @@ mod maximum;
 mod need;
 mod planes;
 mod pool;
+mod prepare;
 mod product;
 mod relu;
 mod shares;
@@ -91,15 +119,21 @@ impl<'a, S: Read + Write> Layers<'a, S> {
         need: Need,
         run: impl FnOnce(&mut Self) -> Result<T, Fault>,
     ) -> Result<T, LayerError> {
-        if self.material.is_broken() {
-            return Err(LayerError::Broken);
-        }
-        if !self.material.suffices(&need) {
-            return Err(LayerError::NotPrepared { layer });
-        }
+        self.ready(layer, &need)?;
         run(self).map_err(|fault| {
             self.material.break_off();
             fault.of(layer)
         })
+    }
+
+    /// Whether the parties are at the same place, and have what a layer needs.
+    fn ready(&self, layer: &'static str, need: &Need) -> Result<(), LayerError> {
+        if self.material.is_broken() {
+            Err(LayerError::Broken)
+        } else if !self.material.suffices(need) {
+            Err(LayerError::NotPrepared { layer })
+        } else {
+            Ok(())
+        }
     }
 }

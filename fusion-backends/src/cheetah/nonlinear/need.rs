@@ -84,7 +84,7 @@ impl Add for Need {
 
 impl AddAssign for Need {
     fn add_assign(&mut self, other: Self) {
-        *self = *self + other;
+        *self = self.with(&other, usize::saturating_add);
     }
 }
 

@@ -10,6 +10,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::shares::Bits;
 use crate::cheetah::ot::Width;
+use crate::cheetah::ot::kernel::transpose_squares;
 
 /// The lowest bits of numbers: plane i holds their bits i.
 pub(super) struct Planes {
@@ -28,7 +29,7 @@ impl Planes {
         for at in 0..run {
             square.zeroize();
             square.iter_mut().zip(numbers.by_ref().take(64)).for_each(|(row, n)| *row = n);
-            transpose(&mut square);
+            transpose_squares(square.as_chunks_mut::<1>().0);
             for plane in 0..planes {
                 words[plane * run + at] = square[plane];
             }
@@ -52,29 +53,6 @@ impl Planes {
     pub(super) fn plane(&self, i: u32) -> &[u64] {
         let run = self.count.div_ceil(64);
         &self.words[i as usize * run..][..run]
-    }
-}
-
-/// Bit i of row j becomes bit j of row i.
-fn transpose(rows: &mut [u64; 64]) {
-    exchange::<32>(rows);
-    exchange::<16>(rows);
-    exchange::<8>(rows);
-    exchange::<4>(rows);
-    exchange::<2>(rows);
-    exchange::<1>(rows);
-}
-
-fn exchange<const SIZE: usize>(rows: &mut [u64; 64]) {
-    // The low SIZE bits of every 2 SIZE.
-    let mask = u64::MAX / ((1 << SIZE) + 1);
-    for square in rows.chunks_exact_mut(2 * SIZE) {
-        let (upper, lower) = square.split_at_mut(SIZE);
-        for (upper, lower) in upper.iter_mut().zip(lower) {
-            let differ = ((*upper >> SIZE) ^ *lower) & mask;
-            *upper ^= differ << SIZE;
-            *lower ^= differ;
-        }
     }
 }
 

@@ -86,8 +86,9 @@ impl Need {
     #[must_use]
     pub fn max_pool(width: Width, windows: Windows, images: usize) -> Self {
         let (rows, columns) = windows.outputs();
-        Self::max(width, windows.kernel, images * windows.height * columns)
-            + Self::max(width, windows.kernel, images * rows * columns)
+        let max =
+            |rows: usize| Self::max(width, windows.kernel, images.saturating_mul(rows * columns));
+        max(windows.height) + max(rows)
     }
 
     /// Of [`Layers::average_pool`] for so many images.
@@ -95,7 +96,8 @@ impl Need {
     pub fn average_pool(width: Width, windows: Windows, images: usize) -> Self {
         let (rows, columns) = windows.outputs();
         let division = windows.average(width);
-        division.map_or(Self::default(), |division| Self::divide(division, images * rows * columns))
+        let sums = images.saturating_mul(rows * columns);
+        division.map_or(Self::default(), |division| Self::divide(division, sums))
     }
 }
 
@@ -110,9 +112,7 @@ impl<S: Read + Write> Layers<'_, S> {
     pub fn max_pool(&mut self, windows: Windows, values: &Shares) -> Result<Shares, LayerError> {
         let layer = "max-pool";
         let images = windows.images(layer, values)?;
-        if !self.material.suffices(&Need::max_pool(values.width(), windows, images)) {
-            return Err(LayerError::NotPrepared { layer });
-        }
+        self.ready(layer, &Need::max_pool(values.width(), windows, images))?;
         let (_, columns) = windows.outputs();
         let along = windows.inside(windows.width);
         let rows = (0..images * windows.height).map(|row| row * windows.width);

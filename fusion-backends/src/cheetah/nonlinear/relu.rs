@@ -3,6 +3,8 @@
 //! The highest bit of x + y is the sum of the highest bits and of the carry from the others, and
 //! there is a carry if 2^(l-1) - 1 - x < y in the other bits.
 
+#![allow(clippy::arithmetic_side_effects, reason = "needs are added up without overflow")]
+
 use std::io::{Read, Write};
 
 use fusion_core::transcript::Role;
@@ -52,7 +54,7 @@ impl<S: Read + Write> Layers<'_, S> {
         self.layer("ReLU", need, |layers| {
             let negative = layers.sign(values)?;
             let positive = layers.not(&negative);
-            Ok(layers.select(&[(&positive, values)])?.pop().unwrap_or_else(|| values.clone()))
+            layers.select(&[(&positive, values)])?.pop().ok_or(Fault::NotPrepared)
         })
     }
 

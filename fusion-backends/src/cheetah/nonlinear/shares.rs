@@ -7,7 +7,6 @@ use crate::cheetah::ot::Width;
 
 /// A party's additive shares: each value is the sum of both parties' shares modulo 2^`width`, and is
 /// read as a signed number, -2^(width-1) to 2^(width-1) - 1.
-#[derive(Clone)]
 pub struct Shares {
     width: Width,
     values: Zeroizing<Vec<u64>>,
@@ -17,9 +16,12 @@ impl Shares {
     /// Shares modulo 2^`width`; higher bits do not count.
     #[must_use]
     pub fn new(width: Width, values: impl IntoIterator<Item = u64>) -> Self {
-        let mut values: Zeroizing<Vec<u64>> = Zeroizing::new(values.into_iter().collect());
-        values.iter_mut().for_each(|value| *value &= width.mask());
-        Self { width, values }
+        let values = values.into_iter();
+        // Room for all: a vector that grows leaves secrets behind.
+        let (least, most) = values.size_hint();
+        let mut kept = Zeroizing::new(Vec::with_capacity(most.unwrap_or(least)));
+        kept.extend(values.map(|value| value & width.mask()));
+        Self { width, values: kept }
     }
 
     /// Shares of values that this party knows; the peer's are [`zero`](Self::zero).
@@ -121,7 +123,6 @@ impl std::fmt::Debug for Shares {
 }
 
 /// A party's shares of bits: each bit is the exclusive or of both parties' shares.
-#[derive(Clone)]
 pub struct Bits {
     count: usize,
     /// 64 bits each; what is beyond the last is arbitrary.

@@ -80,6 +80,25 @@ fn values(width: Width, random: usize) -> Vec<i64> {
 const WIDTHS: [u32; 12] = [1, 2, 3, 4, 5, 8, 9, 20, 32, 37, 63, 64];
 
 #[test]
+fn millionaires_compare() {
+    for bits in WIDTHS {
+        let ring = width(bits);
+        let numbers = values(ring, 1000);
+        // The same in another order, and with a few equal ones.
+        let others: Vec<_> = numbers.iter().rev().chain(&numbers).copied().collect();
+        let numbers = numbers.repeat(2);
+        let unsigned = |n: &i64| n.cast_unsigned() & ring.mask();
+        let need = Need::less(ring, numbers.len());
+        let [client, server] = run(&need, ring, &[], |layers, _| {
+            let own = if layers.material.role() == Role::Client { &numbers } else { &others };
+            layers.less(ring, &own.iter().map(unsigned).collect::<Vec<_>>())
+        });
+        let expected = numbers.iter().zip(&others).map(|(a, b)| unsigned(a) < unsigned(b));
+        assert_eq!(client.unwrap().open(&server.unwrap()), expected.collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn the_sign_is_the_highest_bit() {
     for bits in WIDTHS {
         let values = values(width(bits), 1000);
@@ -203,7 +222,8 @@ fn the_largest_value_and_the_first_place_of_it() {
 
             let need = Need::argmax(width(bits), group, 50);
             let [client, server] = run(&need, width(bits), &values, |l, x| l.label(group, x));
-            assert_eq!(client.unwrap(), Some(places.clone()), "{bits} bits, {group}");
+            let labels = places.iter().copied().map(Some).collect();
+            assert_eq!(client.unwrap(), Some(labels), "{bits} bits, {group}");
             assert_eq!(server.unwrap(), None);
 
             let [client, server] = run(&need, width(bits), &values, |l, x| l.argmax(group, x));

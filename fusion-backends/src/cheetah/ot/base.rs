@@ -10,7 +10,8 @@
 //! # Security
 //!
 //! Against a malicious party on either side, if computational Diffie-Hellman is hard (gap, to answer
-//! the oracle) and the hashes are random oracles. The choice is hidden perfectly. A malicious party
+//! the oracle) and the hashes are random oracles. The choice is hidden statistically: R[0] and R[1]
+//! are both uniform, but for the bias of the map from 64 uniform bytes to a point. A malicious party
 //! can influence its own keys (that is what endemic means), which does no harm to the trees above:
 //! the level sums are masked by keys, and the trees are checked. All hashes are separated by
 //! session, direction and transfer.
@@ -183,9 +184,11 @@ fn key(
     hasher.update(&index(transfer)).update(&[choice]);
     hasher.update(sent.as_flattened()).update(announced).update(&bytes);
     bytes.zeroize();
-    let hash = hasher.finalize();
+    let mut hash = hasher.finalize();
     hasher.zeroize();
-    hash.as_bytes().first_chunk().map_or(0, |key| Block::from_le_bytes(*key))
+    let key = hash.as_bytes().first_chunk().map_or(0, |key| Block::from_le_bytes(*key));
+    hash.zeroize();
+    key
 }
 
 fn index(transfer: usize) -> [u8; 8] {
@@ -198,8 +201,10 @@ fn scalar<R: CryptoRng>(rng: &mut R) -> Scalar {
     Scalar::from_bytes_mod_order_wide(&wide)
 }
 
+/// A point whose logarithm nobody knows. What it is made from is secret: it tells which of the two
+/// points of a transfer was made like this, and so the choice.
 fn point<R: CryptoRng>(rng: &mut R) -> RistrettoPoint {
-    let mut wide = [0; 64];
+    let mut wide = Zeroizing::new([0; 64]);
     rng.fill(&mut wide[..]);
     RistrettoPoint::from_uniform_bytes(&wide)
 }

@@ -53,6 +53,10 @@ pub trait OtReceiver {
         rng: &mut R,
     ) -> Result<(), OtError>;
 
+    /// Whether [`prepare`](Self::prepare) only writes. Then both parties can prepare as receivers at
+    /// once, each before it prepares as a sender; otherwise they would wait for each other for ever.
+    fn speaks_alone(&self) -> bool;
+
     /// How many transfers are prepared and not used.
     fn prepared(&self) -> usize;
 
@@ -177,14 +181,5 @@ impl ReceiverBatch {
     }
 }
 
-impl std::fmt::Debug for SenderBatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SenderBatch").field("transfers", &self.rows.len()).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for ReceiverBatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReceiverBatch").field("transfers", &self.rows.len()).finish_non_exhaustive()
-    }
-}
+debug_counts!(SenderBatch, "transfers": |batch| batch.rows.len());
+debug_counts!(ReceiverBatch, "transfers": |batch| batch.rows.len());

@@ -6,8 +6,8 @@ use std::io::{Read, Write};
 use zeroize::Zeroizing;
 
 use super::bits::{self, Width};
-use super::correlated::send_flips;
-use super::{Block, OtError, OtReceiver, OtSender, in_range};
+use super::correlated::choose;
+use super::{Block, OtError, OtReceiver, OtSender};
 
 /// Transfers that are answered in one message.
 const PIECE: usize = 1 << 12;
@@ -53,10 +53,7 @@ pub fn receive<T: OtReceiver, S: Read + Write>(
     choices: &[u8],
     stream: &mut S,
 ) -> Result<Zeroizing<Vec<Block>>, OtError> {
-    in_range(choices, 2)?;
-    let batch = ot.take(choices.len())?;
-    send_flips(&batch, choices, stream)?;
-    stream.flush()?;
+    let batch = choose(ot, choices, stream)?;
     let mut messages = batch.chosen();
     let mut bytes = vec![0; PIECE.min(choices.len()).saturating_mul(32)];
     for (messages, choices) in messages.chunks_mut(PIECE).zip(choices.chunks(PIECE)) {

@@ -15,11 +15,7 @@ pub struct XorSender {
     pub rows: Zeroizing<Vec<Block>>,
 }
 
-impl std::fmt::Debug for XorSender {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("XorSender").field("transfers", &self.rows.len()).finish_non_exhaustive()
-    }
-}
+debug_counts!(XorSender, "transfers": |sent| sent.rows.len());
 
 /// Sends `count` rows q; the receiver gets t = q + c Delta (bitwise) for its choice c.
 ///
@@ -54,10 +50,7 @@ pub fn receive_xor<T: OtReceiver, S: Read + Write>(
     choices: &[u8],
     stream: &mut S,
 ) -> Result<Zeroizing<Vec<Block>>, OtError> {
-    in_range(choices, 2)?;
-    let batch = ot.take(choices.len())?;
-    send_flips(&batch, choices, stream)?;
-    stream.flush()?;
+    let batch = choose(ot, choices, stream)?;
     Ok(Zeroizing::new(batch.rows().to_vec()))
 }
 
@@ -104,10 +97,7 @@ pub fn receive_ring<T: OtReceiver, S: Read + Write>(
     choices: &[u8],
     stream: &mut S,
 ) -> Result<Zeroizing<Vec<u64>>, OtError> {
-    in_range(choices, 2)?;
-    let batch = ot.take(choices.len())?;
-    send_flips(&batch, choices, stream)?;
-    stream.flush()?;
+    let batch = choose(ot, choices, stream)?;
     let chosen = batch.chosen();
     let answers = bits::receive(stream, width, choices.len())?;
     let sums = chosen.iter().zip(answers.iter()).zip(choices).map(|((pad, answer), choice)| {
@@ -117,13 +107,18 @@ pub fn receive_ring<T: OtReceiver, S: Read + Write>(
     Ok(Zeroizing::new(sums.collect()))
 }
 
-/// Tells the sender where the random choices are not those wanted.
-pub(super) fn send_flips<S: Write>(
-    batch: &ReceiverBatch,
+/// Takes a transfer for each choice, 0 or 1, and tells the sender where its random choice is not the
+/// one wanted.
+pub(super) fn choose<T: OtReceiver, S: Write>(
+    ot: &mut T,
     choices: &[u8],
     stream: &mut S,
-) -> Result<(), OtError> {
+) -> Result<ReceiverBatch, OtError> {
+    in_range(choices, 2)?;
+    let batch = ot.take(choices.len())?;
     let flips = batch.choices().iter().zip(choices);
     let flips: Vec<_> = flips.map(|(random, wanted)| u64::from(random ^ wanted)).collect();
-    bits::send(stream, Width::BIT, &flips)
+    bits::send(stream, Width::BIT, &flips)?;
+    stream.flush()?;
+    Ok(batch)
 }

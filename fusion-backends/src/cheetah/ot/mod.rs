@@ -20,27 +20,29 @@
 //!
 //! # Security
 //!
-//! Privacy against a malicious party on either side, computationally at 127 bits (those of
-//! Delta); what is assumed, and what a cheat can learn, is written at each part: [`softspoken`],
-//! [`silent`], `base.rs` and `hash.rs`. The
-//! *inputs* of a malicious party are its own choice: it may send other messages, or choose
-//! otherwise, than the protocol above would have it do. Whoever needs more needs another check on top
-//! (as mix-and-check is).
+//! Privacy against a malicious party on either side, computationally: the 127 bits of Delta, less the
+//! logarithm of how many messages one setup masks (see `hash.rs`). What is assumed, and what a cheat
+//! can learn, is written at each part: [`softspoken`], [`silent`], `base.rs` and `hash.rs`. The
+//! *inputs* of a malicious party are its own choice: it may send other messages, or choose otherwise,
+//! than the protocol above would have it do. Whoever needs more needs another check on top (as
+//! mix-and-check is).
 //!
 //! Choices and secrets are handled in constant time: no branch and no address depends on them. They
 //! are overwritten after use, apart from copies that the compiler leaves in registers and on the
-//! stack.
+//! stack, and blocks that the kernels have there for a moment. Messages are not overwritten: the peer
+//! has them.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
+/// `Debug` that tells how many, and nothing else: all the rest is secret.
+macro_rules! debug_counts {
+    ($type:ident, $name:literal: $count:expr) => {
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let count: fn(&Self) -> usize = $count;
+                f.debug_struct(stringify!($type)).field($name, &count(self)).finish_non_exhaustive()
+            }
+        }
+    };
+}
 
 mod base;
 mod batch;
@@ -57,6 +59,7 @@ pub(super) mod pool;
 pub mod random;
 pub mod silent;
 pub mod softspoken;
+mod stock;
 pub mod tables;
 
 #[cfg(test)]
@@ -65,6 +68,9 @@ pub(super) mod tests;
 pub use batch::{OtReceiver, OtSender, ReceiverBatch, SenderBatch};
 pub use bits::Width;
 pub use error::{Check, Malformed, OtError};
+/// For `benches/kernels.rs`; not part of the interface.
+#[doc(hidden)]
+pub use kernel::workloads as __workloads;
 pub use policy::{Ends, Policy, Receiver, Sender, setup};
 
 /// 128 bits: a message, or a row.

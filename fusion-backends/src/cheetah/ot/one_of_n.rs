@@ -1,19 +1,17 @@
 //! Transfers of 1 of N short messages, N up to 256.
 //!
-//! A transfer of 1 of N takes ceil(log2 N) prepared ones. Their rows are added up in GF(2^128),
-//! row j times x^j: with b the number whose bits are the random choices, the sender's sum is
-//! Q = T + b Delta, where b is read as a polynomial. The pad of message y is the hash of
-//! Q + y Delta (SoftSpokenOT, section 5, puts the same into a field; here any extension will do). So
-//! the sender hashes once for each message, and the receiver once for each transfer.
+//! A transfer of 1 of N takes ceil(log2 N) prepared ones, which make 2^ceil(log2 N) random pads at the
+//! sender and one of them, at a random place, at the receiver (see [`tables`](super::tables)). The
+//! receiver says by what its choice differs from that place, as bits, and the sender masks message y
+//! with the pad whose place differs from y by as much. If N is not a power of two, some pads mask
+//! nothing.
 
 use std::io::{Read, Write};
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::bits::{self, Width};
-use super::hash::message_tweak;
-use super::kernel::double;
-use super::{Block, OtError, OtReceiver, OtSender, in_range};
+use super::{OtError, OtReceiver, OtSender, in_range};
 
 /// Messages that are packed together, of all transfers.
 const PIECE: usize = 1 << 11;
@@ -42,6 +40,11 @@ impl Table {
     #[must_use]
     pub const fn bits(self) -> usize {
         usize::BITS.saturating_sub(self.messages.saturating_sub(1).leading_zeros()) as usize
+    }
+
+    /// Pads of each transfer.
+    fn pads(self) -> usize {
+        1_usize.wrapping_shl(self.bits() as u32)
     }
 
     fn choice(self) -> Width {
@@ -78,32 +81,31 @@ pub fn send<T: OtSender, S: Read + Write>(
     let count = messages.len().checked_div(table.messages).unwrap_or(0);
     let batch = ot.take(table.rows(count)?)?;
     let flips = bits::receive(stream, table.choice(), count)?;
-    let multiples = multiples(batch.delta());
-    let mut rows = batch.rows().chunks_exact(table.bits());
-    let mut flips = flips.iter();
-    let mut transfer = batch.first();
-    let mut pads: Zeroizing<Vec<Block>> = Zeroizing::new(Vec::with_capacity(PIECE));
-    let mut masked: Vec<u64> = Vec::with_capacity(PIECE);
-    let mut tweaks = Vec::with_capacity(PIECE);
-    for messages in messages.chunks(table.piece().saturating_mul(table.messages)) {
-        pads.clear();
-        tweaks.clear();
-        let transfers = messages.len().checked_div(table.messages).unwrap_or(0);
-        for (rows, flip) in rows.by_ref().zip(flips.by_ref()).take(transfers) {
-            let sum = combine(rows);
-            // The flip is public, so the address may depend on it.
-            let at = |message: usize| usize::from(message as u8 ^ *flip as u8);
-            let multiple = |message| multiples.get(at(message)).copied().unwrap_or_default();
-            pads.extend((0..table.messages).map(|message| sum ^ multiple(message)));
-            tweaks
-                .extend((0..table.messages).map(|message| message_tweak(transfer, message as u8)));
-            transfer = transfer.wrapping_add(table.bits() as u64);
+    let mut wanted = messages.chunks_exact(table.messages).zip(flips.iter());
+    let piece = table.piece().saturating_mul(table.messages);
+    let mut masked: Vec<u64> = Vec::with_capacity(piece);
+    let mut sent = Ok(());
+    let mut send = |masked: &mut Vec<u64>| {
+        if sent.is_ok() {
+            sent = bits::send(stream, table.width, masked);
         }
-        batch.cipher().hash(&mut pads, &tweaks);
         masked.clear();
-        masked.extend(messages.iter().zip(pads.iter()).map(|(message, pad)| message ^ *pad as u64));
-        bits::send(stream, table.width, &masked)?;
+    };
+    batch.each_tables(table.bits(), |pads| {
+        for (pads, (messages, flip)) in pads.chunks_exact(table.pads()).zip(wanted.by_ref()) {
+            // The flip is public, so the address may depend on it.
+            let pad = |message: usize| pads.get(message ^ *flip as usize).copied();
+            let pads = (0..).map(|message| pad(message).unwrap_or_default() as u64);
+            masked.extend(messages.iter().zip(pads).map(|(message, pad)| message ^ pad));
+            if masked.len() >= piece {
+                send(&mut masked);
+            }
+        }
+    });
+    if !masked.is_empty() {
+        send(&mut masked);
     }
+    sent?;
     Ok(stream.flush()?)
 }
 
@@ -121,57 +123,27 @@ pub fn receive<T: OtReceiver, S: Read + Write>(
 ) -> Result<Zeroizing<Vec<u64>>, OtError> {
     in_range(choices, table.messages)?;
     let batch = ot.take(table.rows(choices.len())?)?;
-    let random = batch.choices().chunks_exact(table.bits());
-    let flips = random.zip(choices).map(|(bits, choice)| {
-        let random = bits.iter().rev().fold(0, |number: u64, bit| (number << 1) | u64::from(*bit));
-        random ^ u64::from(*choice)
+    let mut flips = Vec::with_capacity(choices.len());
+    let mut received = Zeroizing::new(Vec::with_capacity(choices.len()));
+    let mut wanted = choices.iter();
+    batch.each_chosen(table.bits(), |random, pads| {
+        let flipped = random.iter().zip(wanted.by_ref());
+        flips.extend(flipped.map(|(random, choice)| u64::from(random ^ choice)));
+        received.extend(pads.iter().map(|pad| *pad as u64));
     });
-    let flips: Vec<_> = flips.collect();
     bits::send(stream, table.choice(), &flips)?;
     stream.flush()?;
 
-    let mut rows = batch.rows().chunks_exact(table.bits());
-    let mut transfer = batch.first();
-    let mut received = Zeroizing::new(Vec::with_capacity(choices.len()));
-    let mut pads = Zeroizing::new(Vec::with_capacity(table.piece()));
-    let mut tweaks = Zeroizing::new(Vec::with_capacity(table.piece()));
-    for choices in choices.chunks(table.piece()) {
-        pads.clear();
-        tweaks.clear();
-        for (choice, rows) in choices.iter().zip(rows.by_ref()) {
-            pads.push(combine(rows));
-            tweaks.push(message_tweak(transfer, *choice));
-            transfer = transfer.wrapping_add(table.bits() as u64);
-        }
-        batch.cipher().hash(&mut pads, &tweaks);
+    for (received, choices) in received.chunks_mut(table.piece()).zip(choices.chunks(table.piece()))
+    {
         let count = choices.len().saturating_mul(table.messages);
         let masked = bits::receive(stream, table.width, count)?;
         let masked = masked.chunks_exact(table.messages);
-        for ((masked, choice), pad) in masked.zip(choices).zip(pads.iter()) {
-            received.push((pick(masked, *choice) ^ *pad as u64) & table.width.mask());
+        for ((pad, masked), choice) in received.iter_mut().zip(masked).zip(choices) {
+            *pad = (*pad ^ pick(masked, *choice)) & table.width.mask();
         }
     }
     Ok(received)
-}
-
-/// The sum of row j times x^j.
-pub(super) fn combine(rows: &[Block]) -> Block {
-    rows.iter().rev().fold(0, |sum, row| double(sum) ^ row)
-}
-
-/// y Delta for each polynomial y of degree below 8.
-pub(super) fn multiples(delta: Block) -> Zeroizing<[Block; 256]> {
-    let mut multiples = Zeroizing::new([0; 256]);
-    let mut power = delta;
-    for bit in 0..8 {
-        let (known, rest) = multiples.split_at_mut(1_usize.wrapping_shl(bit));
-        for (to, from) in rest.iter_mut().zip(known) {
-            *to = *from ^ power;
-        }
-        power = double(power);
-    }
-    power.zeroize();
-    multiples
 }
 
 /// The item at a secret place: all are read.

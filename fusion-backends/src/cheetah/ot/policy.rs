@@ -167,6 +167,13 @@ impl OtReceiver for Receiver {
         }
     }
 
+    fn speaks_alone(&self) -> bool {
+        match self {
+            Self::SoftSpoken(ot) => ot.speaks_alone(),
+            Self::Silent(ot) => ot.speaks_alone(),
+        }
+    }
+
     fn prepared(&self) -> usize {
         match self {
             Self::SoftSpoken(ot) => ot.prepared(),

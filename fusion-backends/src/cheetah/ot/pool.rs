@@ -4,7 +4,7 @@ use zeroize::{DefaultIsZeroes, Zeroize, Zeroizing};
 
 use super::error::OtError;
 
-/// Transfers from one setup: no counter comes near its end.
+/// The most that is prepared at a time: no counter of 64 bits comes near its end.
 const LIMIT: u64 = 1 << 40;
 
 /// Secrets in a row, taken from the front, each of them once.
@@ -26,21 +26,50 @@ impl<T: DefaultIsZeroes> Pool<T> {
         self.taken
     }
 
-    /// Room for so many more. What was there is overwritten when it moves.
-    pub(in crate::cheetah) fn make_room(&mut self, more: usize) {
-        if self.items.capacity().saturating_sub(self.items.len()) < more {
-            let rest = self.items.get(self.front..).unwrap_or_default();
-            let mut items = Vec::with_capacity(rest.len().saturating_add(more));
-            items.extend_from_slice(rest);
-            self.items = Zeroizing::new(items);
-            self.front = 0;
+    /// Room for so many more, if there is memory for them: how many there are then. Some room for what
+    /// is made beyond that, too.
+    pub(in crate::cheetah) fn reserve(
+        &mut self,
+        more: usize,
+        surplus: usize,
+    ) -> Result<usize, OtError> {
+        let end = self.len().checked_add(more);
+        let few = |end: &usize| u64::try_from(*end).is_ok_and(|end| end <= LIMIT);
+        let end = end.filter(few).ok_or(OtError::TooMany(more))?;
+        let room = more.saturating_add(surplus);
+        if self.lacks(room) {
+            let mut items = Vec::new();
+            let reserved = items.try_reserve_exact(self.len().saturating_add(room));
+            reserved.map_err(|_| OtError::TooMany(more))?;
+            self.move_to(items);
         }
+        Ok(end)
     }
 
-    /// Where so many more are to be put.
+    /// Where a few more are to be put, in what was reserved if that is enough.
     pub(in crate::cheetah) fn grow(&mut self, more: usize) -> &mut Vec<T> {
-        self.make_room(more);
+        if self.lacks(more) {
+            self.move_to(Vec::with_capacity(self.len().saturating_add(more)));
+        }
         &mut self.items
+    }
+
+    fn lacks(&self, room: usize) -> bool {
+        self.items.capacity().saturating_sub(self.items.len()) < room
+    }
+
+    /// What was there is overwritten.
+    fn move_to(&mut self, mut items: Vec<T>) {
+        items.extend_from_slice(self.items.get(self.front..).unwrap_or_default());
+        self.items = Zeroizing::new(items);
+        self.front = 0;
+    }
+
+    /// Forgets what was put there last, all but so many items.
+    pub(in crate::cheetah) fn shorten(&mut self, count: usize) {
+        let end = self.front.saturating_add(count);
+        self.items.get_mut(end..).unwrap_or_default().zeroize();
+        self.items.truncate(end);
     }
 
     pub(in crate::cheetah) fn take(&mut self, count: usize) -> Result<Zeroizing<Vec<T>>, OtError> {
@@ -60,30 +89,8 @@ impl<T: DefaultIsZeroes> Pool<T> {
     }
 }
 
-impl<T: DefaultIsZeroes> Pool<T> {
-    /// Moves what another pool holds to the end of this one.
-    pub(in crate::cheetah) fn append(&mut self, from: &mut Self) {
-        if self.len() == 0 {
-            std::mem::swap(&mut self.items, &mut from.items);
-            std::mem::swap(&mut self.front, &mut from.front);
-            return;
-        }
-        let rest = from.items.get(from.front..).unwrap_or_default();
-        self.grow(rest.len()).extend_from_slice(rest);
-        from.items.zeroize();
-        from.front = 0;
-    }
-}
-
 impl<T: Zeroize> Default for Pool<T> {
     fn default() -> Self {
         Self { items: Zeroizing::new(Vec::new()), front: 0, taken: 0 }
     }
-}
-
-/// How many are prepared when `count` more are, if that is possible.
-pub(in crate::cheetah) fn reserve(prepared: usize, count: usize) -> Result<usize, OtError> {
-    let end = prepared.checked_add(count);
-    let few = |end: &usize| u64::try_from(*end).is_ok_and(|end| end <= LIMIT);
-    end.filter(few).ok_or(OtError::TooMany(count))
 }

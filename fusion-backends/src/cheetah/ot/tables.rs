@@ -1,10 +1,16 @@
 //! Random transfers of 1 of 2^k messages: the pads of [`one_of_n`](super::one_of_n) before anybody
 //! wants anything, which cost no message at all.
+//!
+//! The k rows of a transfer are added up in GF(2^128), row j times x^j: with b the number whose bits
+//! are the random choices, the sender's sum is Q = T + b Delta, where b is read as a polynomial.
+//! Message y is the hash of Q + y Delta (SoftSpokenOT, section 5, puts the same into a field; here any
+//! extension will do). So the sender hashes once for each message, and the receiver once for each
+//! transfer.
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::hash::message_tweak;
-use super::one_of_n::{combine, multiples};
+use super::kernel::double;
 use super::{Block, ReceiverBatch, SenderBatch};
 
 /// Transfers that are shown at a time.
@@ -18,8 +24,9 @@ impl SenderBatch {
     pub fn each_tables(&self, bits: usize, mut each: impl FnMut(&[Block])) {
         let bits = bits.clamp(1, MOST_BITS);
         let messages = 1_usize.wrapping_shl(bits as u32);
-        let multiples = multiples(self.delta());
-        let multiples = multiples.get(..messages).unwrap_or_default();
+        let mut all = Zeroizing::new([0; 256]);
+        fill_multiples(self.delta(), &mut all);
+        let multiples = all.get(..messages).unwrap_or_default();
         let room = RUN.saturating_mul(messages);
         let mut pads = Zeroizing::new(Vec::with_capacity(room));
         let mut tweaks = Vec::with_capacity(room);
@@ -64,4 +71,22 @@ impl ReceiverBatch {
             each(&wanted, &pads);
         }
     }
+}
+
+/// The sum of row j times x^j.
+fn combine(rows: &[Block]) -> Block {
+    rows.iter().rev().fold(0, |sum, row| double(sum) ^ row)
+}
+
+/// y Delta for each polynomial y of degree below 8. In place, so that no copy is left behind.
+fn fill_multiples(delta: Block, multiples: &mut [Block; 256]) {
+    let mut power = delta;
+    for bit in 0..8 {
+        let (known, rest) = multiples.split_at_mut(1_usize.wrapping_shl(bit));
+        for (to, from) in rest.iter_mut().zip(known) {
+            *to = *from ^ power;
+        }
+        power = double(power);
+    }
+    power.zeroize();
 }

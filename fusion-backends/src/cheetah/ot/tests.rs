@@ -2,6 +2,7 @@
 
 #[path = "../../../benches/support/stream.rs"]
 mod stream;
+mod tables;
 
 use std::io::Write;
 use std::thread;
@@ -226,63 +227,8 @@ fn chosen_messages_arrive() {
 }
 
 #[test]
-fn one_of_n_gives_each_message_for_every_n() {
-    for policy in BOTH {
-        let (mut client, mut server) = parties(policy);
-        for messages in 2..=256 {
-            let width = Width::new((messages as u32 * 7) % 64 + 1).unwrap();
-            let table = one_of_n::Table::new(messages, width).unwrap();
-            // Every choice, or the first and the last ones.
-            let every = messages <= 17 || messages == 256;
-            let some = |choice: &usize| every || *choice < 2 || choice + 2 >= messages;
-            let choices: Vec<_> = (0..messages).filter(some).map(|choice| choice as u8).collect();
-            let words = words(choices.len() * messages);
-            let count = choices.len() * table.bits();
-            let (received, ()) = both(
-                || {
-                    let Party { ot, stream, rng } = &mut client;
-                    ot.receiver.prepare(count, stream, rng).unwrap();
-                    one_of_n::receive(&mut ot.receiver, table, &choices, stream).unwrap()
-                },
-                || {
-                    let Party { ot, stream, rng } = &mut server;
-                    ot.sender.prepare(count, stream, rng).unwrap();
-                    one_of_n::send(&mut ot.sender, table, &words, stream).unwrap();
-                },
-            );
-            for ((choice, found), words) in
-                choices.iter().zip(&*received).zip(words.chunks(messages))
-            {
-                assert_eq!(*found, words[usize::from(*choice)] & width.mask());
-            }
-        }
-    }
-}
-
-#[test]
-fn one_of_n_works_in_large_batches() {
-    for (messages, bits, count) in [(2, 1, 40_000), (16, 2, 12_345), (256, 8, 300)] {
-        let table = one_of_n::Table::new(messages, Width::new(bits).unwrap()).unwrap();
-        let (choices, words) = (choices(count, messages as u16), words(count * messages));
-        both_ways(
-            &BOTH,
-            count * table.bits(),
-            |ot, stream| one_of_n::send(ot, table, &words, stream).unwrap(),
-            |ot, stream| one_of_n::receive(ot, table, &choices, stream).unwrap(),
-            |(), received| {
-                assert_eq!(received.len(), count);
-                for (i, found) in received.iter().enumerate() {
-                    let expected = words[i * messages + usize::from(choices[i])];
-                    assert_eq!(*found, expected & ((1 << bits) - 1));
-                }
-            },
-        );
-    }
-}
-
-#[test]
 fn misuse_is_told_before_anything_is_sent() {
-    let (mut client, mut server) = parties(TWO);
+    let (mut client, _server) = parties(TWO);
     let Party { ot, stream, .. } = &mut client;
     let sent = stream.sent;
     let refused = correlated::receive_xor(&mut ot.receiver, &[0], stream).unwrap_err();
@@ -295,11 +241,37 @@ fn misuse_is_told_before_anything_is_sent() {
     let refused = one_of_n::send(&mut ot.sender, table, &[0; 7], stream).unwrap_err();
     assert!(matches!(refused, OtError::Messages { messages: 5, found: 7 }));
     assert_eq!(stream.sent, sent);
-    let Party { ot, stream, rng } = &mut server;
-    let refused = ot.sender.prepare(usize::MAX, stream, rng).unwrap_err();
-    assert!(matches!(refused, OtError::TooMany(_)));
     assert_eq!(one_of_n::Table::new(1, Width::BIT), None);
     assert_eq!(one_of_n::Table::new(257, Width::BIT), None);
+}
+
+/// More than the counters hold, and more than memory does: nothing is sent, and both parties go on.
+#[test]
+fn too_many_are_refused_before_anything_is_sent() {
+    for policy in BOTH {
+        let (mut client, mut server) = parties(policy);
+        for Party { ot, stream, rng } in [&mut client, &mut server] {
+            let sent = stream.sent;
+            for count in [usize::MAX, (1 << 40) + 1, 1 << 40, 1 << 39] {
+                // A system that promises any memory would have it try.
+                if Vec::<Block>::new().try_reserve_exact(count).is_ok() {
+                    continue;
+                }
+                let sender = ot.sender.prepare(count, stream, rng);
+                let receiver = ot.receiver.prepare(count, stream, rng);
+                for refused in [sender, receiver] {
+                    assert!(matches!(refused, Err(OtError::TooMany(found)) if found == count));
+                }
+            }
+            stream.flush().unwrap();
+            assert_eq!(stream.sent, sent);
+        }
+        both(
+            || client.ot.sender.prepare(9, &mut client.stream, &mut client.rng).unwrap(),
+            || server.ot.receiver.prepare(9, &mut server.stream, &mut server.rng).unwrap(),
+        );
+        assert!(client.ot.sender.take(9).is_ok() && server.ot.receiver.take(9).is_ok());
+    }
 }
 
 #[test]

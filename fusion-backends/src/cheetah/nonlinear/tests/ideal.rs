@@ -15,7 +15,11 @@ pub(super) struct Ideal {
     choices: Key,
     delta: Block,
     first: u64,
+    /// How often it can be taken from before it fails.
+    pub(super) takes: usize,
 }
+
+type Rows = (u64, Zeroizing<Vec<Block>>, Zeroizing<Vec<u8>>);
 
 /// A sender and a receiver for a party; the peer's are the other ends of them.
 pub(super) fn ends(role: Role, seed: u64) -> (Ideal, Ideal) {
@@ -25,7 +29,7 @@ pub(super) fn ends(role: Role, seed: u64) -> (Ideal, Ideal) {
         };
         let mut delta = [0];
         key(0).stream(0, &mut delta);
-        Ideal { rows: key(1), choices: key(2), delta: delta[0], first: 0 }
+        Ideal { rows: key(1), choices: key(2), delta: delta[0], first: 0, takes: usize::MAX }
     };
     match role {
         Role::Client => (direction(1), direction(2)),
@@ -35,7 +39,8 @@ pub(super) fn ends(role: Role, seed: u64) -> (Ideal, Ideal) {
 
 impl Ideal {
     /// Rows of the sender; their choices are random bits.
-    fn rows(&mut self, count: usize) -> (u64, Zeroizing<Vec<Block>>, Zeroizing<Vec<u8>>) {
+    fn rows(&mut self, count: usize) -> Result<Rows, OtError> {
+        self.takes = self.takes.checked_sub(1).ok_or(OtError::Broken)?;
         let first = self.first;
         self.first += count as u64;
         let mut rows = Zeroizing::new(vec![0; count]);
@@ -43,7 +48,7 @@ impl Ideal {
         let mut random = vec![0; count.div_ceil(128)];
         self.choices.stream(Block::from(first) << 64, &mut random);
         let choices = (0..count).map(|i| (random[i / 128] >> (i % 128) & 1) as u8).collect();
-        (first, rows, Zeroizing::new(choices))
+        Ok((first, rows, Zeroizing::new(choices)))
     }
 }
 
@@ -62,7 +67,7 @@ impl OtSender for Ideal {
     }
 
     fn take(&mut self, count: usize) -> Result<SenderBatch, OtError> {
-        let (first, rows, _) = self.rows(count);
+        let (first, rows, _) = self.rows(count)?;
         Ok(SenderBatch::new(Key::new(7), self.delta, first, rows))
     }
 }
@@ -77,12 +82,16 @@ impl OtReceiver for Ideal {
         Ok(())
     }
 
+    fn speaks_alone(&self) -> bool {
+        true
+    }
+
     fn prepared(&self) -> usize {
         usize::MAX
     }
 
     fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError> {
-        let (first, mut rows, choices) = self.rows(count);
+        let (first, mut rows, choices) = self.rows(count)?;
         for (row, choice) in rows.iter_mut().zip(choices.iter()) {
             *row ^= self.delta & Block::from(*choice).wrapping_neg();
         }

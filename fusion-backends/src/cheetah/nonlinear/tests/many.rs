@@ -6,6 +6,8 @@ use super::*;
 const MANY: usize = 10_000_000;
 /// At a time.
 const PART: usize = 1 << 20;
+/// Values of which the largest is found.
+const CLASSES: usize = 10;
 
 /// Every pair of shares of every ring up to 8 bits, by every shift, to every ring up to 10 bits.
 #[test]
@@ -79,6 +81,13 @@ fn ten_million_values_of_large_rings() {
             let need = Need::divide(division, count);
             let found = opened(run(&need, ring, values, |l, x| l.divide(division, x)));
             assert!(found == expected(&|v| v.div_euclid(49)), "division, {bits} bits");
+
+            let less: Vec<_> = values.iter().map(|value| value >> 1).collect();
+            let less = &less[..count / CLASSES * CLASSES];
+            let need = Need::argmax(ring, CLASSES, less.len() / CLASSES);
+            let [labels, _] = run(&need, ring, less, |l, x| l.label(CLASSES, x));
+            let expected: Vec<_> = less.chunks(CLASSES).map(crate::model::argmax).collect();
+            assert!(labels.unwrap() == Some(expected), "label, {bits} bits");
         }
     }
 }

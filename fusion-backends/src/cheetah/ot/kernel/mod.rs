@@ -1,6 +1,6 @@
 //! Arithmetic on blocks of 128 bits: AES, GF(2^128), bit matrices. All of it in constant time.
 //!
-//! The one place with unsafe code, and that only in `x86.rs`. Each function runs on the best
+//! The one place with unsafe code, and that only below `x86`. Each function runs on the best
 //! instructions that the processor has; `portable.rs` is for processors without them, and what the
 //! others are tested against.
 
@@ -14,6 +14,7 @@ mod fold;
 mod mask;
 mod portable;
 mod transpose;
+mod workloads;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod x86;
@@ -25,6 +26,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub(super) use fold::{STRIPE, Stripe, empty_stripe};
 pub(super) use mask::{add_at, mark, sum_marked};
+pub(in crate::cheetah) use transpose::squares as transpose_squares;
+pub use workloads::workloads;
 
 /// 128 bits. Byte and bit 0 are the least significant.
 pub(super) type Block = u128;
@@ -47,6 +50,17 @@ impl Level {
         return x86::best();
         #[cfg(not(target_arch = "x86_64"))]
         return Self::Portable;
+    }
+
+    /// All that this processor has.
+    fn all() -> Vec<Self> {
+        match Self::best() {
+            Self::Portable => vec![Self::Portable],
+            #[cfg(target_arch = "x86_64")]
+            Self::Narrow => vec![Self::Portable, Self::Narrow],
+            #[cfg(target_arch = "x86_64")]
+            Self::Wide => vec![Self::Portable, Self::Narrow, Self::Wide],
+        }
     }
 }
 

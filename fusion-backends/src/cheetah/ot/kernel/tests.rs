@@ -2,20 +2,6 @@ use proptest::prelude::*;
 
 use super::*;
 
-#[cfg(target_arch = "x86_64")]
-fn levels() -> Vec<Level> {
-    match x86::best() {
-        Level::Portable => vec![Level::Portable],
-        Level::Narrow => vec![Level::Portable, Level::Narrow],
-        Level::Wide => vec![Level::Portable, Level::Narrow, Level::Wide],
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn levels() -> Vec<Level> {
-    vec![Level::Portable]
-}
-
 fn block(hex: &str) -> Block {
     Block::from_str_radix(hex, 16).unwrap().swap_bytes()
 }
@@ -23,7 +9,7 @@ fn block(hex: &str) -> Block {
 /// FIPS-197, appendices B and C.1.
 #[test]
 fn aes_is_that_of_fips_197() {
-    for level in levels() {
+    for level in Level::all() {
         let mut out = [0];
         Key::at(level, block("000102030405060708090a0b0c0d0e0f"))
             .stream(block("00112233445566778899aabbccddeeff"), &mut out);
@@ -37,7 +23,7 @@ fn aes_is_that_of_fips_197() {
 #[test]
 fn the_hash_is_two_permutations_and_their_feed_forward() {
     let (x, tweak, key) = (0x1234_5678 << 70, 77 << 64, 99);
-    for level in levels() {
+    for level in Level::all() {
         let pi = |x: Block| {
             let mut out = [0];
             Key::at(level, key).stream(x, &mut out);
@@ -51,7 +37,7 @@ fn the_hash_is_two_permutations_and_their_feed_forward() {
 
 #[test]
 fn products_reduce_by_the_polynomial() {
-    for level in levels() {
+    for level in Level::all() {
         assert_eq!(dot_at(level, &[1 << 127], &[2]), 0x87);
         // x^254, by hand: x^252 folds to x^124 (x^7 + x^2 + x + 1), and that again.
         let mut power = 1;
@@ -66,7 +52,7 @@ fn products_match_the_test_vector_of_the_bit_by_bit_product() {
         (0..128).rev().fold(0, |sum, bit| double(sum) ^ if b >> bit & 1 == 1 { a } else { 0 })
     };
     let (a, b) = (0x0388_dace_60b6_a392_f328_c2b9_71b2_fe78, u128::MAX / 3);
-    for level in levels() {
+    for level in Level::all() {
         assert_eq!(dot_at(level, &[a], &[b]), slow(a, b), "{level:?}");
         assert_eq!(dot_at(level, &[u128::MAX], &[u128::MAX]), slow(u128::MAX, u128::MAX));
     }
@@ -81,7 +67,7 @@ proptest! {
     ) {
         let (a, b): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
         let portable = Key::at(Level::Portable, key);
-        for level in levels() {
+        for level in Level::all() {
             let fast = Key::at(level, key);
             let (mut expected, mut found) = (a.clone(), a.clone());
             portable.hash(&mut expected, &b);
@@ -103,7 +89,7 @@ proptest! {
 
     #[test]
     fn children_are_the_hash_and_its_difference_to_the_parent(parents: [Block; 19], key: Block) {
-        for level in levels() {
+        for level in Level::all() {
             let key = Key::at(level, key);
             let mut nodes = [parents, [0; 19]].concat();
             let sum = key.split(&mut nodes);
@@ -123,7 +109,7 @@ proptest! {
     #[test]
     fn rows_of_the_code_are_ten_entries(first in 0_u64..1 << 40, bits in 1_u32..12, count in 0_usize..40) {
         let table: Vec<Block> = (0..1 << bits).map(|entry| entry << 64 | 1).collect();
-        for level in levels() {
+        for level in Level::all() {
             let key = Key::at(level, 9);
             let mut rows = vec![0; count];
             key.gather(first, &table, &mut rows);
@@ -157,7 +143,7 @@ proptest! {
         seed: Block, first: Block, depth in 1_usize..=5, punctured: bool,
     ) {
         let skip = usize::from(punctured);
-        for level in levels() {
+        for level in Level::all() {
             let keys: Vec<_> =
                 (skip..1 << depth).map(|x| Key::at(level, seed ^ x as Block)).collect();
             let (mut all, mut by_bit) = (empty_stripe(), vec![[1; STRIPE]; depth]);
@@ -191,52 +177,4 @@ proptest! {
             }
         }
     }
-}
-
-/// Floors for `benches/ot.rs`, of one core. Not a test: run it with `--release`.
-#[test]
-#[ignore = "measures"]
-fn throughput() {
-    let measure = |name: &str, units: usize, run: &mut dyn FnMut()| {
-        let best = (0..5).map(|_| {
-            let start = std::time::Instant::now();
-            (0..2000).for_each(|_| run());
-            start.elapsed().as_secs_f64()
-        });
-        let rate = (units * 2000) as f64 / best.fold(f64::INFINITY, f64::min) / 1e6;
-        println!("{name}: {rate:.0} million in a second");
-    };
-    for level in levels() {
-        let keys: Vec<_> = (0..16).map(|key| Key::at(level, key)).collect();
-        let (mut blocks, tweaks) = ([3; 256], [5; 256]);
-        measure(&format!("{level:?}, AES blocks of a stream"), 256, &mut || {
-            keys[0].stream(7, std::hint::black_box(&mut blocks));
-        });
-        measure(&format!("{level:?}, hashes (two AES each)"), 256, &mut || {
-            keys[0].hash(std::hint::black_box(&mut blocks), &tweaks);
-        });
-        let (mut all, mut by_bit) = (empty_stripe(), [empty_stripe(); 4]);
-        measure(&format!("{level:?}, AES blocks of a tree with its sums"), 256, &mut || {
-            fold(std::hint::black_box(&keys), 9, &mut all, &mut by_bit);
-        });
-        let mut nodes = vec![3; 1024];
-        measure(&format!("{level:?}, leaves of a half tree"), 1024, &mut || {
-            (2..=10).for_each(|bits| {
-                _ = keys[0].split(&mut std::hint::black_box(&mut nodes)[..1 << bits])
-            });
-        });
-        for bits in [10, 16, 17, 18] {
-            let table = vec![7; 1 << bits];
-            let mut first = 0;
-            measure(&format!("{level:?}, rows of a code, table of 2^{bits}"), 1024, &mut || {
-                first += 1024;
-                keys[0].gather(first, &table, std::hint::black_box(&mut nodes));
-            });
-        }
-        measure(&format!("{level:?}, products in GF(2^128)"), 256, &mut || {
-            std::hint::black_box(dot_at(level, &blocks, &tweaks));
-        });
-    }
-    let mut square = [[1, 2]; 128];
-    measure("rows transposed", 128, &mut || transpose(std::hint::black_box(&mut square)));
 }

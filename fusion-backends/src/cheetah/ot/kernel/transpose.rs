@@ -7,16 +7,22 @@ pub(super) fn transpose(rows: &mut [[u64; 2]; 128]) {
     for (upper, lower) in upper.iter_mut().zip(lower) {
         std::mem::swap(&mut upper[1], &mut lower[0]);
     }
-    exchange::<32>(rows);
-    exchange::<16>(rows);
-    exchange::<8>(rows);
-    exchange::<4>(rows);
-    exchange::<2>(rows);
-    exchange::<1>(rows);
+    squares(rows);
+}
+
+/// Transposes each square of 64 x 64 bits: bit i of its row j becomes bit j of its row i.
+#[inline(always)]
+pub(in crate::cheetah) fn squares<const BESIDE: usize>(rows: &mut [[u64; BESIDE]]) {
+    exchange::<32, BESIDE>(rows);
+    exchange::<16, BESIDE>(rows);
+    exchange::<8, BESIDE>(rows);
+    exchange::<4, BESIDE>(rows);
+    exchange::<2, BESIDE>(rows);
+    exchange::<1, BESIDE>(rows);
 }
 
 #[inline(always)]
-fn exchange<const SIZE: usize>(rows: &mut [[u64; 2]; 128]) {
+fn exchange<const SIZE: usize, const BESIDE: usize>(rows: &mut [[u64; BESIDE]]) {
     // The low SIZE bits of every 2 SIZE.
     let mask = u64::MAX / ((1 << SIZE) + 1);
     for square in rows.chunks_exact_mut(2 * SIZE) {

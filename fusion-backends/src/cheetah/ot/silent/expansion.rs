@@ -61,3 +61,37 @@ impl<T: Trees> Expansion<T> {
         self.next = self.next.saturating_add(1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::Said;
+    use super::super::tree::Whole;
+    use super::*;
+
+    /// Whoever changes what is sent or made must say so, in the domain.
+    #[test]
+    fn trees_rows_and_coefficients_are_as_they_always_were() {
+        let size = Size { table_bits: 3, levels: 4, trees: 20 };
+        let domain = Domain::session(b"known", 1);
+        let roots = Zeroizing::new((1..=20).map(|root: Block| root << 100 | root).collect());
+        let trees = Whole::new(domain.after("trees", &[]).cipher(), 0x1234_5679, roots);
+        let (mut hasher, mut leaves) = (blake3::Hasher::new(), [0; 16]);
+        for tree in 0..20 {
+            trees.grow(tree, &mut leaves, |left| {
+                hasher.update(&left.to_le_bytes());
+            });
+        }
+        let table = Zeroizing::new((0..8).map(|entry: Block| entry << 70 | 6).collect());
+        let mut rows = Vec::new();
+        let mut expansion = Expansion::new(size, &domain, trees, table);
+        while expansion.more(&mut rows) {}
+        rows.extend_from_slice(&expansion.kept());
+        let mut said = Said::nothing(domain);
+        rows.extend(said.group(b"some", size));
+        rows.extend(said.trees(size));
+        rows.iter().for_each(|row| _ = hasher.update(&row.to_le_bytes()));
+        hasher.update(&said.digest(&[7; 16], 99));
+        let known = "daa525a1cefb3512225513f5c19928b43a34453d837c7ffa1afac71fe54448f3";
+        assert_eq!(hasher.finalize().to_hex().as_str(), known);
+    }
+}

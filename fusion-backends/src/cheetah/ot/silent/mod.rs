@@ -14,7 +14,7 @@
 //! - `check.rs`: the check that the sender grew all trees rightly and with its one secret.
 //!
 //! An iteration takes three messages: 16 bytes for each level of each tree (480 KiB) to the receiver,
-//! 16 bytes back, 32 bytes to the receiver. The first also takes 162,816 rows of SoftSpokenOT at
+//! 16 bytes back, 32 bytes to the receiver. The first also takes 161,920 rows of SoftSpokenOT at
 //! depth 8, 310 KB to the sender. Nothing else is sent: within an iteration,
 //! [`prepare`](super::OtSender::prepare) only computes.
 //!
@@ -23,9 +23,14 @@
 //!
 //! *Memory.* No iteration is ever stored. A party keeps the table (2.5 MiB with what it came from), and
 //! what the trees are computed from: their roots at the sender (48 KiB), the sums of their levels at
-//! the receiver (490 KiB). Rows are made a tree at a time, straight to where they are taken from. When
-//! an iteration ends, the next table is made beside the old one. Each tree is so computed twice, for
-//! the check and for its rows, which costs 1 ns for each row and saves 48 MiB.
+//! the receiver (480 KiB). Rows are made a tree at a time, straight to where they are taken from. When
+//! an iteration ends, the next table is made beside the old one. So that is 3 MiB for each direction
+//! of a party, and 5.5 MiB for a moment. Each tree is computed twice, for the check and for its rows,
+//! which costs a nanosecond or two for each row and saves 48 MiB.
+//!
+//! *Time.* Half of it goes into the table: it does not fit into the second cache, and ten
+//! entries take 9 ns however they are fetched. On slow networks the three messages count: a round trip
+//! and a half for each iteration, in which the parties wait.
 //!
 //! # Security
 //!
@@ -35,8 +40,7 @@
 //! thus makes the receiver's own check fail and has no other effect, so the sender has nothing to
 //! check.) The trees hide the leaf that the receiver lacks because H in them is circular correlation
 //! robust for the secret Delta if AES is an ideal permutation (Guo, Katz, Wang and Yu, eprint
-//! 2019/074); as in `hash.rs` this degrades with the number of calls squared over 2^128, and Delta has
-//! 127 secret bits. A malicious receiver can choose its rows of the base; it cannot choose the inputs
+//! 2019/074); as in `hash.rs` this degrades with the number of calls squared over 2^127. A malicious receiver can choose its rows of the base; it cannot choose the inputs
 //! of H, which are the sender's.
 //!
 //! *Against the sender.* It sends a sum for each level. Whatever it sends, the receiver computes the
@@ -47,7 +51,7 @@
 //! sender has to know f, so at which leaf it used that secret. What is left is a guess at the
 //! paths: a guess that is right with probability p passes and tells the sender -log2 p bits about the
 //! noise; one that is wrong ends the session ([`OtError::Broken`]). So c bits are learnt with
-//! probability 2^-c, one on average; Ferret's ideal functionality allows the same, and its
+//! probability 2^-c, less than one on average; Ferret's ideal functionality allows the same, and its
 //! assumption is LPN with that leakage. What it leaves of 128 bits is in `size.rs`.
 //!
 //! *Leakage.* Whether the check passed. Rows must reach others only through the hash of `hash.rs`.

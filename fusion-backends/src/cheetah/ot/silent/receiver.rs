@@ -14,9 +14,10 @@ use super::tree::{Punctured, Trees};
 use crate::cheetah::ot::batch::{OtReceiver, ReceiverBatch};
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::{Check, Malformed, OtError};
-use crate::cheetah::ot::kernel::{self, Key};
-use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::kernel;
+use crate::cheetah::ot::random::CHUNK;
 use crate::cheetah::ot::softspoken::SoftSpokenReceiver;
+use crate::cheetah::ot::stock::ReceiverStock;
 
 /// The OT receiver's end of a silent extension. Made by [`setup`](super::setup).
 pub struct SilentReceiver {
@@ -25,11 +26,7 @@ pub struct SilentReceiver {
     source: Source,
     /// Iterations so far.
     iterations: u64,
-    cipher: Key,
-    rows: Pool<Block>,
-    choices: Pool<u8>,
-    /// A check failed, or something stopped in the middle, so that the peer is elsewhere.
-    broken: bool,
+    stock: ReceiverStock,
 }
 
 /// Where rows come from.
@@ -45,28 +42,25 @@ enum Source {
 impl SilentReceiver {
     pub(super) fn new(size: Size, base: SoftSpokenReceiver) -> Self {
         let domain = base.domain().after("silent", &[&size.bytes()]);
-        let (cipher, source) = (domain.cipher(), Source::SoftSpoken(Box::new(base)));
-        let (rows, choices) = Default::default();
-        Self { domain, size, source, iterations: 0, cipher, rows, choices, broken: false }
+        let source = Source::SoftSpoken(Box::new(base));
+        let stock = ReceiverStock::new(domain.cipher());
+        Self { domain, size, source, iterations: 0, stock }
     }
 
     fn receive<S: Read + Write, R: CryptoRng>(
         &mut self,
-        count: usize,
+        end: usize,
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
-        let end = reserve(self.prepared(), count)?;
-        self.rows.make_room(count.saturating_add(self.size.leaves()));
-        self.choices.make_room(count.saturating_add(self.size.leaves()));
         while self.prepared() < end {
-            let rows = self.rows.grow(0);
+            let (rows, choices) = self.stock.rows(0);
             let before = rows.len();
             if let Source::Expansion(expansion) = &mut self.source
                 && expansion.more(rows)
             {
                 let rows = rows.get(before..).unwrap_or_default();
-                self.choices.grow(0).extend(rows.iter().map(|row| *row as u8 & 1));
+                choices.extend(rows.iter().map(|row| *row as u8 & 1));
             } else {
                 self.iterate(stream, rng)?;
             }
@@ -99,10 +93,17 @@ fn first_rows<S: Read + Write, R: CryptoRng>(
     stream: &mut S,
     rng: &mut R,
 ) -> Result<Zeroizing<Vec<Block>>, OtError> {
-    base.prepare(size.taken(), stream, rng)?;
-    let batch = base.take(size.taken())?;
-    let rows = batch.rows().iter().zip(batch.choices());
-    Ok(Zeroizing::new(rows.map(|(row, choice)| (row & !1) | Block::from(*choice)).collect()))
+    let mut rows = Zeroizing::new(Vec::with_capacity(size.taken()));
+    while rows.len() < size.taken() {
+        let left = size.taken().saturating_sub(rows.len());
+        if base.prepared() == 0 {
+            base.prepare(left.min(CHUNK), stream, rng)?;
+        }
+        let batch = base.take(left.min(base.prepared()))?;
+        let chosen = batch.rows().iter().zip(batch.choices());
+        rows.extend(chosen.map(|(row, choice)| (row & !1) | Block::from(*choice)));
+    }
+    Ok(rows)
 }
 
 /// An iteration under way.
@@ -195,30 +196,23 @@ impl OtReceiver for SilentReceiver {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
-        if self.broken {
-            return Err(OtError::Broken);
-        }
-        let result = self.receive(count, stream, rng);
-        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
-        result
+        let end = self.stock.begin(count, self.size.leaves())?;
+        self.receive(end, stream, rng)?;
+        self.stock.done();
+        Ok(())
+    }
+
+    fn speaks_alone(&self) -> bool {
+        false
     }
 
     fn prepared(&self) -> usize {
-        self.rows.len()
+        self.stock.prepared()
     }
 
     fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError> {
-        if self.broken {
-            return Err(OtError::Broken);
-        }
-        let first = self.rows.taken();
-        let (rows, choices) = (self.rows.take(count)?, self.choices.take(count)?);
-        Ok(ReceiverBatch::new(self.cipher.clone(), first, rows, choices))
+        self.stock.take(count)
     }
 }
 
-impl std::fmt::Debug for SilentReceiver {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SilentReceiver").field("prepared", &self.prepared()).finish_non_exhaustive()
-    }
-}
+debug_counts!(SilentReceiver, "prepared": OtReceiver::prepared);

@@ -13,9 +13,10 @@ use super::tree::Whole;
 use crate::cheetah::ot::batch::{OtSender, SenderBatch};
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::OtError;
-use crate::cheetah::ot::kernel::{self, Key};
-use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::kernel;
+use crate::cheetah::ot::random::CHUNK;
 use crate::cheetah::ot::softspoken::SoftSpokenSender;
+use crate::cheetah::ot::stock::SenderStock;
 
 /// The OT sender's end of a silent extension. Made by [`setup`](super::setup).
 pub struct SilentSender {
@@ -24,11 +25,7 @@ pub struct SilentSender {
     source: Source,
     /// Iterations so far.
     iterations: u64,
-    cipher: Key,
-    delta: Zeroizing<Block>,
-    rows: Pool<Block>,
-    /// Something stopped in the middle, so that the peer is elsewhere.
-    broken: bool,
+    stock: SenderStock,
 }
 
 /// Where rows come from.
@@ -45,27 +42,22 @@ impl SilentSender {
     pub(super) fn new(size: Size, base: SoftSpokenSender) -> Self {
         let domain = base.domain().after("silent", &[&size.bytes()]);
         Self {
-            cipher: domain.cipher(),
+            stock: SenderStock::new(domain.cipher(), base.delta()),
             domain,
             size,
-            delta: Zeroizing::new(base.delta()),
             source: Source::SoftSpoken(Box::new(base)),
             iterations: 0,
-            rows: Pool::default(),
-            broken: false,
         }
     }
 
     fn send<S: Read + Write, R: CryptoRng>(
         &mut self,
-        count: usize,
+        end: usize,
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
-        let end = reserve(self.prepared(), count)?;
-        self.rows.make_room(count.saturating_add(self.size.leaves()));
         while self.prepared() < end {
-            let rows = self.rows.grow(0);
+            let rows = self.stock.rows(0);
             if let Source::Expansion(expansion) = &mut self.source
                 && expansion.more(rows)
             {
@@ -88,7 +80,7 @@ impl SilentSender {
         };
         let domain = self.domain.after("iteration", &[&self.iterations.to_le_bytes()]);
         self.iterations = self.iterations.saturating_add(1);
-        let iteration = Iteration::new(self.size, domain, *self.delta, rows, rng);
+        let iteration = Iteration::new(self.size, domain, self.stock.delta(), rows, rng);
         self.source = Source::Expansion(Box::new(iteration.run(stream)?));
         Ok(())
     }
@@ -101,9 +93,16 @@ fn first_rows<S: Read + Write, R: CryptoRng>(
     stream: &mut S,
     rng: &mut R,
 ) -> Result<Zeroizing<Vec<Block>>, OtError> {
-    base.prepare(size.taken(), stream, rng)?;
-    let batch = base.take(size.taken())?;
-    Ok(Zeroizing::new(batch.rows().iter().map(|row| row & !1).collect()))
+    let mut rows = Zeroizing::new(Vec::with_capacity(size.taken()));
+    while rows.len() < size.taken() {
+        let left = size.taken().saturating_sub(rows.len());
+        if base.prepared() == 0 {
+            base.prepare(left.min(CHUNK), stream, rng)?;
+        }
+        let batch = base.take(left.min(base.prepared()))?;
+        rows.extend(batch.rows().iter().map(|row| row & !1));
+    }
+    Ok(rows)
 }
 
 /// An iteration under way.
@@ -201,34 +200,22 @@ impl OtSender for SilentSender {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
-        if self.broken {
-            return Err(OtError::Broken);
-        }
-        // Whatever stops this in the middle, the parties are no longer at the same place.
-        let result = self.send(count, stream, rng);
-        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
-        result
+        let end = self.stock.begin(count, self.size.leaves())?;
+        self.send(end, stream, rng)?;
+        self.stock.done();
+        Ok(())
     }
 
     fn prepared(&self) -> usize {
-        self.rows.len()
+        self.stock.prepared()
     }
 
     fn take(&mut self, count: usize) -> Result<SenderBatch, OtError> {
-        if self.broken {
-            return Err(OtError::Broken);
-        }
-        let first = self.rows.taken();
-        let rows = self.rows.take(count)?;
-        Ok(SenderBatch::new(self.cipher.clone(), *self.delta, first, rows))
+        self.stock.take(count)
     }
 }
 
-impl std::fmt::Debug for SilentSender {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SilentSender").field("prepared", &self.prepared()).finish_non_exhaustive()
-    }
-}
+debug_counts!(SilentSender, "prepared": OtSender::prepared);
 
 #[cfg(test)]
 impl Iteration {

@@ -2,15 +2,16 @@
 //!
 //! The choices of an iteration are A s + e, for a public random matrix A with n rows of ten entries, a
 //! secret s of k bits and a noise e with a 1 in each of t runs of n / t bits: LPN with regular noise.
-//! With k = 2^17, t = 3072 and n = 2^10 t = 3,145,728 there is a 1 in 1024 bits and a row for 1/24 of an
-//! entry. What attacks cost, in bits. `estimate.rs` computes the first four and fails if one is too
-//! cheap; all are estimates of operations, with memory free, and all sparse systems solved in time
-//! quadratic in their size (Wiedemann).
+//! With k = 2^17, t = 3072 and n = 2^10 t = 3,145,728 there is a 1 in 1024 bits, and there are
+//! 24 rows for each entry of s. What attacks cost, in bits. `estimate.rs` computes all but the third
+//! and fails if one is too cheap. All are estimates, of operations, with memory free, and all sparse
+//! systems solved in time quadratic in their size (Wiedemann).
 //!
 //! | attack | bits |
 //! | --- | --- |
 //! | guess k rows without noise and solve (Gauss, pooled Gauss; as information set decoding: Prange) | 184, without solving |
 //! | the same with only those rows that lie in a set of .70 k entries, random sets | 130 + 37 |
+//! | the same with the best sets that we find: .593 k entries | 110 + 37 |
 //! | the same with the smallest set that exists, found for nothing: .556 k entries | 103 + 37 |
 //! | quadratic equations: no two 1 in a run (Briaud and Oygarden, eprint 2023/176) | 135 |
 //!
@@ -20,23 +21,23 @@
 //!   find the costs of Gauss, decoding and statistical decoding for such parameters to be about that
 //!   of Gauss.
 //! - *Sparseness.* With ten entries in a row, x^10 n rows lie within x k entries. If that is as many,
-//!   x = (k/n)^(1/9), these alone can be guessed and solved: .70 k rows instead of k. Better sets than
-//!   random ones have more rows; a count of all sets (first moment) says that none with less than
-//!   .556 k entries is expected. This is our own analysis. It is the reason not to use
-//!   the sizes of Ferret's implementation, with up to 80 rows for each entry and a 1 in 2048 or 8192
-//!   bits: by this arithmetic they have less than 100 bits.
+//!   x = (k/n)^(1/9), these alone can be guessed and solved: .70 k rows instead of k. Dropping, again
+//!   and again, the entry that is in the fewest rows leaves .593 k, in seconds. A count of all sets
+//!   (first moment) says that none with less than .556 k entries is expected. This is our own
+//!   analysis. It is the reason not to use the sizes of Ferret's implementation, with up to 80 rows
+//!   for each entry and a 1 in 2048 or 8192 bits: by this arithmetic they have less than 100 bits.
 //! - *Quadratic equations.* The cost is the degree of regularity from the Hilbert series of that paper
 //!   over GF(2), with the best number of guessed zeros; then the square of the number of monomials,
-//!   times three times the 121 terms of a product of two sparse rows. The paper counts more for
-//!   dense rows. Degree 4, nothing guessed: 2^63.3 monomials.
-//! - *Sums of few rows without entries* (linear tests, statistical decoding). From the sets above come
+//!   times three times the 121 terms of a product of two sparse rows (dense rows would cost more).
+//!   Degree 4, nothing guessed: 2^63.3 monomials.
+//! - *Sums of few rows that cancel all entries* (linear tests, statistical decoding). From the sets above come
 //!   sums of some .35 k rows, which need 2^(2 * 0.0028 * .35 k) = 2^259 of them. Sums of about .08 k
 //!   rows exist, and 2^60 of those would do; to find one is a search for a light word in a code of
 //!   length n, for which we know nothing better than the above. So the distance of the code alone
 //!   proves nothing here, nor does it for other sizes with ten entries.
 //!
-//! *Leakage.* A malicious sender that gets c bits of noise (with probability 2^-c) shortens all of
-//! these by c bits at most. *Many iterations.* Each has a secret and a matrix of its own; whoever
+//! *Leakage.* A malicious sender that gets c bits of noise, with probability 2^-c, gains at most the
+//! factor 2^c in each of these, which is what the risk has cost it. *Many iterations.* Each has a secret and a matrix of its own; whoever
 //! attacks N of them gains a factor N.
 //!
 //! Places are drawn with replacement, so that one row in 2900 has fewer than ten entries.

@@ -11,7 +11,7 @@ use crate::cheetah::ot::batch::{OtReceiver, ReceiverBatch};
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::OtError;
 use crate::cheetah::ot::kernel::{self, Key, STRIPE, Stripe, empty_stripe};
-use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::stock::ReceiverStock;
 
 /// The OT receiver's end of an extension. Made by [`setup`](super::setup).
 pub struct SoftSpokenReceiver {
@@ -22,19 +22,13 @@ pub struct SoftSpokenReceiver {
     columns: Columns,
     /// Counts the blocks of a column. Never the same twice.
     next: Block,
-    cipher: Key,
-    rows: Pool<Block>,
-    choices: Pool<u8>,
-    /// A chunk was made that the sender may not have.
-    broken: bool,
+    stock: ReceiverStock,
 }
 
 impl SoftSpokenReceiver {
     pub(super) fn new(domain: Domain, depth: Depth, trees: Vec<Vec<Key>>) -> Self {
-        let cipher = domain.cipher();
-        let (rows, choices) = Default::default();
-        let columns = Columns::new();
-        Self { domain, depth, trees, columns, next: 0, cipher, rows, choices, broken: false }
+        let stock = ReceiverStock::new(domain.cipher());
+        Self { domain, depth, trees, columns: Columns::new(), next: 0, stock }
     }
 
     pub(in crate::cheetah::ot) fn domain(&self) -> &Domain {
@@ -43,25 +37,23 @@ impl SoftSpokenReceiver {
 
     /// Makes a chunk: its transfers are prepared, and its message is for the sender.
     pub(super) fn chunk(&mut self, size: Size) -> Vec<u8> {
-        let (choices, corrections) = self.corrections(size);
+        let mut choices: Zeroizing<Column> = Zeroizing::new([0; _]);
+        let corrections = self.corrections(size, &mut choices);
         self.check(size, &choices, corrections)
     }
 
-    /// Fills the columns; gives the choices, and what corrects each tree to them.
-    fn corrections(&mut self, size: Size) -> (Zeroizing<Column>, Vec<u8>) {
-        let mut choices: Zeroizing<Column> = Zeroizing::new([0; _]);
+    /// Fills the columns and the choices; gives what corrects each tree to them.
+    fn corrections(&mut self, size: Size, choices: &mut Column) -> Vec<u8> {
+        self.expand(0, size, choices);
         let mut message = Vec::with_capacity(size.message(self.trees.len()));
-        for tree in 0..self.trees.len() {
-            let sums = self.expand(tree, size);
-            if tree == 0 {
-                choices = sums;
-            } else {
-                for (sum, choice) in sums.iter().zip(choices.iter()).take(size.blocks()) {
-                    message.extend_from_slice(&(sum ^ choice).to_le_bytes());
-                }
+        let mut sums: Zeroizing<Column> = Zeroizing::new([0; _]);
+        for tree in 1..self.trees.len() {
+            self.expand(tree, size, &mut sums);
+            for (sum, choice) in sums.iter().zip(&*choices).take(size.blocks()) {
+                message.extend_from_slice(&(sum ^ choice).to_le_bytes());
             }
         }
-        (choices, message)
+        message
     }
 
     /// Ends the message with its check, and keeps the rows.
@@ -70,8 +62,8 @@ impl SoftSpokenReceiver {
         message.extend(challenge.combine(choices).to_le_bytes());
         message.extend(digest(&self.domain, self.next, self.columns.combine(&challenge)));
 
-        self.columns.rows(size, self.rows.grow(size.transfers()));
-        let bits = self.choices.grow(size.transfers());
+        let (rows, bits) = self.stock.rows(size.transfers());
+        self.columns.rows(size, rows);
         for block in choices.iter().take(size.blocks().saturating_sub(1)) {
             block.to_le_bytes().iter().for_each(|byte| bits.extend_from_slice(&spread(*byte)));
         }
@@ -79,10 +71,7 @@ impl SoftSpokenReceiver {
         message
     }
 
-    fn send<S: Write>(&mut self, count: usize, stream: &mut S) -> Result<(), OtError> {
-        let end = reserve(self.prepared(), count)?;
-        self.rows.make_room(count.saturating_add(Size::SURPLUS));
-        self.choices.make_room(count.saturating_add(Size::SURPLUS));
+    fn send<S: Write>(&mut self, end: usize, stream: &mut S) -> Result<(), OtError> {
         while self.prepared() < end {
             let size = Size::for_transfers(end.saturating_sub(self.prepared()));
             let message = self.chunk(size);
@@ -91,10 +80,10 @@ impl SoftSpokenReceiver {
         Ok(stream.flush()?)
     }
 
-    /// Fills the columns of a tree; gives the sum of all its leaves.
-    fn expand(&mut self, tree: usize, size: Size) -> Zeroizing<Column> {
-        let mut sums: Zeroizing<Column> = Zeroizing::new([0; _]);
-        let Some(keys) = self.trees.get(tree) else { return sums };
+    /// Fills the columns of a tree, and `sums` with the sum of all its leaves. A secret that is
+    /// filled in place, not returned, leaves no copies behind.
+    fn expand(&mut self, tree: usize, size: Size, sums: &mut Column) {
+        let Some(keys) = self.trees.get(tree) else { return };
         let mut first = self.next;
         let (stripes, _) = sums.as_chunks_mut();
         let mut by_bit: Zeroizing<Vec<Stripe>> =
@@ -109,7 +98,6 @@ impl SoftSpokenReceiver {
             }
             first = first.wrapping_add(STRIPE as Block);
         }
-        sums
     }
 }
 
@@ -120,35 +108,26 @@ impl OtReceiver for SoftSpokenReceiver {
         stream: &mut S,
         _rng: &mut R,
     ) -> Result<(), OtError> {
-        if self.broken {
-            return Err(OtError::Broken);
-        }
-        let result = self.send(count, stream);
-        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
-        result
+        let end = self.stock.begin(count, Size::SURPLUS)?;
+        self.send(end, stream)?;
+        self.stock.done();
+        Ok(())
+    }
+
+    fn speaks_alone(&self) -> bool {
+        true
     }
 
     fn prepared(&self) -> usize {
-        self.rows.len()
+        self.stock.prepared()
     }
 
     fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError> {
-        if self.broken {
-            return Err(OtError::Broken);
-        }
-        let first = self.rows.taken();
-        let (rows, choices) = (self.rows.take(count)?, self.choices.take(count)?);
-        Ok(ReceiverBatch::new(self.cipher.clone(), first, rows, choices))
+        self.stock.take(count)
     }
 }
 
-impl std::fmt::Debug for SoftSpokenReceiver {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SoftSpokenReceiver")
-            .field("prepared", &self.prepared())
-            .finish_non_exhaustive()
-    }
-}
+debug_counts!(SoftSpokenReceiver, "prepared": OtReceiver::prepared);
 
 /// The bits of a byte, each in a byte.
 fn spread(byte: u8) -> [u8; 8] {
@@ -163,7 +142,8 @@ impl SoftSpokenReceiver {
     /// A cheat: another choice in the first transfer of one tree, not the first, and a check for it
     /// that is right if the sender's secret has the bits `guess` there.
     pub(super) fn cheat(&mut self, size: Size, tree: usize, guess: u8) -> Vec<u8> {
-        let (choices, mut message) = self.corrections(size);
+        let mut choices: Zeroizing<Column> = Zeroizing::new([0; _]);
+        let mut message = self.corrections(size, &mut choices);
         message[(tree - 1) * size.blocks() * 16] ^= 1;
         for (bit, column) in self.columns.of_tree(tree, self.depth.bits()).iter_mut().enumerate() {
             column[0] ^= Block::from(guess >> bit & 1);

@@ -12,7 +12,7 @@ use crate::cheetah::ot::batch::{OtSender, SenderBatch};
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::{Check, Malformed, OtError};
 use crate::cheetah::ot::kernel::{self, Key, STRIPE, Stripe, empty_stripe};
-use crate::cheetah::ot::pool::{Pool, reserve};
+use crate::cheetah::ot::stock::SenderStock;
 
 /// The OT sender's end of an extension. Made by [`setup`](super::setup).
 pub struct SoftSpokenSender {
@@ -23,26 +23,19 @@ pub struct SoftSpokenSender {
     columns: Columns,
     /// Counts the blocks of a column. Never the same twice.
     next: Block,
-    cipher: Key,
-    delta: Zeroizing<Block>,
-    rows: Pool<Block>,
-    /// A check failed. Each failure tells the peer a little of the secret, so there is only one.
-    broken: bool,
+    stock: SenderStock,
     incoming: Vec<u8>,
 }
 
 impl SoftSpokenSender {
     pub(super) fn new(domain: Domain, depth: Depth, delta: Block, trees: Vec<Vec<Key>>) -> Self {
         Self {
-            cipher: domain.cipher(),
+            stock: SenderStock::new(domain.cipher(), delta),
             domain,
             depth,
             trees,
             columns: Columns::new(),
             next: 0,
-            delta: Zeroizing::new(delta),
-            rows: Pool::default(),
-            broken: false,
             incoming: Vec::new(),
         }
     }
@@ -52,7 +45,7 @@ impl SoftSpokenSender {
     }
 
     pub(in crate::cheetah::ot) fn delta(&self) -> Block {
-        *self.delta
+        self.stock.delta()
     }
 
     /// Checks a chunk of the receiver; its transfers are prepared.
@@ -74,12 +67,12 @@ impl SoftSpokenSender {
         let challenge = Challenge::new(&self.domain, self.next, size, corrections);
         let combined = Block::from_le_bytes(*combined);
         let expected = self.columns.combine(&challenge).zip(0..COLUMNS);
-        let expected = expected.map(|(sum, bit)| sum ^ (combined & mask(*self.delta, bit)));
+        let expected = expected.map(|(sum, bit)| sum ^ (combined & mask(self.stock.delta(), bit)));
         let expected = digest(&self.domain, self.next, expected);
         if !bool::from(expected.ct_eq(claimed)) {
             return Err(OtError::Inconsistent(Check::Columns));
         }
-        self.columns.rows(size, self.rows.grow(size.transfers()));
+        self.columns.rows(size, self.stock.rows(size.transfers()));
         self.next = self.next.wrapping_add(size.blocks() as Block);
         Ok(())
     }
@@ -88,7 +81,7 @@ impl SoftSpokenSender {
     fn expand(&mut self, tree: usize, size: Size, correction: &[[u8; 16]]) {
         let Some(keys) = self.trees.get(tree) else { return };
         let bits = self.depth.bits();
-        let secret = *self.delta >> tree.saturating_mul(bits).min(127);
+        let secret = self.stock.delta() >> tree.saturating_mul(bits).min(127);
         let mut first = self.next;
         let mut all = empty_stripe();
         let mut by_bit: Zeroizing<Vec<Stripe>> = Zeroizing::new(vec![empty_stripe(); bits]);
@@ -110,9 +103,7 @@ impl SoftSpokenSender {
         all.zeroize();
     }
 
-    fn receive<S: Read>(&mut self, count: usize, stream: &mut S) -> Result<(), OtError> {
-        let end = reserve(self.prepared(), count)?;
-        self.rows.make_room(count.saturating_add(Size::SURPLUS));
+    fn receive<S: Read>(&mut self, end: usize, stream: &mut S) -> Result<(), OtError> {
         while self.prepared() < end {
             let size = Size::for_transfers(end.saturating_sub(self.prepared()));
             let mut message = std::mem::take(&mut self.incoming);
@@ -132,26 +123,18 @@ impl OtSender for SoftSpokenSender {
         stream: &mut S,
         _rng: &mut R,
     ) -> Result<(), OtError> {
-        if self.broken {
-            return Err(OtError::Broken);
-        }
-        // Whatever stops this in the middle, the parties are no longer at the same place.
-        let result = self.receive(count, stream);
-        self.broken = !matches!(result, Ok(()) | Err(OtError::TooMany(_)));
-        result
+        let end = self.stock.begin(count, Size::SURPLUS)?;
+        self.receive(end, stream)?;
+        self.stock.done();
+        Ok(())
     }
 
     fn prepared(&self) -> usize {
-        self.rows.len()
+        self.stock.prepared()
     }
 
     fn take(&mut self, count: usize) -> Result<SenderBatch, OtError> {
-        if self.broken {
-            return Err(OtError::Broken);
-        }
-        let first = self.rows.taken();
-        let rows = self.rows.take(count)?;
-        Ok(SenderBatch::new(self.cipher.clone(), *self.delta, first, rows))
+        self.stock.take(count)
     }
 }
 
@@ -160,10 +143,4 @@ fn mask(secret: Block, bit: usize) -> Block {
     (secret >> bit.min(127) & 1).wrapping_neg()
 }
 
-impl std::fmt::Debug for SoftSpokenSender {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SoftSpokenSender")
-            .field("prepared", &self.prepared())
-            .finish_non_exhaustive()
-    }
-}
+debug_counts!(SoftSpokenSender, "prepared": OtSender::prepared);

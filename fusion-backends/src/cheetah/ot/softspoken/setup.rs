@@ -10,7 +10,7 @@ use super::chunk::COLUMNS;
 use super::{Block, Depth, SoftSpokenReceiver, SoftSpokenSender, tree};
 use crate::cheetah::ot::base::{self, RECEIVER_BYTES, SENDER_BYTES};
 use crate::cheetah::ot::domain::Domain;
-use crate::cheetah::ot::error::OtError;
+use crate::cheetah::ot::error::{Malformed, OtError};
 use crate::cheetah::ot::kernel::Key;
 
 const BASE_BYTES: usize = COLUMNS * (RECEIVER_BYTES + SENDER_BYTES);
@@ -150,12 +150,13 @@ impl Second {
     /// Checks the peer's trees.
     pub(super) fn finish(self, ours: &[u8], theirs: &[u8]) -> Result<SoftSpoken, OtError> {
         let Self { role, depth, session, delta, keys, grown } = self;
+        if theirs.len() != message_len(depth) {
+            return Err(OtError::Malformed(Malformed::Length));
+        }
         let domain = to_sender(&session, role);
         let mut trees = Vec::with_capacity(depth.trees());
-        let messages = theirs.chunks(tree::message_len(depth.bits()));
+        let messages = theirs.chunks_exact(tree::message_len(depth.bits()));
         let parts = parts(*delta, depth).zip(keys.chunks_exact(depth.bits()));
-        // A message that is missing is an empty one, which is refused.
-        let messages = messages.chain(std::iter::repeat(&[][..]));
         for (tree, ((part, keys), message)) in parts.zip(messages).enumerate() {
             let leaves = tree::puncture(&domain, tree, part, keys, message)?;
             trees.push(leaves.iter().copied().map(Key::new).collect());

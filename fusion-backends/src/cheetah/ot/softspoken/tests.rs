@@ -283,6 +283,9 @@ proptest! {
 
         let Setup { client, server, mut client_trees, server_trees } = base(Depth::Four, 11);
         prop_assert!(typed(server.finish(&server_trees, &bytes).unwrap_err()));
+        let longer = [&client_trees[..], &[0]].concat();
+        let refused = base(Depth::Four, 11).server.finish(&server_trees, &longer).unwrap_err();
+        prop_assert!(matches!(refused, OtError::Malformed(Malformed::Length)));
         client_trees.truncate(cut.min(client_trees.len() - 1));
         prop_assert!(typed(client.finish(&client_trees, &client_trees).unwrap_err()));
 

@@ -118,7 +118,9 @@ fn children(domain: &Domain, tree: usize, level: usize, nodes: &[Block]) -> Seed
     for node in nodes {
         let mut hasher = hasher(domain, "tree: node", tree);
         hasher.update(&[level as u8]).update(&node.to_le_bytes());
-        children.extend(halves(hasher.finalize().as_bytes()));
+        let mut hash = hasher.finalize();
+        children.extend(halves(hash.as_bytes()));
+        hash.zeroize();
         hasher.zeroize();
     }
     children
@@ -138,6 +140,7 @@ fn finish(domain: &Domain, tree: usize, nodes: &[Block]) -> (Seeds, Zeroizing<Ve
         leaves.push(Block::from_le_bytes(leaf));
         checks.push(check);
         leaf.zeroize();
+        check.zeroize();
         reader.zeroize();
         hasher.zeroize();
     }

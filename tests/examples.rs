@@ -1,4 +1,4 @@
-//! The digits example, as a user runs it: what it prints and how it exits.
+//! Examples as a user runs them: what they print and how they exit.
 
 use std::{
     env,
@@ -20,37 +20,43 @@ struct Run {
     text: String,
 }
 
-/// The example, built once: `cargo test --test digits` alone would run whatever an earlier build
-/// left.
-fn example() -> Result<&'static Path, String> {
-    static EXAMPLE: LazyLock<Result<PathBuf, String>> =
+/// Where the examples are, built once: `cargo test --test examples` alone would run whatever an
+/// earlier build left.
+fn examples() -> Result<&'static Path, String> {
+    static EXAMPLES: LazyLock<Result<PathBuf, String>> =
         LazyLock::new(|| build().map_err(|error| error.to_string()));
-    EXAMPLE.as_deref().map_err(Clone::clone)
+    EXAMPLES.as_deref().map_err(Clone::clone)
 }
 
-/// Builds it with the profile of this test, in the same directory: target/debug/{deps,examples}.
+/// Builds them with the profile of this test, in the same directory: target/debug/{deps,examples}.
 fn build() -> Result<PathBuf> {
     let test = env::current_exe()?;
     let profile = test.parent().and_then(Path::parent).ok_or("no profile directory")?;
     let target = profile.parent().ok_or("no target directory")?;
     let release = profile.ends_with("release").then_some("--release");
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "fusion", "--example", "digits", "--target-dir"])
+        .args(["build", "--quiet", "--package", "fusion", "--example", "digits"])
+        .args(["--example", "offers", "--target-dir"])
         .arg(target)
         .args(release)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()?;
     if !status.success() {
-        return Err("the example does not build".into());
+        return Err("the examples do not build".into());
     }
-    Ok(profile.join("examples").join(format!("digits{}", env::consts::EXE_SUFFIX)))
+    Ok(profile.join("examples"))
 }
 
 /// The base protocols that the example offers.
 const BACKENDS: [&str; 2] = ["additive", "clear"];
 
 fn digits(arguments: &[&str]) -> Result<Run> {
-    let Output { status, stdout, stderr } = Command::new(example()?).args(arguments).output()?;
+    run("digits", arguments)
+}
+
+fn run(example: &str, arguments: &[&str]) -> Result<Run> {
+    let program = examples()?.join(format!("{example}{}", env::consts::EXE_SUFFIX));
+    let Output { status, stdout, stderr } = Command::new(program).args(arguments).output()?;
     let text = format!("{}{}", String::from_utf8(stdout)?, String::from_utf8(stderr)?);
     Ok(Run { status: status.code(), text })
 }
@@ -202,5 +208,16 @@ fn help_teaches_by_examples() -> Result {
     expect(&run, ACCEPTED, &["--cheat", "Examples:", "Exit status:"]);
     assert!(!run.text.contains("--dealer"), "{}", run.text);
     expect(&digits(&["--cheat", "politely"])?, FAILED, &["wrong-model"]);
+    Ok(())
+}
+
+#[test]
+fn offers_are_found_and_a_server_that_flips_one_is_caught() -> Result {
+    expect(&run("offers", &[])?, ACCEPTED, &["verdict      accepted", "the best offers: [7, 0, 7"]);
+    // What is flipped may also be a bit that no honest server sets.
+    let caught = run("offers", &["--cheat"])?;
+    expect(&caught, REJECTED, &[]);
+    let reasons = ["disagreement", "accuracy", "malformed"];
+    assert!(reasons.iter().any(|reason| caught.text.contains(reason)), "{}", caught.text);
     Ok(())
 }
