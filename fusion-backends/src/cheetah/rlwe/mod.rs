@@ -65,17 +65,6 @@
 //! processor are taken to be constant in time, integer and floating point) and overwritten after use,
 //! apart from copies that the compiler leaves in registers and on the stack.
 
-#![cfg_attr(
-    not(test),
-    deny(
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
-    )
-)]
-
 mod client;
 mod encode;
 mod error;
