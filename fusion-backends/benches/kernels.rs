@@ -1,10 +1,11 @@
-//! What the kernels of oblivious transfer do in a second, on one core: the floor of `ot.rs`.
+//! What the kernels of oblivious transfer and of encryption do in a second, on one core: the floors
+//! of `ot.rs` and `rlwe.rs`.
 //! `cargo bench -p fusion-backends --bench kernels`
 #![allow(missing_docs, reason = "a program")]
 
 use std::time::{Duration, Instant};
 
-use fusion_backends::cheetah::ot::__workloads;
+use fusion_backends::cheetah::{ot, rlwe};
 
 /// The best of so many runs.
 const RUNS: usize = 5;
@@ -14,10 +15,10 @@ fn main() {
     let long_enough = Duration::from_millis(if test { 0 } else { 100 });
     println!("| instructions | kernel | millions in a second |");
     println!("| --- | --- | ---: |");
-    for mut workload in __workloads() {
+    for mut workload in ot::__workloads().into_iter().chain(rlwe::__workloads()) {
         let best = (0..RUNS).map(|_| rate(&mut workload.run, long_enough)).fold(0.0, f64::max);
         let millions = best * workload.units as f64 / 1e6;
-        println!("| {} | {} | {millions:.0} |", workload.level, workload.name);
+        println!("| {} | {} | {millions:.3} |", workload.level, workload.name);
     }
 }
 

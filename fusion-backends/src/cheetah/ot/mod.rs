@@ -70,7 +70,7 @@ pub use bits::Width;
 pub use error::{Check, Malformed, OtError};
 /// For `benches/kernels.rs`; not part of the interface.
 #[doc(hidden)]
-pub use kernel::workloads as __workloads;
+pub use kernel::{Workload as __Workload, workloads as __workloads};
 pub use policy::{Ends, Policy, Receiver, Sender, setup};
 
 /// 128 bits: a message, or a row.

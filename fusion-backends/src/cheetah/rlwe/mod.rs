@@ -87,6 +87,9 @@ pub use client::Pending;
 pub use encode::Encoding;
 pub use error::{Malformed, RlweError};
 pub use noise::LEAST_HIDING;
+/// For `benches/kernels.rs`; not part of the interface.
+#[doc(hidden)]
+pub use ntt::workloads as __workloads;
 pub use params::{Parameters, Set};
 pub use request::Request;
 pub use shape::Shape;

@@ -27,7 +27,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 pub(super) use fold::{STRIPE, Stripe, empty_stripe};
 pub(super) use mask::{add_at, mark, sum_marked};
 pub(in crate::cheetah) use transpose::squares as transpose_squares;
-pub use workloads::workloads;
+pub use workloads::{Workload, workloads};
 
 /// 128 bits. Byte and bit 0 are the least significant.
 pub(super) type Block = u128;

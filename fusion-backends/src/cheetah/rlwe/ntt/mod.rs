@@ -12,6 +12,7 @@
 )]
 
 mod portable;
+mod workloads;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
 mod x86;
@@ -20,6 +21,7 @@ mod x86;
 mod tests;
 
 use super::prime::{Factor, Prime};
+pub use workloads::workloads;
 
 /// Values that are accumulated at a time: few enough that both sums, the weights and the inputs of
 /// one term fit the fastest memory.
@@ -35,6 +37,15 @@ enum Level {
 }
 
 impl Level {
+    /// Those that this processor has.
+    fn all() -> Vec<Self> {
+        let mut all = vec![Self::Portable];
+        if Self::best() != Self::Portable {
+            all.push(Self::best());
+        }
+        all
+    }
+
     fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
         return x86::best();

@@ -4,14 +4,6 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use super::*;
 use crate::cheetah::rlwe::params::PRIMES;
 
-fn levels() -> Vec<Level> {
-    let mut levels = vec![Level::Portable];
-    if Level::best() != Level::Portable {
-        levels.push(Level::best());
-    }
-    levels
-}
-
 /// Numbers below p, many of them at the ends.
 fn numbers(prime: &Prime, degree: usize, rng: &mut StdRng) -> Vec<u64> {
     let number = |_| match rng.random_range(0..4) {
@@ -55,7 +47,7 @@ proptest! {
         for prime in PRIMES.iter().copied().flatten() {
             let [a, b] = [(); 2].map(|()| numbers(prime, degree, &mut rng));
             let expected = schoolbook(prime, &a, &b);
-            for level in levels() {
+            for level in Level::all() {
                 let table = Table::at(level, *prime, degree);
                 prop_assert_eq!(&product(&table, &a, &b), &expected, "{:?}", level);
             }
@@ -69,7 +61,7 @@ fn every_level_gives_the_same() {
     for prime in PRIMES.iter().copied().flatten() {
         for degree in [4096, 8192] {
             let tables: Vec<_> =
-                levels().iter().map(|level| Table::at(*level, *prime, degree)).collect();
+                Level::all().iter().map(|level| Table::at(*level, *prime, degree)).collect();
             for round in 0..8 {
                 let a = match round {
                     0 => vec![prime.value() - 1; degree],
@@ -119,44 +111,12 @@ fn sums_of_products_are_those_of_single_ones() {
                 }
             }
             let inputs: Vec<_> = first.iter().zip(&second).map(|(a, b)| [a, b]).collect();
-            for level in levels() {
+            for level in Level::all() {
                 let mut found = sums.clone();
                 let [first, second] = found.get_disjoint_mut([0, 1]).unwrap();
                 Table::at(level, *prime, PIECE).accumulate([first, second], &weights, &inputs);
                 assert_eq!(found, expected, "{level:?}");
             }
-        }
-    }
-}
-
-/// `cargo test --release -p fusion-backends --lib -- --ignored --nocapture transforms_for_each_second`
-#[test]
-#[ignore = "a measurement"]
-fn transforms_for_each_second() {
-    let mut rng = StdRng::seed_from_u64(4);
-    for (set, degree) in [(0, 4096), (1, 4096), (2, 8192)] {
-        let prime = PRIMES[set].first().unwrap();
-        for level in levels() {
-            let (table, mut a) =
-                (Table::at(level, *prime, degree), numbers(prime, degree, &mut rng));
-            let mut each = |name: &str, run: &mut dyn FnMut(&mut [u64])| {
-                let best = (0..20).map(|_| {
-                    let start = std::time::Instant::now();
-                    (0..100).for_each(|_| run(&mut a));
-                    start.elapsed().as_secs_f64() / 100.0
-                });
-                let best = best.fold(f64::INFINITY, f64::min);
-                let floor = degree as f64 / 2.0 * f64::from(degree.ilog2()) / 4.0 / 2e9;
-                println!(
-                    "N = {degree}, {} bits, {level:?}, {name}: {:.1} us, {:.0} for each second, {:.1} times the floor",
-                    prime.bits(),
-                    best * 1e6,
-                    1.0 / best,
-                    best / floor,
-                );
-            };
-            each("forward", &mut |a| table.forward(a));
-            each("inverse", &mut |a| table.inverse(a));
         }
     }
 }
