@@ -11,8 +11,10 @@
 //! roundings add. With a ternary u and an error f of its own, and the client's public key
 //! p_0 + p_1 s = g, the server computes
 //!
-//!     a = sum w_i a_i + u p_1 + f,    b = sum w_i b_i + u p_0,
-//!     b + a s = (q / 2^l) sum w_i x_i + v,    v = sum w_i (e_i + r_i) + u g + f s.
+//! ```text
+//! a = sum w_i a_i + u p_1 + f,    b = sum w_i b_i + u p_0,
+//! b + a s = (q / 2^l) sum w_i x_i + v,    v = sum w_i (e_i + r_i) + u g + f s.
+//! ```
 //!
 //! Then it adds T_j to each needed coefficient b_j / q, in units of 2^-128: a mask y_j uniform in
 //! Z_2^l, and a flood F_j uniform in [-3/4 room, 3/4 room). What is sent is a / q rounded to l + 3 +
@@ -24,7 +26,9 @@
 //! N 2^-(l + 4 + log2 N) = room / 8; the rounding of b, room / 16; v / q, for which room / 32 is left;
 //! and units of 2^-128, at most 6 (N + 1) of them, far below room / 32. So a layer is accepted if
 //!
-//!     23 |w| + 2 N 21 <= 2^(log2 q - l - 7),
+//! ```text
+//! 23 |w| + 2 N 21 <= 2^(log2 q - l - 7),
+//! ```
 //!
 //! where an error is at most 21, each of two roundings is below 1, and log2 q stands for the bits of
 //! q (q is larger than 2^bits (1 - 2^-10), which one of the seven bits pays for). Results are never
@@ -53,7 +57,9 @@
 //!
 //! The distance of a layer is the sum over its responses, with n needed coefficients each, of
 //!
-//!     n (2/3) 2^(l+1) ((11 W + 14 N)^(1/2) / q + 2^-125),
+//! ```text
+//! n (2/3) 2^(l+1) ((11 W + 14 N)^(1/2) / q + 2^-125),
+//! ```
 //!
 //! which is computed with all roundings up and must be at most 2^-40. Distances add up over the
 //! layers and slots that one client sees: 10,000 of them at 2^-40 each leave 2^-26. Whoever needs
