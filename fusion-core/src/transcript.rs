@@ -32,6 +32,17 @@ pub enum Role {
     Server,
 }
 
+impl Role {
+    /// The other party.
+    #[must_use]
+    pub const fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
 /// Both directions of a conversation, as one party saw it.
 #[derive(Clone)]
 pub struct Transcript {

@@ -16,7 +16,7 @@ use super::layout::Layout;
 use super::need::Need;
 use super::product::number;
 use super::shares::Shares;
-use super::truncate::Truncation;
+use super::truncate::{Truncation, in_ring};
 use crate::cheetah::ot::Width;
 
 /// Division of values of a ring by a public number.
@@ -109,10 +109,7 @@ impl<S: Read + Write> Layers<'_, S> {
     /// [`LayerError`]: the values are in another ring, too little is prepared, the connection failed,
     /// or the peer's message is malformed.
     pub fn divide(&mut self, division: Division, values: &Shares) -> Result<Shares, LayerError> {
-        if values.width() != division.width {
-            let reason = "the values are in another ring than it divides";
-            return Err(LayerError::Shape { layer: "division", reason });
-        }
+        in_ring("division", division.width, values)?;
         let need = Need::divide(division, values.len());
         self.layer("division", need, |layers| layers.quotients(division, values))
     }
@@ -132,12 +129,11 @@ impl<S: Read + Write> Layers<'_, S> {
 
         let up = 1_u64 << (width.bits() - 1);
         let shifted = values.plus(&self.public(width, up, count));
-        let layout = Layout::new(&[width.bits()]);
-        let (_, carries) = self.carries(&shifted, &layout, width.bits())?;
+        let (_, carries) = self.carries(&shifted, &Layout::new(&[width.bits()]))?;
         let carry = carries.into_iter().next().ok_or(Fault::NotPrepared)?;
         let job = self.number_job(&carry, division.carry(), Role::Server);
-        let products = self.products(&job.into_iter().collect::<Vec<_>>())?;
-        let carry = number(&carry, division.carry(), products.first());
+        let [product] = self.products_in_place([job])?;
+        let carry = number(&carry, division.carry(), product.as_ref());
 
         let k = u64::from(division.divisor);
         let own = |f: fn(u64, u64) -> u64, width| {
@@ -155,8 +151,8 @@ impl<S: Read + Write> Layers<'_, S> {
         let negative = self.sign(&compared)?;
         let reached = self.not(&negative);
         let job = self.number_job(&reached, width, Role::Client);
-        let products = self.products(&job.into_iter().collect::<Vec<_>>())?;
-        let reached = number(&reached, width, products.first());
+        let [product] = self.products_in_place([job])?;
+        let reached = number(&reached, width, product.as_ref());
 
         let mut quotients = own(|x, k| x.checked_div(k).unwrap_or(0), width)
             .minus(&carry.reduce(width).times(whole.0 as i64))

@@ -51,6 +51,11 @@ impl Layout {
         }
         Self { leaves, segments }
     }
+
+    /// How many bits are compared.
+    pub(super) fn bits(&self) -> u32 {
+        self.leaves.last().map_or(0, |leaf| leaf.low.saturating_add(leaf.bits))
+    }
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ impl Material {
 
     /// The other end of [`tables`](Self::tables): words of the choice, then two for its entry.
     pub(super) fn choices(&mut self, bits: u32, words: usize) -> Result<Taken, Fault> {
-        let peer = other(self.role);
+        let peer = self.role.peer();
         let (sides, have) = self.tables_of(bits, peer)?;
         *have = have.saturating_sub(words);
         Ok(sides.received.take(words * (bits as usize + 2))?)
@@ -113,7 +113,7 @@ impl Material {
 
     /// The other end of [`differences`](Self::differences): a word of bits, then 64 sums, and so on.
     pub(super) fn sums(&mut self, words: usize) -> Result<Taken, Fault> {
-        let have = self.have.products.of_mut(other(self.role));
+        let have = self.have.products.of_mut(self.role.peer());
         *have = have.saturating_sub(words);
         Ok(self.products.received.take(words * 65)?)
     }
@@ -125,7 +125,7 @@ impl Material {
 
     /// Every pool, and how many words of it are for `need`.
     pub(super) fn pools(&mut self, need: &Need) -> impl Iterator<Item = (&mut Pool<u64>, usize)> {
-        let (own, peer) = (self.role, other(self.role));
+        let (own, peer) = (self.role, self.role.peer());
         let tables = self.tables.iter_mut().zip(need.tables).zip(1..);
         let tables = tables.map(move |((sides, tables), bits): (_, usize)| {
             (sides, [(tables.of(own), 2 << bits), (tables.of(peer), bits + 2)])
@@ -151,12 +151,5 @@ impl std::fmt::Debug for Material {
             .field("role", &self.role)
             .field("prepared", &self.have)
             .finish_non_exhaustive()
-    }
-}
-
-pub(super) fn other(role: Role) -> Role {
-    match role {
-        Role::Client => Role::Server,
-        Role::Server => Role::Client,
     }
 }

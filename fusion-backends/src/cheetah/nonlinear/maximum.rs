@@ -125,7 +125,7 @@ impl<S: Read + Write> Layers<'_, S> {
     }
 
     /// The largest of each group, and what goes with it.
-    fn tournament(
+    pub(super) fn tournament(
         &mut self,
         group: usize,
         values: &Shares,

@@ -119,21 +119,15 @@ impl<'a, S: Read + Write> Layers<'a, S> {
         need: Need,
         run: impl FnOnce(&mut Self) -> Result<T, Fault>,
     ) -> Result<T, LayerError> {
-        self.ready(layer, &need)?;
+        if self.material.is_broken() {
+            return Err(LayerError::Broken);
+        }
+        if !self.material.suffices(&need) {
+            return Err(LayerError::NotPrepared { layer });
+        }
         run(self).map_err(|fault| {
             self.material.break_off();
             fault.of(layer)
         })
-    }
-
-    /// Whether the parties are at the same place, and have what a layer needs.
-    fn ready(&self, layer: &'static str, need: &Need) -> Result<(), LayerError> {
-        if self.material.is_broken() {
-            Err(LayerError::Broken)
-        } else if !self.material.suffices(need) {
-            Err(LayerError::NotPrepared { layer })
-        } else {
-            Ok(())
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 
 use super::Layers;
 use super::divide::Division;
-use super::error::LayerError;
+use super::error::{Fault, LayerError};
 use super::need::Need;
 use super::shares::Shares;
 use crate::cheetah::ot::Width;
@@ -112,13 +112,22 @@ impl<S: Read + Write> Layers<'_, S> {
     pub fn max_pool(&mut self, windows: Windows, values: &Shares) -> Result<Shares, LayerError> {
         let layer = "max-pool";
         let images = windows.images(layer, values)?;
-        self.ready(layer, &Need::max_pool(values.width(), windows, images))?;
+        let need = Need::max_pool(values.width(), windows, images);
+        self.layer(layer, need, |layers| layers.largest_of_windows(windows, images, values))
+    }
+
+    fn largest_of_windows(
+        &mut self,
+        windows: Windows,
+        images: usize,
+        values: &Shares,
+    ) -> Result<Shares, Fault> {
         let (_, columns) = windows.outputs();
         let along = windows.inside(windows.width);
         let rows = (0..images * windows.height).map(|row| row * windows.width);
         let gathered =
             values.gather(rows.flat_map(|row| along.iter().map(move |place| row + place)));
-        let of_rows = self.max(windows.kernel, &gathered)?;
+        let (of_rows, _) = self.tournament(windows.kernel, &gathered, None)?;
 
         let along = windows.inside(windows.height);
         let places = (0..images).map(|image| image * windows.height * columns).flat_map(|image| {
@@ -129,7 +138,7 @@ impl<S: Read + Write> Layers<'_, S> {
                 })
             })
         });
-        self.max(windows.kernel, &of_rows.gather(places))
+        Ok(self.tournament(windows.kernel, &of_rows.gather(places), None)?.0)
     }
 
     /// The average of each window, rounded to the nearest, halves up; padding counts as zeros. The

@@ -13,12 +13,10 @@ use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::layout::LEAF;
-use super::material::{Material, Sides, other};
+use super::material::{Material, Sides};
 use super::need::Need;
+use crate::cheetah::ot::random::CHUNK;
 use crate::cheetah::ot::{Block, OtError, OtReceiver, OtSender};
-
-/// Prepared transfers that are hashed at a time, in each direction.
-const CHUNK: usize = 63 * 128;
 
 /// A use of random transfers.
 struct Kind<'a> {
@@ -77,7 +75,7 @@ impl Material {
         let tables =
             tables.iter_mut().zip(&need.tables).zip(1..).map(|((sides, words), bits)| Kind {
                 bits,
-                words: [words.of(role), words.of(other(role))],
+                words: [words.of(role), words.of(role.peer())],
                 sides,
                 keep_sent: keep_table,
                 keep_received: keep_choice,
@@ -91,7 +89,7 @@ impl Material {
         };
         let products = Kind {
             bits: 1,
-            words: [need.products.of(role), need.products.of(other(role))],
+            words: [need.products.of(role), need.products.of(role.peer())],
             sides: products,
             keep_sent: keep_differences,
             keep_received: keep_numbers,

@@ -135,6 +135,26 @@ impl<S: Read + Write> Layers<'_, S> {
         Ok(products)
     }
 
+    /// The same, of which some may not be needed: each product in the place of its job.
+    pub(super) fn products_in_place<const COUNT: usize>(
+        &mut self,
+        jobs: [Option<Job<'_>>; COUNT],
+    ) -> Result<[Option<Shares>; COUNT], Fault> {
+        let needed = jobs.each_ref().map(Option::is_some);
+        let mut products =
+            self.products(&jobs.into_iter().flatten().collect::<Vec<_>>())?.into_iter();
+        Ok(needed.map(|needed| if needed { products.next() } else { None }))
+    }
+
+    /// The products of own bits, where `sender`'s are the numbers.
+    pub(super) fn bits_job<'a>(&self, bits: &'a Bits, width: Width, sender: Role) -> Job<'a> {
+        if self.material.role() == sender {
+            Job { width, numbers: Some(Zeroizing::new(bits.iter().collect())), bits: None }
+        } else {
+            Job { width, numbers: None, bits: Some(bits) }
+        }
+    }
+
     /// The products that [`number`] takes, where `sender` has the numbers.
     pub(super) fn number_job<'a>(
         &self,
@@ -144,11 +164,7 @@ impl<S: Read + Write> Layers<'_, S> {
     ) -> Option<Job<'a>> {
         // The product counts twice, so its highest bit does not.
         let width = Width::new(width.bits().wrapping_sub(1))?;
-        Some(if self.material.role() == sender {
-            Job { width, numbers: Some(Zeroizing::new(bits.iter().collect())), bits: None }
-        } else {
-            Job { width, numbers: None, bits: Some(bits) }
-        })
+        Some(self.bits_job(bits, width, sender))
     }
 }
 

@@ -61,33 +61,37 @@ impl<S: Read + Write> Layers<'_, S> {
     /// See [`negative`](Self::negative).
     pub(super) fn sign(&mut self, values: &Shares) -> Result<Bits, Fault> {
         let low = values.width().bits().saturating_sub(1);
-        let (highest, mut carries) = self.carries(values, &Layout::new(&[low]), low)?;
+        let (highest, mut carries) = self.carries(values, &Layout::new(&[low]))?;
         let Some(carry) = carries.pop() else { return Ok(highest) };
         Ok(xor(&highest, &carry))
     }
 
-    /// The own bits number `low` of the values, and carries out of the segments of a layout of their
-    /// `low` lowest bits.
+    /// Carries out of the segments of a layout, and the own bits of the values above all of them.
     pub(super) fn carries(
         &mut self,
         values: &Shares,
         layout: &Layout,
-        low: u32,
     ) -> Result<(Bits, Vec<Bits>), Fault> {
+        let low = layout.bits();
         let highest = values.values().iter().map(|value| value >> low.min(63));
         let highest = Planes::of(highest, 1).into_bits();
         if values.is_empty() || low == 0 {
             return Ok((highest, Vec::new()));
         }
         // All bits of 2^low - 1 - x are those of x flipped.
-        let flip = if self.material.role() == Role::Client { u64::MAX } else { 0 };
+        let flip = self.client_flips();
         let planes = Planes::of(values.values().iter().map(|value| value ^ flip), low);
         Ok((highest, self.below(&planes, layout)?))
     }
 
     pub(super) fn not(&self, bits: &Bits) -> Bits {
-        let flip = if self.material.role() == Role::Client { u64::MAX } else { 0 };
+        let flip = self.client_flips();
         Bits::new(bits.len(), Zeroizing::new(bits.words().iter().map(|word| word ^ flip).collect()))
+    }
+
+    /// All ones at the client, which flips what both parties share.
+    fn client_flips(&self) -> u64 {
+        if self.material.role() == Role::Client { u64::MAX } else { 0 }
     }
 }
 

@@ -10,15 +10,14 @@
 use std::io::{Read, Write};
 
 use fusion_core::transcript::Role;
-use zeroize::Zeroizing;
 
 use super::Layers;
 use super::error::{Fault, LayerError};
 use super::layout::Layout;
 use super::need::Need;
-use super::product::{Job, number};
+use super::product::number;
 use super::relu::xor;
-use super::shares::{Bits, Shares};
+use super::shares::Shares;
 use crate::cheetah::ot::Width;
 
 /// Division by 2^shift, from values of one ring to those of another.
@@ -114,7 +113,7 @@ impl<S: Read + Write> Layers<'_, S> {
         truncation: Truncation,
         values: &Shares,
     ) -> Result<Shares, LayerError> {
-        self.checked("truncation", truncation, values)?;
+        in_ring("truncation", truncation.from, values)?;
         let need = Need::truncate(truncation, values.len());
         self.layer("truncation", need, |layers| layers.shift_down(truncation, values))
     }
@@ -130,7 +129,7 @@ impl<S: Read + Write> Layers<'_, S> {
         truncation: Truncation,
         values: &Shares,
     ) -> Result<Shares, LayerError> {
-        self.checked("ReLU with truncation", truncation, values)?;
+        in_ring("ReLU with truncation", truncation.from, values)?;
         let need = Need::relu_truncate(truncation, values.len());
         self.layer("ReLU with truncation", need, |layers| {
             layers.shift_positive_down(truncation, values)
@@ -165,22 +164,6 @@ impl<S: Read + Write> Layers<'_, S> {
         self.truncate(truncation, values)
     }
 
-    fn checked(
-        &self,
-        layer: &'static str,
-        truncation: Truncation,
-        values: &Shares,
-    ) -> Result<(), LayerError> {
-        if values.width() == truncation.from {
-            Ok(())
-        } else {
-            Err(LayerError::Shape {
-                layer,
-                reason: "the values are in another ring than it divides",
-            })
-        }
-    }
-
     /// Shares of a number that both parties know.
     pub(super) fn public(&self, width: Width, number: u64, count: usize) -> Shares {
         let own = if self.material.role() == Role::Client { number } else { 0 };
@@ -195,20 +178,15 @@ impl<S: Read + Write> Layers<'_, S> {
         let Truncation { from, shift, to } = truncation;
         let values = values.plus(&self.public(from, truncation.offset(), values.len()));
         let layout = truncation.layout();
-        let mut carries = self.all_carries(&values, &layout)?.into_iter();
+        let mut carries = self.carries(&values, &layout)?.1.into_iter();
         let low = if shift > 0 { carries.next() } else { None };
         let high = truncation.beyond().and_then(|beyond| Some((carries.next()?, beyond)));
-        // Of both carries at once.
-        let jobs = [
+        let [of_low, of_high] = self.products_in_place([
             low.as_ref().and_then(|low| self.number_job(low, to, LOW)),
             high.as_ref().and_then(|(high, beyond)| self.number_job(high, *beyond, HIGH)),
-        ];
-        let [has_low, _] = jobs.each_ref().map(Option::is_some);
-        let mut products =
-            self.products(&jobs.into_iter().flatten().collect::<Vec<_>>())?.into_iter();
-        let low_products = if has_low { products.next() } else { None };
-        let low = low.map(|low| number(&low, to, low_products.as_ref()));
-        let high = high.map(|(high, beyond)| number(&high, beyond, products.next().as_ref()));
+        ])?;
+        let low = low.map(|low| number(&low, to, of_low.as_ref()));
+        let high = high.map(|(high, beyond)| number(&high, beyond, of_high.as_ref()));
         let quotient = self.quotient(truncation, &values, low.as_ref(), high.as_ref());
         let offset = self.public(to, truncation.offset() >> shift, values.len());
         Ok(quotient.minus(&offset))
@@ -219,9 +197,8 @@ impl<S: Read + Write> Layers<'_, S> {
         truncation: Truncation,
         values: &Shares,
     ) -> Result<Shares, Fault> {
-        let Truncation { from, shift, to } = truncation;
-        let top = from.bits() - 1;
-        let (highest, carries) = self.carries(values, &truncation.layout_of_positive(), top)?;
+        let Truncation { shift, to, .. } = truncation;
+        let (highest, carries) = self.carries(values, &truncation.layout_of_positive())?;
         let positive = match carries.last() {
             Some(carry) => self.not(&xor(&highest, carry)),
             None => self.not(&highest),
@@ -229,28 +206,14 @@ impl<S: Read + Write> Layers<'_, S> {
         let low = carries.first().filter(|_| shift > 0);
         // Where the value is not negative, there is a carry out of all bits if either highest bit is
         // set: d or e = d + e - d e.
-        let either = truncation.beyond().map(|width| {
-            if self.material.role() == HIGH {
-                Job { width, numbers: Some(Zeroizing::new(highest.iter().collect())), bits: None }
-            } else {
-                Job { width, numbers: None, bits: Some(&highest) }
-            }
-        });
-        let low_job = low.and_then(|low| self.number_job(low, to, LOW));
-        let has_low = low_job.is_some();
-        let jobs: Vec<_> = [low_job, either].into_iter().flatten().collect();
-        let mut products = self.products(&jobs)?.into_iter();
-        let low_products = if has_low { products.next() } else { None };
-        let low = low.map(|low| number(low, to, low_products.as_ref()));
-        let high =
-            products.next().map(|both| Shares::new(both.width(), highest.iter()).minus(&both));
+        let [of_low, both] = self.products_in_place([
+            low.and_then(|low| self.number_job(low, to, LOW)),
+            truncation.beyond().map(|width| self.bits_job(&highest, width, HIGH)),
+        ])?;
+        let low = low.map(|low| number(low, to, of_low.as_ref()));
+        let high = both.map(|both| Shares::new(both.width(), highest.iter()).minus(&both));
         let quotient = self.quotient(truncation, values, low.as_ref(), high.as_ref());
         Ok(self.select(&[(&positive, &quotient)])?.pop().unwrap_or(quotient))
-    }
-
-    fn all_carries(&mut self, values: &Shares, layout: &Layout) -> Result<Vec<Bits>, Fault> {
-        let bits = layout.leaves.last().map_or(0, |leaf| leaf.low + leaf.bits);
-        Ok(self.carries(values, layout, bits)?.1)
     }
 
     /// (x >> f) + c - w 2^(l-f), of which each party adds up its own.
@@ -271,5 +234,14 @@ impl<S: Read + Write> Layers<'_, S> {
             quotient = quotient.minus(&Shares::new(to, carries));
         }
         quotient
+    }
+}
+
+/// Whether the values are in the ring that a layer divides in.
+pub(super) fn in_ring(layer: &'static str, ring: Width, values: &Shares) -> Result<(), LayerError> {
+    if values.width() == ring {
+        Ok(())
+    } else {
+        Err(LayerError::Shape { layer, reason: "the values are in another ring than it divides" })
     }
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::{Block, OtError, OtReceiver, OtSender};
 
 /// Prepared at a time: as many as the longest chunk of `softspoken` makes.
-pub(super) const CHUNK: usize = 63 * 128;
+pub(in crate::cheetah) const CHUNK: usize = 63 * 128;
 
 /// Makes `count` transfers; `each` sees both messages of each, some at a time and in order.
 ///

@@ -50,7 +50,7 @@
 //! element that is fixed after the error, from a random oracle). The same holds for a wrong secret: the
 //! sender has to know f, so at which leaf it used that secret. What is left is a guess at the
 //! paths: a guess that is right with probability p passes and tells the sender -log2 p bits about the
-//! noise; one that is wrong ends the session ([`OtError::Broken`]). So c bits are learnt with
+//! noise; one that is wrong ends the session ([`OtError::Broken`](super::OtError::Broken)). So c bits are learnt with
 //! probability 2^-c, less than one on average; Ferret's ideal functionality allows the same, and its
 //! assumption is LPN with that leakage. What it leaves of 128 bits is in `size.rs`.
 //!
@@ -82,8 +82,6 @@ pub use sender::SilentSender;
 pub use setup::{Silent, setup};
 
 use super::Block;
-#[allow(unused_imports, reason = "for the documentation")]
-use super::error::OtError;
 
 /// Transfers of an iteration.
 pub(super) const TRANSFERS: usize = size::Size::STANDARD.transfers();

@@ -27,7 +27,7 @@
 //! passes either with the same choices in all trees where it does not guess, or by a chance of
 //! 2^-117 for each challenge it tries offline. Delta has 127 secret bits: the lowest one is 1, so that
 //! [`silent`](super::silent) can keep choices there. A guess at g of them succeeds with probability
-//! 2^-g and ends the session otherwise ([`OtError::Broken`]); Delta then keeps 127 - g bits, so
+//! 2^-g and ends the session otherwise ([`OtError::Broken`](super::OtError::Broken)); Delta then keeps 127 - g bits, so
 //! nothing is won.
 //!
 //! *Against the sender.* It speaks in [`setup`] only, as the receiver of base transfers, and there it
@@ -59,8 +59,6 @@ pub(super) use setup::setup_for;
 pub use setup::{SoftSpoken, setup};
 
 use super::Block;
-#[allow(unused_imports, reason = "for the documentation")]
-use super::error::OtError;
 
 /// How deep the trees are: more work for fewer bytes. Both parties must use the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

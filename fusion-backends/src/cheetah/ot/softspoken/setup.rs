@@ -112,11 +112,11 @@ impl First {
         let Self { role, depth, session, delta, base_receiver, base_sender } = self;
         let at = COLUMNS.saturating_mul(RECEIVER_BYTES);
         let (choices, announced) = theirs.split_at_checked(at).unwrap_or((theirs, &[]));
-        let pairs = base_sender.keys(&to_sender(&session, other(role)), choices)?;
+        let pairs = base_sender.keys(&to_sender(&session, role.peer()), choices)?;
         let keys = base_receiver.keys(&to_sender(&session, role), announced)?;
         let session = session.after("setup", &ordered(role, ours, theirs));
 
-        let domain = to_sender(&session, other(role));
+        let domain = to_sender(&session, role.peer());
         let mut message = Vec::with_capacity(message_len(depth));
         let mut grown = Vec::with_capacity(depth.trees());
         for (tree, pairs) in pairs.chunks_exact(depth.bits()).enumerate() {
@@ -163,7 +163,7 @@ impl Second {
         }
         let session = session.after("trees", &ordered(role, ours, theirs));
         let sends = to_sender(&session, role);
-        let receives = to_sender(&session, other(role));
+        let receives = to_sender(&session, role.peer());
         Ok(SoftSpoken {
             sender: SoftSpokenSender::new(sends, depth, *delta, trees),
             receiver: SoftSpokenReceiver::new(receives, depth, grown),
@@ -190,11 +190,4 @@ fn to_sender(session: &Domain, sender: Role) -> Domain {
 /// What the client said, what the server said.
 fn ordered<'a>(role: Role, ours: &'a [u8], theirs: &'a [u8]) -> [&'a [u8]; 2] {
     if role == Role::Client { [ours, theirs] } else { [theirs, ours] }
-}
-
-fn other(role: Role) -> Role {
-    match role {
-        Role::Client => Role::Server,
-        Role::Server => Role::Client,
-    }
 }

@@ -9,7 +9,7 @@ use super::setup::{First, Second};
 use super::*;
 use crate::cheetah::ot::batch::{OtReceiver, OtSender};
 use crate::cheetah::ot::domain::Domain;
-use crate::cheetah::ot::error::{Check, Malformed};
+use crate::cheetah::ot::error::{Check, Malformed, OtError};
 use crate::cheetah::ot::tests::{both, streams};
 
 const DEPTHS: [Depth; 3] = [Depth::Two, Depth::Four, Depth::Eight];
