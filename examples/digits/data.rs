@@ -3,9 +3,11 @@
 use std::{fs, path::Path};
 
 use fusion::Check;
-use fusion_backends::model::{Architecture, Dense, Layer, LayerShape, Model, ModelError, argmax};
+use fusion_backends::model::{
+    Architecture, ConvolutionShape, InputRange, LayerShape, Model, PoolShape, argmax,
+};
 
-use crate::{Cheat, Options, Result};
+use crate::{Cheat, Network, Options, Result};
 
 pub(crate) const SIDE: usize = 8;
 pub(crate) const DARKEST: i64 = 16;

@@ -16,7 +16,7 @@ use std::{
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use fusion::{AccuracyTargets, Planner, Policy, Ratio};
-use fusion_backends::{additive::Additive, clear::Clear};
+use fusion_backends::{additive::Additive, cheetah::Cheetah, clear::Clear};
 
 use crate::{
     data::Data,
@@ -56,6 +56,7 @@ const EXAMPLES: &str = "\
 Examples:
   digits                             16 digits, an honest server
   digits --cheat flip                a server that makes one answer wrong is caught
+  digits --model cnn                 a convolutional network
   digits --queries 100               more digits in a batch: fewer executions per digit
   digits --unacceptable 90%          a surer check of the model: 132 checks
   digits --soundness 60              a surer verdict: more executions per digit
@@ -69,8 +70,12 @@ const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data");
 #[derive(Args)]
 struct Options {
     /// The base protocol: what runs once for every copy and every check
-    #[arg(long, value_enum, default_value_t = Protocol::Additive)]
+    #[arg(long, value_enum, default_value_t = Protocol::Cheetah)]
     backend: Protocol,
+
+    /// The server's model
+    #[arg(long, value_enum, default_value_t = Network::Dense)]
+    model: Network,
 
     /// How many digits to classify, from the first one on
     #[arg(long, value_name = "N", default_value_t = 16)]
@@ -99,10 +104,20 @@ struct Options {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Protocol {
+    /// Encryption and oblivious transfers: the digits are private, and nobody else is trusted
+    Cheetah,
     /// Secret sharing with a dealer, a third process that both must trust: the digits are private
     Additive,
     /// No privacy: the server sees the digits. The reference for all others
     Clear,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Network {
+    /// 64-64-32-10, fully connected
+    Dense,
+    /// Two convolutions, a max-pool and two dense layers; with the backends cheetah and clear
+    Cnn,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -158,6 +173,7 @@ fn main() -> ExitCode {
         None => &cli.options,
     };
     let result = match options.backend {
+        Protocol::Cheetah => run::<Cheetah>(options, cli.role.as_ref()),
         Protocol::Additive => run::<Additive>(options, cli.role.as_ref()),
         Protocol::Clear => run::<Clear>(options, cli.role.as_ref()),
     };
@@ -172,7 +188,7 @@ fn run<B: Backend>(options: &Options, role: Option<&Role>) -> Result<ExitCode> {
         None => return client::<B>(options),
         Some(Role::Server { dealer, .. }) => {
             let model = data::model(options)?;
-            print!("{}", parties::serve::<B>(&announce()?, *dealer, options, &model)?);
+            print!("{}", parties::serve::<B>(&announce()?, *dealer, options, model)?);
         }
         Some(Role::Dealer { .. }) => show::dealt(&parties::deal::<B>(&announce()?)?),
     }
@@ -182,7 +198,7 @@ fn run<B: Backend>(options: &Options, role: Option<&Role>) -> Result<ExitCode> {
 /// The client, which also starts the other processes.
 fn client<B: Backend>(options: &Options) -> Result<ExitCode> {
     let start = Instant::now();
-    let data = Data::load(&options.data)?;
+    let data = Data::load(&options.data, options.model)?;
     let queries = data.queries(options.queries)?;
     let policy = policy::<B>(options, data.checks.len())?;
 
@@ -196,7 +212,7 @@ fn client<B: Backend>(options: &Options) -> Result<ExitCode> {
     let (served, dealt) = (server.finish(), dealer.map(Process::finish).transpose());
     let status = match outcome {
         Ok(Outcome::Accepted(answers)) => {
-            show::answers(queries, &answers);
+            show::answers(queries, answers.iter().map(B::digit));
             show::model(&data);
             if let Some(Cheat::Swap) = options.cheat {
                 show::harmless();

@@ -14,8 +14,9 @@ use fusion::{
 };
 use fusion_backends::{
     additive::{Additive, Dealer, Dealt},
+    cheetah::{Answer, Cheetah, Outputs, Served},
     clear::Clear,
-    model::{Architecture, Model},
+    model::{Architecture, InputRange, Model, argmax},
 };
 use fusion_core::misbehave::{self, At, Cheating, CheatingServer, Fault, Faulty};
 use rand::{rand_core::UnwrapErr, rngs::SysRng};
@@ -33,9 +34,8 @@ type BoxedChannel = Box<dyn Channel>;
 pub(crate) trait Backend:
     SemiHonest<
         ClientContext = Architecture,
-        ServerContext = Model,
         Query = Vec<i64>,
-        Output = Vec<i64>,
+        Output: PartialEq + 'static,
         ClientError: StdError + 'static,
         ServerError: StdError + 'static,
     >
@@ -47,6 +47,37 @@ pub(crate) trait Backend:
     fn client(dealer: Option<BoxedChannel>) -> Result<Self::Client>;
 
     fn server(dealer: Option<BoxedChannel>) -> Result<Self::Server>;
+
+    /// What the server serves.
+    fn context(model: Model, inputs: InputRange) -> Result<Self::ServerContext>;
+
+    /// What an honest server answers where the reference model has these outputs.
+    fn answer(logits: Vec<i64>) -> Self::Output;
+
+    /// The digit that an answer stands for.
+    fn digit(answer: &Self::Output) -> Option<usize>;
+}
+
+impl Backend for Cheetah {
+    fn client(_: Option<BoxedChannel>) -> Result<Self> {
+        Ok(Self::client())
+    }
+
+    fn server(_: Option<BoxedChannel>) -> Result<Self> {
+        Ok(Self::server())
+    }
+
+    fn context(model: Model, inputs: InputRange) -> Result<Served> {
+        Ok(Served::new(model, inputs)?)
+    }
+
+    fn answer(logits: Vec<i64>) -> Answer {
+        Answer::of(&logits, Outputs::Label)
+    }
+
+    fn digit(answer: &Answer) -> Option<usize> {
+        answer.label()
+    }
 }
 
 impl Backend for Clear {
@@ -56,6 +87,18 @@ impl Backend for Clear {
 
     fn server(_: Option<BoxedChannel>) -> Result<()> {
         Ok(())
+    }
+
+    fn context(model: Model, _: InputRange) -> Result<Model> {
+        Ok(model)
+    }
+
+    fn answer(logits: Vec<i64>) -> Vec<i64> {
+        logits
+    }
+
+    fn digit(answer: &Vec<i64>) -> Option<usize> {
+        argmax(answer)
     }
 }
 
@@ -70,13 +113,25 @@ impl Backend for Additive {
     fn server(dealer: Option<BoxedChannel>) -> Result<Self> {
         Ok(Self::new(dealer.ok_or(NO_DEALER)?))
     }
+
+    fn context(model: Model, _: InputRange) -> Result<Model> {
+        Ok(model)
+    }
+
+    fn answer(logits: Vec<i64>) -> Vec<i64> {
+        logits
+    }
+
+    fn digit(answer: &Vec<i64>) -> Option<usize> {
+        argmax(answer)
+    }
 }
 
 const NO_DEALER: &str = "this backend needs a dealer";
 
 /// How a batch ended.
-pub(crate) enum Outcome {
-    Accepted(Verified<Vec<Vec<i64>>>),
+pub(crate) enum Outcome<A> {
+    Accepted(Verified<Vec<A>>),
     Rejected { verdict: Rejection, report: Option<Box<Report>> },
 }
 
@@ -88,15 +143,16 @@ pub(crate) fn infer<B: Backend>(
     policy: Policy,
     data: &Data,
     queries: &[Image],
-) -> Result<Outcome> {
+) -> Result<Outcome<B::Output>> {
     let party = B::client(dealer.map(|at| call_dealer(at, CLIENT)).transpose()?)?;
     let stream = TcpStream::connect(server)?;
     let mut connection = Connection::new(emulate(options.network, channel(stream)?));
-    let inputs: Vec<_> = queries.iter().map(Image::input).collect();
+    let inputs: Vec<_> = queries.iter().map(|image| data.input(image)).collect();
 
-    let mut client = Client::<B>::with(party, policy, data.checks()).observe(Progress::default());
-    let result =
-        client.infer(&mut connection, &data::architecture()?, &inputs, &mut UnwrapErr(SysRng));
+    let checks = data.checks(B::answer);
+    let mut client = Client::<B>::with(party, policy, checks).observe(Progress::default());
+    let architecture = data::architecture(options.model)?;
+    let result = client.infer(&mut connection, &architecture, &inputs, &mut UnwrapErr(SysRng));
     match result {
         Ok(answers) => Ok(Outcome::Accepted(answers)),
         Err(Error::PeerMisbehaved { verdict, report }) => Ok(Outcome::Rejected { verdict, report }),
@@ -109,8 +165,9 @@ pub(crate) fn serve<B: Backend>(
     listener: &TcpListener,
     dealer: Option<SocketAddr>,
     options: &Options,
-    model: &Model,
+    model: Model,
 ) -> Result<Costs> {
+    let context = B::context(model, data::inputs(options.model))?;
     let party = B::server(dealer.map(|at| call_dealer(at, SERVER)).transpose()?)?;
     let line = emulate(options.network, channel(accept(listener)?)?);
     let online = B::PHASES.iter().position(|phase| phase.stage == Stage::Online).unwrap_or(0);
@@ -129,10 +186,10 @@ pub(crate) fn serve<B: Backend>(
     Ok(match cheat {
         Some(cheat) => Server::<Cheating<B>>::with(CheatingServer::new(party, cheat)).serve(
             &mut connection,
-            model,
+            &context,
             &mut rng,
         )?,
-        None => Server::<B>::with(party).serve(&mut connection, model, &mut rng)?,
+        None => Server::<B>::with(party).serve(&mut connection, &context, &mut rng)?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Every backend runs one suite.
 
-use fusion_backends::{additive::Additive, clear::Clear, conformance};
+use fusion_backends::{additive::Additive, cheetah::Cheetah, clear::Clear, conformance};
 
 #[test]
 fn clear() {
@@ -10,4 +10,9 @@ fn clear() {
 #[test]
 fn additive() {
     conformance::passes::<Additive>(2);
+}
+
+#[test]
+fn cheetah() {
+    conformance::passes::<Cheetah>(3);
 }

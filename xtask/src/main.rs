@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::run::{Result, Step};
+use crate::run::{Result, Step, root};
 
 /// Tasks of the repository.
 #[derive(Parser)]
@@ -25,6 +25,12 @@ enum Task {
     Ci,
     /// All benchmarks: transcript, oblivious transfer, layers, lanes, tax of hardening (a quarter of an hour)
     Bench,
+    /// Private inference with whole networks; writes docs/inference.md and a plot (half an hour)
+    BenchInference {
+        /// What to measure instead of everything, without writing: `--help` tells
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Attacks on the pure core against their exact probabilities; writes docs/attacks.md and a plot
     Attacks,
     /// Layers on all shares of small rings and on 10 million values of large ones (ten minutes)
@@ -39,6 +45,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().task {
         Task::Ci => ci::run(),
         Task::Bench => bench(),
+        Task::BenchInference { arguments } => bench_inference(&arguments),
         Task::Attacks => {
             Step::cargo(&["run", "--release", "--locked", "--example", "attacks"]).run()
         }
@@ -64,6 +71,16 @@ fn bench() -> Result {
     }
     Step::cargo(&["bench", "--locked", "--bench", "lanes"]).run()?;
     Step::cargo(&["bench", "--locked", "--bench", "tax"]).run()
+}
+
+fn bench_inference(arguments: &[String]) -> Result {
+    let docs = root().join("docs");
+    let mut all = vec!["bench", "--locked", "--bench", "inference", "--"];
+    if arguments.is_empty() {
+        all.extend(["--out", docs.to_str().ok_or("the path is no text")?]);
+    }
+    all.extend(arguments.iter().map(String::as_str));
+    Step::cargo(&all).run()
 }
 
 /// The tests that the gate leaves out.

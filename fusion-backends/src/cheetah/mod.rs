@@ -1,7 +1,92 @@
 //! Two-party inference without a dealer, after Cheetah (Huang et al., USENIX Security 2022,
-//! eprint 2022/207). So far: its oblivious transfers, the layers that are not linear, and those that
-//! are.
+//! eprint 2022/207): the client holds an input, the server a model, and the client learns the label.
+//! Exact: the answer is that of [`Model::infer`](crate::model::Model::infer), bit for bit.
+//!
+//! ```
+//! use fusion_backends::cheetah::{Answer, Cheetah, CheetahClient, CheetahServer, Served};
+//! use fusion_backends::model::{InputRange, Model, networks};
+//! use fusion_core::{Check, Connection, Policy};
+//! # use rand::{SeedableRng, rngs::StdRng};
+//!
+//! // The server: a model, and what its inputs may be.
+//! let model = networks::dnn(&[16, 8, 4], 7);
+//! let architecture = model.architecture().clone(); // public
+//! # let reference = networks::dnn(&[16, 8, 4], 7);
+//! let served = Served::new(model, InputRange { low: 0, high: 255 })?;
+//! let (mut here, mut there) = Connection::pair(); // or `Connection::tcp(stream)`
+//! let server = std::thread::spawn(move || {
+//!     // Any CSPRNG.
+//!     let mut rng = StdRng::seed_from_u64(1);
+//!     CheetahServer::with(Cheetah::server()).serve(&mut there, &served, &mut rng).map(drop)
+//! });
+//!
+//! // The client: its queries, and checks whose labels it knows.
+//! let queries = [vec![200; 16], vec![1; 16]];
+//! # let label = |x: &Vec<i64>| Answer::Label(fusion_backends::model::argmax(&reference.infer(x).unwrap()));
+//! # let samples: Vec<Vec<i64>> = (0..16).map(|n| (0..16).map(|i| (n * i * 37) % 256).collect()).collect();
+//! # let checks = samples.into_iter().map(|x| { let y = label(&x); Check::exact(x, y) }).collect();
+//! let policy = Policy::cheapest(40, queries.len())?;
+//! let mut client = CheetahClient::with(Cheetah::client(), policy, checks);
+//! let mut rng = StdRng::seed_from_u64(2);
+//! let answers = client.infer(&mut here, &architecture, &queries, &mut rng)?;
+//! # assert_eq!(*answers, queries.iter().map(label).collect::<Vec<_>>());
+//! # server.join().unwrap()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | part | what it does |
+//! | --- | --- |
+//! | [`Cheetah`], [`Served`] | whole models: what the example shows |
+//! | [`rlwe`] | fully connected layers and convolutions, under the client's encryption |
+//! | [`nonlinear`] | the other layers, on shared numbers |
+//! | [`ot`] | the oblivious transfers that those are made of |
+//!
+//! # How a batch runs
+//!
+//! | phase | server | client |
+//! | --- | --- | --- |
+//! | setup | announces bits, range of inputs, outputs ([`Plan`]) | refuses what it does not want |
+//! | | both: base transfers, and the setup of their extension | |
+//! | offline | announces the parameters of each linear layer | refuses sets that do not exist |
+//! | | both: transfers, and from them what the other layers use up, for all slots | |
+//! | online, linear | adds its shares, multiplies, masks, responds; adds biases | encrypts its shares; opens |
+//! | online, others | both: masked bits, a few rounds for all slots together | |
+//! | online, end | sends its shares of the labels (or logits) | adds its own: the answers |
+//!
+//! Values are shared in Z_2^l, with an l for each layer's results that holds them in the worst case
+//! ([`Model::ranges`](crate::model::Model::ranges)); a model with a layer that could need more than 45
+//! bits is refused. Residual connections, concatenations and changes to smaller rings cost nothing.
+//!
+//! # Security: the input, against a server that deviates
+//!
+//! This is precondition 1 of hardening. The client sends, in this order:
+//!
+//! 1. *In setup and offline*, messages of the oblivious transfers, before the input is used at all:
+//!    they cannot depend on it. The transfers are secure against a malicious server ([`ot`]).
+//! 2. *For a linear layer*, an encryption of its shares under a key that is fresh for this message: by
+//!    RLWE it is indistinguishable from random bits, whatever the shares are, even if the server had
+//!    chosen them ([`rlwe`]).
+//! 3. *For another layer*, its shares masked by bits from transfers that nobody else knows and that
+//!    are used once: uniform, whatever the server sent before ([`nonlinear`]).
+//! 4. *At the end* nothing: only the server sends.
+//!
+//! So what the client sends is independent of its input given all that the server has done, as long
+//! as the client goes on. Whether it goes on depends on lengths, ranges of coefficients and padding of
+//! what the server sent, never on a share, a key or an answer. Queries are checked before the first
+//! message. The plan that the server announces decides lengths alone, and all of its values are bounded.
+//!
+//! # Security: the model, against a client that follows the protocol
+//!
+//! The client learns the answers, the [`Plan`] (bits of layers, which parameters suit), and of the
+//! weights at most a statistical distance of 2^-40 for each batch ([`Served::with_hiding`]). Labels
+//! are the default; logits only if the server says so. A client that deviates may learn more.
 
+mod inference;
 pub mod nonlinear;
 pub mod ot;
 pub mod rlwe;
+
+pub use inference::{
+    Answer, Cheetah, CheetahClient, CheetahError, CheetahServer, LayerCost, Malformed, Outputs,
+    Plan, Served, Transfers,
+};

@@ -65,6 +65,7 @@
 //! the same way. Nothing is opened but what [`reveal`](Layers::reveal) or
 //! [`label`](Layers::label) is asked to open.
 
+mod clamp;
 mod compare;
 mod divide;
 mod error;
@@ -86,6 +87,7 @@ mod tests;
 
 use std::io::{Read, Write};
 
+pub use clamp::Clamp;
 pub use divide::Division;
 pub use error::LayerError;
 pub use material::Material;

@@ -36,6 +36,21 @@ impl Need {
         tables.fold(bits, usize::saturating_add).saturating_mul(64)
     }
 
+    /// Bytes that a party keeps of what is prepared.
+    #[must_use]
+    pub fn bytes(&self, role: Role) -> u64 {
+        let sides = |of: &BySender, sent: usize, received: usize| {
+            let sent = of.of(role).saturating_mul(sent);
+            sent.saturating_add(of.of(role.peer()).saturating_mul(received))
+        };
+        let tables = self.tables.iter().zip(1_usize..).fold(0_usize, |sum, (tables, bits)| {
+            sum.saturating_add(sides(tables, 2 << bits, bits.saturating_add(2)))
+        });
+        let triples = self.triples.saturating_mul(7);
+        let words = tables.saturating_add(triples).saturating_add(sides(&self.products, 128, 65));
+        u64::try_from(words).unwrap_or(u64::MAX).saturating_mul(8)
+    }
+
     fn with(mut self, other: &Self, f: impl Fn(usize, usize) -> usize) -> Self {
         for (to, from) in self.tables.iter_mut().zip(&other.tables) {
             *to = to.with(from, &f);

@@ -91,6 +91,12 @@ impl Need {
         max(windows.height) + max(rows)
     }
 
+    /// Of [`Layers::max_pool_within`].
+    #[must_use]
+    pub fn max_pool_within(windows: Windows, within: Width, images: usize) -> Self {
+        Self::max_pool(within, windows, images)
+    }
+
     /// Of [`Layers::average_pool`] for so many images.
     #[must_use]
     pub fn average_pool(width: Width, windows: Windows, images: usize) -> Self {
@@ -114,6 +120,21 @@ impl<S: Read + Write> Layers<'_, S> {
         let images = windows.images(layer, values)?;
         let need = Need::max_pool(values.width(), windows, images);
         self.layer(layer, need, |layers| layers.largest_of_windows(windows, images, values))
+    }
+
+    /// Temporary.
+    ///
+    /// # Errors
+    ///
+    /// As [`max`](Self::max).
+    pub fn max_pool_within(
+        &mut self,
+        windows: Windows,
+        within: Width,
+        values: &Shares,
+    ) -> Result<Shares, LayerError> {
+        let _ = within;
+        self.max_pool(windows, values)
     }
 
     fn largest_of_windows(

@@ -26,6 +26,8 @@ pub struct Shape {
     pub stride: usize,
     /// Zeros on each of the four sides.
     pub padding: usize,
+    /// Temporary.
+    pub groups: usize,
 }
 
 impl Shape {
@@ -33,7 +35,7 @@ impl Shape {
     #[must_use]
     pub const fn dense(inputs: usize, outputs: usize, slots: usize) -> Self {
         let (channels, [height, width, kernel, stride]) = (inputs, [1; 4]);
-        Self { slots, channels, outputs, height, width, kernel, stride, padding: 0 }
+        Self { slots, channels, outputs, height, width, kernel, stride, padding: 0, groups: 1 }
     }
 
     /// A convolution of square images and kernels, for one slot.
@@ -45,7 +47,17 @@ impl Shape {
         stride: usize,
         padding: usize,
     ) -> Self {
-        Self { slots: 1, channels, outputs, height: size, width: size, kernel, stride, padding }
+        Self {
+            slots: 1,
+            channels,
+            outputs,
+            height: size,
+            width: size,
+            kernel,
+            stride,
+            padding,
+            groups: 1,
+        }
     }
 
     /// Numbers that go in: slots, channels, rows, columns.
@@ -78,7 +90,7 @@ impl Shape {
     pub(super) fn check(&self) -> Result<(), RlweError> {
         const MOST: usize = 1 << 16;
         const MOST_NUMBERS: usize = 1 << 30;
-        let Self { slots, channels, outputs, height, width, kernel, stride, padding } = *self;
+        let Self { slots, channels, outputs, height, width, kernel, stride, padding, .. } = *self;
         let sizes = [slots, channels, outputs, height, width, kernel, stride];
         if sizes.iter().any(|size| !(1..=MOST).contains(size)) || padding > MOST {
             return Err(RlweError::Shape("sizes must be from 1 to 65536"));

@@ -11,7 +11,7 @@ fn parameters(set: Set, bits: u32) -> Parameters {
 
 /// The layer in integers.
 fn reference(shape: &Shape, inputs: &[i64], weights: &[i64]) -> Vec<i64> {
-    let Shape { slots, channels, outputs, height, width, kernel, stride, padding } = *shape;
+    let Shape { slots, channels, outputs, height, width, kernel, stride, padding, .. } = *shape;
     let (rows, columns) = shape.result();
     let mut results = Vec::with_capacity(shape.outputs_len());
     for (slot, output) in (0..slots).flat_map(|slot| (0..outputs).map(move |m| (slot, m))) {
@@ -97,7 +97,7 @@ proptest! {
         seed: u64, which in 0_usize..3, slots in 1_usize..4, channels in 1_usize..7, outputs in 1_usize..6,
         height in 1_usize..14, width in 1_usize..14, kernel in 1_usize..6, stride in 1_usize..4, padding in 0_usize..3,
     ) {
-        let shape = Shape { slots, channels, outputs, height, width, kernel, stride, padding };
+        let shape = Shape { slots, channels, outputs, height, width, kernel, stride, padding, groups: 1 };
         prop_assume!(kernel <= height + 2 * padding && kernel <= width + 2 * padding);
         let (set, bits) = [(Set::Small, 24), (Set::Medium, 37), (Set::Large, 45)][which];
         is_exact(&parameters(set, bits), shape, 100, &mut StdRng::seed_from_u64(seed));
@@ -115,6 +115,7 @@ fn large_images_are_tiled() {
         kernel: 7,
         stride: 2,
         padding: 3,
+        groups: 1,
     };
     is_exact(&parameters(Set::Medium, 37), shape, 127, &mut StdRng::seed_from_u64(2));
     let shape = Shape { kernel: 1, padding: 0, stride: 1, ..shape };
@@ -134,6 +135,7 @@ fn storage_makes_no_difference() {
         kernel: 1,
         stride: 1,
         padding: 0,
+        groups: 1,
     };
     let encoding = Encoding::new(&parameters, shape).unwrap();
     assert!(encoding.weight_polynomials() * 16 > 1 << 13);

@@ -174,6 +174,7 @@ fn shapes_are_bounded() {
         kernel: 3,
         stride: 1,
         padding: 0,
+        groups: 1,
     };
     let wrong = [
         Shape { slots: 0, ..base },

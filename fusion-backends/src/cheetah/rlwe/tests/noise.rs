@@ -18,6 +18,7 @@ fn measure(set: Set, bits: u32, weight: i64, channels: usize, seed: u64) -> (Vec
         kernel: 3,
         stride: 1,
         padding: 1,
+        groups: 1,
     };
     let encoding = Encoding::new(&parameters, shape).unwrap();
     assert_eq!(encoding.responses(), 1);

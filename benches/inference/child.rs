@@ -1,0 +1,326 @@
+//! The two processes of a run, and what they report: lines of words.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Read},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use fusion::{
+    Check, Connection, Costs, Limits, Policy, Stage,
+    channel::{Emulated, TcpChannel},
+};
+use fusion_backends::{
+    cheetah::{Answer, Cheetah, CheetahClient, CheetahServer, LayerCost, Outputs, Served},
+    model::{Model, argmax},
+};
+use fusion_core::semi_honest;
+use rand::{rand_core::UnwrapErr, rngs::SysRng};
+
+use crate::{
+    Link, Result,
+    networks::{PIXELS, Which},
+};
+
+/// A run: what both processes are told.
+#[derive(Clone, clap::Args)]
+pub(crate) struct Job {
+    #[arg(long, value_enum)]
+    pub(crate) network: Which,
+    /// Executions of a plain run; queries of a hardened one.
+    #[arg(long)]
+    pub(crate) slots: usize,
+    #[arg(long, value_enum)]
+    pub(crate) link: Link,
+    #[arg(long)]
+    pub(crate) hardened: bool,
+    /// MiB
+    #[arg(long)]
+    pub(crate) memory: u64,
+    #[arg(long, default_value = "")]
+    pub(crate) server: String,
+}
+
+/// What a run cost, at the client, once the server was warm.
+pub(crate) struct Run {
+    pub(crate) job: Job,
+    pub(crate) executions: usize,
+    pub(crate) setup: Cost,
+    pub(crate) offline: Cost,
+    pub(crate) online: Cost,
+    pub(crate) layers: Vec<(String, Cost)>,
+    /// Bits that the weights are hidden to, at least.
+    pub(crate) hiding: f64,
+    /// Seconds that the server took to prepare its weights, once.
+    pub(crate) prepare: f64,
+    /// MiB at most, of both processes.
+    pub(crate) peak: [f64; 2],
+}
+
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Cost {
+    pub(crate) seconds: f64,
+    pub(crate) bytes: f64,
+    pub(crate) rounds: f64,
+}
+
+const SOUNDNESS: u32 = 40;
+/// The first one fills caches, of weights too; the second one is measured.
+const RUNS: usize = 2;
+
+impl Job {
+    pub(crate) fn plain(network: Which, slots: usize, link: Link, memory: u64) -> Self {
+        Self { network, slots, link, hardened: false, memory, server: String::new() }
+    }
+
+    pub(crate) fn hardened(network: Which, queries: usize, link: Link, memory: u64) -> Self {
+        Self { hardened: true, ..Self::plain(network, queries, link, memory) }
+    }
+
+    /// Starts both processes. The inner error is a batch that is too large.
+    pub(crate) fn run(&self) -> Result<Result<Run, String>> {
+        let mut server = Process::start("server", self)?;
+        let address = server.line()?;
+        let address = address.strip_prefix("address ").ok_or("the server did not start")?;
+        let mut client =
+            Process::start("client", &Self { server: address.into(), ..self.clone() })?;
+        let lines = client.lines()?;
+        if let Some(refusal) = lines.iter().find_map(|line| line.strip_prefix("refused ")) {
+            return Ok(Err(refusal.into()));
+        }
+        let server_lines = server.lines()?;
+        let mut run = Run {
+            job: self.clone(),
+            executions: 0,
+            setup: Cost::default(),
+            offline: Cost::default(),
+            online: Cost::default(),
+            layers: Vec::new(),
+            hiding: 0.0,
+            prepare: 0.0,
+            peak: [0.0; 2],
+        };
+        let mut labels = Vec::new();
+        for (party, line) in
+            lines.iter().map(|line| (0, line)).chain(server_lines.iter().map(|line| (1, line)))
+        {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                ["executions", count] => run.executions = count.parse()?,
+                ["setup", cost @ ..] => run.setup = Cost::parse(cost)?,
+                ["offline", cost @ ..] => run.offline = Cost::parse(cost)?,
+                ["online", cost @ ..] => run.online = Cost::parse(cost)?,
+                ["layer", name, cost @ ..] => {
+                    run.layers.push(((*name).into(), Cost::parse(cost)?));
+                }
+                ["hiding", bits] => run.hiding = bits.parse()?,
+                ["prepare", seconds] => run.prepare = seconds.parse()?,
+                ["peak", mebibytes] => run.peak[party] = mebibytes.parse()?,
+                ["labels", all @ ..] => {
+                    labels = all.iter().map(|label| label.parse()).collect::<Result<_, _>>()?;
+                }
+                _ => return Err(format!("not understood: {line}").into()),
+            }
+        }
+        self.check(&labels)?;
+        Ok(Ok(run))
+    }
+
+    /// The labels against the reference executor.
+    fn check(&self, labels: &[usize]) -> Result {
+        let model = self.network.model();
+        let queries = self.network.queries(self.slots, model.architecture().inputs());
+        // Where that would take minutes, the first few.
+        let count = if self.network.is_small() { queries.len() } else { queries.len().min(2) };
+        for (slot, query) in queries.iter().enumerate().take(count) {
+            let expected = argmax(&model.infer(query)?);
+            if labels.get(slot).copied() != expected {
+                return Err(
+                    format!("slot {slot}: label {:?}, not {expected:?}", labels.get(slot)).into()
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Cost {
+    fn parse(words: &[&str]) -> Result<Self> {
+        let &[seconds, bytes, rounds] = words else { return Err("three numbers, please".into()) };
+        Ok(Self { seconds: seconds.parse()?, bytes: bytes.parse()?, rounds: rounds.parse()? })
+    }
+}
+
+/// The server's process.
+pub(crate) fn server(job: &Job) -> Result {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let served = Served::new(job.network.model(), PIXELS)?;
+    let slots = executions(job)?;
+    let start = std::time::Instant::now();
+    served.prepare(slots)?;
+    let prepare = start.elapsed().as_secs_f64();
+    println!("address {}", listener.local_addr()?);
+    let mut rng = UnwrapErr(SysRng);
+    for _ in 0..RUNS {
+        let mut connection = connection(listener.accept()?.0, job.link)?;
+        let party = party(Cheetah::server(), job);
+        if job.hardened {
+            CheetahServer::with(party).serve(&mut connection, &served, &mut rng)?;
+        } else {
+            let mut party = party;
+            semi_honest::serve::<Cheetah, _>(&mut party, &mut connection, &served, &mut rng)?;
+        }
+    }
+    let hiding = served.hiding(slots)?.into_iter().fold(f64::INFINITY, f64::min);
+    println!("hiding {hiding:.1}\nprepare {prepare}\npeak {}", peak()?);
+    Ok(())
+}
+
+/// The client's process.
+pub(crate) fn client(job: &Job) -> Result {
+    // A client has no weights; where it needs answers to checks, it gets them from the model.
+    let model = job.network.model();
+    let architecture = model.architecture().clone();
+    let queries = job.network.queries(job.slots, architecture.inputs());
+    let checks = if job.hardened { checks(job, &model)? } else { Vec::new() };
+    drop(model);
+    let mut rng = UnwrapErr(SysRng);
+    let mut last = None;
+    for _ in 0..RUNS {
+        let mut connection = connection(TcpStream::connect(&job.server)?, job.link)?;
+        let mut party = party(Cheetah::client(), job);
+        last = Some(if job.hardened {
+            let policy = Policy::cheapest(SOUNDNESS, job.slots)?;
+            let mut client = CheetahClient::with(party, policy, clone(&checks));
+            let answers = client.infer(&mut connection, &architecture, &queries, &mut rng)?;
+            let costs = answers.report().costs.clone();
+            (answers.into_inner(), costs, Vec::new())
+        } else {
+            let result = semi_honest::infer::<Cheetah, _>(
+                &mut party,
+                &mut connection,
+                &architecture,
+                &queries,
+                &mut rng,
+            );
+            let (answers, costs) = match result {
+                Ok(ran) => ran,
+                Err(error) => {
+                    println!("refused {error}");
+                    return Ok(());
+                }
+            };
+            (answers, costs, party.costs().to_vec())
+        });
+    }
+    let (answers, costs, layers) = last.ok_or("no run")?;
+    report(job, &answers, &costs, &layers)
+}
+
+fn report(job: &Job, answers: &[Answer], costs: &Costs, layers: &[LayerCost]) -> Result {
+    println!("executions {}", executions(job)?);
+    for (name, stage) in
+        [("setup", Stage::Setup), ("offline", Stage::Offline), ("online", Stage::Online)]
+    {
+        let cost = costs.of_stage(stage);
+        let (bytes, seconds) = (cost.sent + cost.received, cost.time.as_secs_f64());
+        println!("{name} {seconds} {bytes} {}", cost.rounds);
+    }
+    for LayerCost { layer, kind, sent, received, time } in layers {
+        println!("layer {layer}:{kind} {} {} 0", time.as_secs_f64(), sent + received);
+    }
+    let labels: Vec<String> = answers
+        .iter()
+        .map(|answer| answer.label().map_or_else(|| "none".into(), |label| label.to_string()))
+        .collect();
+    println!("labels {}\npeak {}", labels.join(" "), peak()?);
+    Ok(())
+}
+
+fn party(party: Cheetah, job: &Job) -> Cheetah {
+    party.with_memory(job.memory << 20)
+}
+
+/// Slots of the run.
+fn executions(job: &Job) -> Result<usize> {
+    if !job.hardened {
+        return Ok(job.slots);
+    }
+    let policy = Policy::cheapest(SOUNDNESS, job.slots)?;
+    Ok(policy.parameters(job.slots)?.slots())
+}
+
+type Checks = Vec<(Vec<i64>, Answer)>;
+
+fn checks(job: &Job, model: &Model) -> Result<Checks> {
+    let count = Policy::cheapest(SOUNDNESS, job.slots)?.checks();
+    let width = model.architecture().inputs();
+    let samples = job.network.queries(job.slots + count, width).split_off(job.slots);
+    let checks = samples.into_iter().map(|sample| {
+        let answer = Answer::of(&model.infer(&sample)?, Outputs::Label);
+        Ok((sample, answer))
+    });
+    checks.collect()
+}
+
+fn clone(checks: &Checks) -> Vec<Check<Vec<i64>, Answer>> {
+    checks.iter().cloned().map(|(sample, answer)| Check::exact(sample, answer)).collect()
+}
+
+fn connection(stream: TcpStream, link: Link) -> Result<Connection> {
+    // Servers of large networks are silent for long.
+    let patience = Duration::from_secs(600);
+    let limits = Limits { message: patience, phase: 6 * patience };
+    let channel = TcpChannel::new(stream, patience)?;
+    Ok(match link.emulated() {
+        Some(network) => Connection::with_limits(Emulated::new(channel, network), limits),
+        None => Connection::with_limits(channel, limits),
+    })
+}
+
+/// The most memory that this process had, in MiB.
+fn peak() -> Result<u64> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().next());
+    Ok(kibibytes.map_or(Ok(0), str::parse::<u64>)? / 1024)
+}
+
+/// A child that does not outlive this value.
+struct Process(Child, BufReader<Box<dyn Read>>);
+
+impl Process {
+    fn start(role: &str, job: &Job) -> Result<Self> {
+        let mut command = Command::new(env::current_exe()?);
+        command.arg(role).args(["--network", job.network.name(), "--link", job.link.name()]);
+        command.args(["--slots", &job.slots.to_string(), "--memory", &job.memory.to_string()]);
+        command.args(["--server", &job.server]);
+        command.args(job.hardened.then_some("--hardened"));
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let output = child.stdout.take().ok_or("no output")?;
+        Ok(Self(child, BufReader::new(Box::new(output))))
+    }
+
+    fn line(&mut self) -> Result<String> {
+        let mut line = String::new();
+        self.1.read_line(&mut line)?;
+        Ok(line.trim().into())
+    }
+
+    /// All lines, once it has ended well.
+    fn lines(&mut self) -> Result<Vec<String>> {
+        let lines = self.1.by_ref().lines().collect::<Result<Vec<_>, _>>()?;
+        let status = self.0.wait()?;
+        if status.success() { Ok(lines) } else { Err(format!("a party failed: {status}").into()) }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

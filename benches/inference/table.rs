@@ -1,0 +1,179 @@
+//! What the user sees: a table, and a plot beside the peers.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use plotters::prelude::*;
+
+use crate::{
+    Link, Result,
+    child::{Cost, Run},
+    networks::Which,
+};
+
+pub(crate) const ABOUT: &str = "\
+Client and server are two processes on one machine and share its cores. Times are the client's, of the
+second run (weights are prepared once, before: the column says how long that took). Setup is once for a
+connection. Bytes are both ways, with frames. A plain run has no guarantee against a server that
+deviates; a hardened one has 2^-40, and `executions` says how many it pays. Labels equal the reference's.
+";
+
+pub(crate) const HEADER: &str = "\
+| network | queries | link | executions | setup s | offline s | online s | s per query | MB setup | MB offline | MB online | MB per query | rounds | hiding bits | weights s | MiB client, server |
+| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |";
+
+/// One run.
+pub(crate) fn row(run: &Run) -> String {
+    let Run { job, executions, setup, offline, online, hiding, prepare, peak, .. } = run;
+    let queries = job.slots as f64;
+    let kind = if job.hardened { "hardened" } else { "plain" };
+    let megabytes = |cost: &Cost| cost.bytes / 1e6;
+    format!(
+        "| {} {kind} | {} | {} | {executions} | {:.2} | {:.3} | {:.3} | {:.4} | {:.2} | {:.2} | {:.2} | {:.3} | {} | {hiding:.1} | {prepare:.2} | {:.0}, {:.0} |",
+        job.network.name(),
+        job.slots,
+        job.link.name(),
+        setup.seconds,
+        offline.seconds,
+        online.seconds,
+        run.seconds() / queries,
+        megabytes(setup),
+        megabytes(offline),
+        megabytes(online),
+        run.bytes() / 1e6 / queries,
+        offline.rounds + online.rounds,
+        peak[0],
+        peak[1],
+    )
+}
+
+impl Run {
+    /// Offline and online.
+    fn seconds(&self) -> f64 {
+        self.offline.seconds + self.online.seconds
+    }
+
+    fn bytes(&self) -> f64 {
+        self.offline.bytes + self.online.bytes
+    }
+}
+
+/// Kinds of layers of each network, online: seconds and bytes of all layers of a kind.
+pub(crate) fn layers(runs: &[Run]) -> String {
+    let mut text = String::from(
+        "| network | queries | link | kind of layer | layers | online s | MB online |\n\
+         | --- | ---: | --- | --- | ---: | ---: | ---: |\n",
+    );
+    let plain = runs.iter().filter(|run| run.job.link == Link::Loopback && !run.layers.is_empty());
+    for run in plain {
+        let mut kinds: Vec<(&str, usize, Cost)> = Vec::new();
+        for (name, cost) in &run.layers {
+            let kind = name.split_once(':').map_or(name.as_str(), |(_, kind)| kind);
+            let at = kinds.iter().position(|(other, ..)| *other == kind).unwrap_or_else(|| {
+                kinds.push((kind, 0, Cost::default()));
+                kinds.len() - 1
+            });
+            let (_, count, sum) = &mut kinds[at];
+            *count += 1;
+            sum.seconds += cost.seconds;
+            sum.bytes += cost.bytes;
+        }
+        for (kind, count, Cost { seconds, bytes, .. }) in kinds {
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {kind} | {count} | {seconds:.3} | {:.3} |",
+                run.job.network.name(),
+                run.job.slots,
+                run.job.link.name(),
+                bytes / 1e6
+            );
+        }
+    }
+    text
+}
+
+/// What peers take on such a machine, both parties together: name, network, queries, seconds, MB.
+/// All are semi-honest but the last. From the project's own measurements of them.
+const PEERS: [(&str, Which, usize, f64, f64); 9] = [
+    ("SPU", Which::Dnn784, 1, 0.338, 1.40),
+    ("SPU", Which::Dnn784, 64, 1.275, 4.10),
+    ("SPU", Which::Lenet5, 1, 0.68, 3.25),
+    ("SPU", Which::Lenet5, 8, 2.16, 9.85),
+    ("SPU", Which::Lenet5, 64, 23.5, 64.5),
+    ("SPU", Which::Minionn, 1, 22.5, 28.9),
+    ("OpenCheetah", Which::Squeezenet, 1, 45.4, 503.0),
+    ("OpenCheetah", Which::Resnet50, 1, 143.7, 2380.0),
+    ("MASCOT, malicious", Which::Dnn784, 1, 44.7, 8150.0),
+];
+
+/// Writes inference.md and inference.svg.
+pub(crate) fn write(folder: &Path, runs: &[Run]) -> Result {
+    let rows: Vec<String> = runs.iter().map(row).collect();
+    let mut peers =
+        String::from("| peer | network | queries | s | MB |\n| --- | --- | ---: | ---: | ---: |\n");
+    for (name, network, queries, seconds, megabytes) in PEERS {
+        let _ = writeln!(
+            peers,
+            "| {name} | {} | {queries} | {seconds} | {megabytes} |",
+            network.name()
+        );
+    }
+    let text = format!(
+        "# Private inference, measured\n\n`cargo xtask bench-inference` writes this page and the plot.\n\n{ABOUT}\n\
+         ![Seconds for a batch, beside the peers](inference.svg)\n\n{HEADER}\n{}\n\n## Online, by kind of layer\n\n{}\n\
+         ## Peers\n\nOn two cores shared by both parties, measured at another time: SPU 0.9.5 (Cheetah, 64 bits) and OpenCheetah\n\
+         are semi-honest and approximate; MASCOT (MP-SPDZ) is secure against malicious parties.\n\n{peers}",
+        rows.join("\n"),
+        layers(runs),
+    );
+    fs::write(folder.join("inference.md"), text)?;
+    plot(&folder.join("inference.svg"), runs)
+}
+
+/// Bars of seconds, on a logarithmic scale: plain runs on the loopback, then the peers.
+fn plot(path: &Path, runs: &[Run]) -> Result {
+    let mut bars: Vec<(String, f64, RGBColor)> = Vec::new();
+    let ours = runs.iter().filter(|run| run.job.link == Link::Loopback);
+    for run in ours {
+        let (network, queries) = (run.job.network, run.job.slots);
+        let label = |who: &str| format!("{} x {queries}, {who}", network.name());
+        if run.job.hardened {
+            bars.push((label("hardened"), run.seconds(), RGBColor(0, 90, 181)));
+            continue;
+        }
+        bars.push((label("plain"), run.seconds(), RGBColor(100, 160, 220)));
+        for (name, of, count, seconds, _) in PEERS {
+            if of == network && count == queries {
+                bars.push((label(name), seconds, RGBColor(220, 130, 50)));
+            }
+        }
+    }
+    let largest = bars.iter().fold(1.0_f64, |largest, (_, seconds, _)| largest.max(*seconds));
+    let height = u32::try_from(bars.len())? * 22 + 90;
+    let area = SVGBackend::new(path, (900, height)).into_drawing_area();
+    area.fill(&WHITE)?;
+    let last = i32::try_from(bars.len())?;
+    let mut chart = ChartBuilder::on(&area)
+        .caption("Seconds for a batch, offline and online, loopback", ("sans-serif", 18))
+        .margin(10)
+        .x_label_area_size(40)
+        .y_label_area_size(260)
+        .build_cartesian_2d((0.01..largest * 2.0).log_scale(), 0..last)?;
+    let name = |at: &i32| {
+        let at = usize::try_from(last - 1 - at).ok();
+        at.and_then(|at| bars.get(at)).map_or_else(String::new, |bar| bar.0.clone())
+    };
+    chart
+        .configure_mesh()
+        .disable_y_mesh()
+        .y_labels(bars.len() + 1)
+        .y_label_formatter(&name)
+        .x_desc("seconds")
+        .draw()?;
+    chart.draw_series(bars.iter().zip((0..last).rev()).map(|((_, seconds, colour), at)| {
+        let mut bar = Rectangle::new([(0.01, at), (*seconds, at + 1)], colour.filled());
+        bar.set_margin(3, 3, 0, 0);
+        bar
+    }))?;
+    area.present()?;
+    Ok(())
+}

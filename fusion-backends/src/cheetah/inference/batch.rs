@@ -1,0 +1,223 @@
+//! A batch of slots: what each layer runs, and what it takes.
+
+#![allow(clippy::arithmetic_side_effects, reason = "counts are bounded by the architecture")]
+
+use fusion_core::transcript::Role;
+
+use super::error::{CheetahError, Malformed};
+use super::place;
+use super::plan::{Outputs, Plan};
+use crate::cheetah::nonlinear::{Clamp, LayerError, Need, Truncation, Windows};
+use crate::cheetah::ot::Width;
+use crate::cheetah::rlwe::{Encoding, Parameters, RlweError, Set, Shape};
+use crate::model::{LayerShape, Node, PoolShape, Source};
+
+/// A number of slots, and what each layer runs for them.
+pub(super) struct Batch {
+    pub(super) slots: usize,
+    pub(super) steps: Vec<Step>,
+    /// For the input, then for each layer: the last layer that takes its values.
+    last_uses: Vec<Option<usize>>,
+}
+
+/// What a layer runs.
+#[derive(Debug)]
+pub(super) enum Step {
+    Linear(Encoding),
+    /// A ReLU that changes neither scale nor ring.
+    Relu(Width),
+    ReluTruncate(Truncation),
+    Clamp(Clamp),
+    /// A division by 2^0 into a ring that is not larger.
+    Reduce(Width),
+    Truncate(Truncation),
+    /// In this ring, and differences fit the second one.
+    MaxPool(Windows, Width, Width),
+    AveragePool(Windows, Width),
+    /// By how many bits the second source is scaled up.
+    Add(Width, u32),
+    /// Values of both sources in a slot.
+    Concat(Width, [usize; 2]),
+}
+
+impl Batch {
+    /// `sets` has one for each linear layer.
+    pub(super) fn new(plan: &Plan, slots: usize, sets: &[Set]) -> Result<Self, CheetahError> {
+        let nodes = plan.architecture().nodes();
+        let mut sets = sets.iter().copied();
+        let mut steps = Vec::with_capacity(nodes.len());
+        let mut last_uses = vec![None; nodes.len() + 1];
+        for (layer, node) in nodes.iter().enumerate() {
+            let set = if node.layer.weights() > 0 {
+                sets.next().ok_or(CheetahError::Announcement(Malformed::Sets))?
+            } else {
+                Set::Small
+            };
+            steps.push(Step::new(plan, layer, node, slots, set)?);
+            for place in node.sources().map(place) {
+                if let Some(last) = last_uses.get_mut(place) {
+                    *last = Some(layer);
+                }
+            }
+        }
+        if sets.next().is_some() {
+            return Err(CheetahError::Announcement(Malformed::Sets));
+        }
+        Ok(Self { slots, steps, last_uses })
+    }
+
+    /// Whether no layer after this one takes values from there.
+    pub(super) fn is_last_use(&self, source: Source, layer: usize) -> bool {
+        self.last_uses.get(place(source)).copied().flatten() == Some(layer)
+    }
+
+    /// What the layers that are not linear use up.
+    pub(super) fn need(&self, plan: &Plan) -> Need {
+        let nodes = plan.architecture().nodes().iter();
+        let steps = self.steps.iter().zip(nodes);
+        let steps: Need = steps.map(|(step, node)| step.need(&node.layer, self.slots)).sum();
+        let last = Source::Layer(plan.architecture().nodes().len().saturating_sub(1));
+        match plan.outputs() {
+            Outputs::Label => {
+                let labels = plan.architecture().outputs();
+                steps + Need::argmax(plan.ring(last), labels, self.slots)
+            }
+            Outputs::Logits => steps,
+        }
+    }
+
+    /// About how many bytes a party takes, beside the model: what is prepared, the values that are
+    /// alive, and the largest linear layer under way.
+    pub(super) fn memory(&self, plan: &Plan, role: Role) -> u64 {
+        let nodes = plan.architecture().nodes();
+        let bytes = |values: usize| values.saturating_mul(self.slots).saturating_mul(8);
+        let (mut alive, mut most) = (bytes(plan.architecture().inputs()), 0_usize);
+        for (layer, (node, step)) in nodes.iter().zip(&self.steps).enumerate() {
+            alive = alive.saturating_add(bytes(node.layer.outputs()));
+            most = most.max(alive.saturating_add(step.memory(&node.layer, self.slots)));
+            for source in node.sources().filter(|source| self.is_last_use(*source, layer)) {
+                let values = match source {
+                    Source::Input => plan.architecture().inputs(),
+                    Source::Layer(of) => nodes.get(of).map_or(0, |node| node.layer.outputs()),
+                };
+                alive = alive.saturating_sub(bytes(values));
+            }
+        }
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        most.saturating_add(self.need(plan).bytes(role))
+    }
+}
+
+/// The linear layer for so many slots, if it is one.
+pub(super) fn shape(layer: &LayerShape, slots: usize) -> Option<Shape> {
+    match *layer {
+        LayerShape::Dense { inputs, outputs } => Some(Shape::dense(inputs, outputs, slots)),
+        LayerShape::Convolution(of) => Some(Shape {
+            slots,
+            channels: of.channels,
+            outputs: of.outputs,
+            height: of.height,
+            width: of.width,
+            kernel: of.kernel,
+            stride: of.stride,
+            padding: of.padding,
+            groups: of.groups,
+        }),
+        _ => None,
+    }
+}
+
+/// How a linear layer is encoded.
+pub(super) fn encoding(ring: Width, shape: Shape, set: Set) -> Result<Encoding, RlweError> {
+    Encoding::new(&Parameters::new(set, ring)?, shape)
+}
+
+impl Step {
+    fn new(
+        plan: &Plan,
+        layer: usize,
+        node: &Node,
+        slots: usize,
+        set: Set,
+    ) -> Result<Self, CheetahError> {
+        let (from, to) = (plan.bits(node.from), plan.ring(Source::Layer(layer)));
+        // A shift by all bits leaves the sign, as does one by all but one.
+        let shift = |shift: u32| shift.min(from.bits() - 1);
+        let fails = |name, reason| CheetahError::Layer {
+            layer,
+            source: LayerError::Shape { layer: name, reason },
+        };
+        let cannot = |name| fails(name, "there is no such shift");
+        let windows = |name, of: PoolShape| {
+            let windows = Windows::new(of.height, of.width, of.kernel, of.stride, of.padding);
+            windows.ok_or(fails(name, "its sizes are too large"))
+        };
+        Ok(match node.layer {
+            LayerShape::Dense { .. } | LayerShape::Convolution(_) => {
+                let kind = node.layer.kind();
+                let shape = shape(&node.layer, slots).ok_or(CheetahError::Order)?;
+                let encoding = encoding(to, shape, set);
+                let encoding =
+                    encoding.map_err(|source| CheetahError::Linear { layer, kind, source })?;
+                Self::Linear(encoding)
+            }
+            LayerShape::Relu { shift: 0, .. } if from == to => Self::Relu(from),
+            LayerShape::Relu { shift: by, .. } => {
+                let truncation = Truncation::new(from, shift(by), to);
+                Self::ReluTruncate(truncation.ok_or(cannot("ReLU"))?)
+            }
+            // No value is so large that it is cut off.
+            LayerShape::Clamp { shift: by, bits, .. } if bits + shift(by) >= from.bits() - 1 => {
+                let truncation = Truncation::new(from, shift(by), to);
+                Self::ReluTruncate(truncation.ok_or(cannot("clamp"))?)
+            }
+            LayerShape::Clamp { shift: by, bits, .. } => {
+                Self::Clamp(Clamp::new(from, by, bits, to).ok_or(cannot("clamp"))?)
+            }
+            LayerShape::Truncate { shift: 0, .. } if to.bits() <= from.bits() => Self::Reduce(to),
+            LayerShape::Truncate { shift: by, .. } => {
+                let truncation = Truncation::new(from, shift(by), to);
+                Self::Truncate(truncation.ok_or(cannot("truncation"))?)
+            }
+            LayerShape::MaxPool(of) => {
+                let within = Width::new(from.bits() + 1).unwrap_or(Width::WORD);
+                Self::MaxPool(windows("max-pool", of)?, to, within)
+            }
+            LayerShape::AveragePool(of) => Self::AveragePool(windows("average-pool", of)?, to),
+            LayerShape::Add { shift, .. } => Self::Add(to, shift),
+            LayerShape::Concat { first, second } => Self::Concat(to, [first, second]),
+        })
+    }
+
+    fn need(&self, layer: &LayerShape, slots: usize) -> Need {
+        let values = layer.outputs().saturating_mul(slots);
+        let images = |of: &PoolShape| of.channels.saturating_mul(slots);
+        match (self, layer) {
+            (Self::Relu(width), _) => Need::relu(*width, values),
+            (Self::ReluTruncate(truncation), _) => Need::relu_truncate(*truncation, values),
+            (Self::Clamp(clamp), _) => Need::relu_clamp(*clamp, values),
+            (Self::Truncate(truncation), _) => Need::truncate(*truncation, values),
+            (Self::MaxPool(windows, _, within), LayerShape::MaxPool(of)) => {
+                Need::max_pool_within(*windows, *within, images(of))
+            }
+            (Self::AveragePool(windows, ring), LayerShape::AveragePool(of)) => {
+                Need::average_pool(*ring, *windows, images(of))
+            }
+            _ => Need::default(),
+        }
+    }
+
+    /// Bytes while it runs: messages, and what they are made of.
+    fn memory(&self, layer: &LayerShape, slots: usize) -> usize {
+        match self {
+            Self::Linear(encoding) => {
+                let values = encoding.parameters().primes() * encoding.parameters().degree() * 16;
+                let polynomials = encoding.requests().saturating_add(encoding.responses());
+                let messages = encoding.request_bytes().saturating_add(encoding.response_bytes());
+                polynomials.saturating_mul(values).saturating_add(messages)
+            }
+            // Bits and messages of comparisons.
+            _ => layer.outputs().saturating_mul(slots).saturating_mul(64),
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! The base protocol: whole models, with linear layers under encryption and the others from oblivious
+//! transfers, and neither a dealer nor anyone else to trust.
+
+mod batch;
+mod costs;
+mod error;
+mod plan;
+mod run;
+mod served;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use fusion_core::transcript::Role;
+use fusion_macros as fusion;
+use rand::CryptoRng;
+
+pub use costs::LayerCost;
+pub use error::{CheetahError, Malformed};
+pub use plan::{Outputs, Plan, Transfers};
+pub use served::Served;
+
+use self::batch::Batch;
+use self::costs::Metered;
+use self::run::{Run, Side};
+use self::served::Ready;
+use super::nonlinear::{Material, Shares};
+use super::ot::{self, Ends};
+use super::rlwe::Set;
+use crate::model::{Architecture, InputRange, Source};
+
+/// What the client learns of a slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Which output is the largest. `None` if the server made one that does not exist.
+    Label(Option<usize>),
+    /// All outputs.
+    Logits(Vec<i64>),
+}
+
+impl Answer {
+    /// What the client must get for these outputs of the reference executor.
+    #[must_use]
+    pub fn of(logits: &[i64], outputs: Outputs) -> Self {
+        match outputs {
+            Outputs::Label => Self::Label(crate::model::argmax(logits)),
+            Outputs::Logits => Self::Logits(logits.to_vec()),
+        }
+    }
+
+    /// Which output is the largest.
+    #[must_use]
+    pub fn label(&self) -> Option<usize> {
+        match self {
+            Self::Label(label) => *label,
+            Self::Logits(logits) => crate::model::argmax(logits),
+        }
+    }
+}
+
+/// A party of the protocol, client or server. Its oblivious transfers serve every batch on a
+/// connection.
+#[fusion::harden(
+    soundness = 40,
+    privacy = malicious,
+    assumes = "RLWE with 128 bits (Homomorphic Encryption Standard), LPN for silent transfers, \
+               elliptic-curve Diffie-Hellman, AES and BLAKE3 as ideal functions",
+    crate = fusion_core
+)]
+pub struct Cheetah {
+    role: Role,
+    outputs: Outputs,
+    memory: u64,
+    transfers: Option<Ends>,
+    material: Material,
+    costs: Vec<LayerCost>,
+}
+
+/// What a batch of the client's is to be: made offline, used up online.
+pub struct Prepared(Batch);
+
+/// What a batch of the server's is to be: made offline, used up online.
+pub struct ServerPrepared(Arc<Ready>);
+
+#[fusion::harden(crate = fusion_core)]
+impl Cheetah {
+    /// A client that wants labels.
+    #[must_use]
+    pub fn client() -> Self {
+        Self::new(Role::Client)
+    }
+
+    /// A server.
+    #[must_use]
+    pub fn server() -> Self {
+        Self::new(Role::Server)
+    }
+
+    /// What the client wants; a server that gives something else is refused in the setup phase.
+    #[must_use]
+    pub fn with_outputs(mut self, outputs: Outputs) -> Self {
+        self.outputs = outputs;
+        self
+    }
+
+    /// Refuses batches that would take this party more than so many bytes, beside the weights; 8 GiB
+    /// by default. The count is an estimate.
+    #[must_use]
+    pub fn with_memory(mut self, bytes: u64) -> Self {
+        self.memory = bytes;
+        self
+    }
+
+    /// What each layer of the last batch cost this party, online.
+    #[must_use]
+    pub fn costs(&self) -> &[LayerCost] {
+        &self.costs
+    }
+
+    /// Announces how the model is computed, and sets up oblivious transfers.
+    ///
+    /// # Errors
+    ///
+    /// [`CheetahError`]: the connection failed, or the client cheated.
+    #[fusion::server(setup)]
+    pub fn setup_server<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        served: &Served,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), CheetahError> {
+        wire::send(stream, served.plan().announcement())?;
+        self.set_up(served.plan(), stream, rng)
+    }
+
+    /// Learns how the model is computed, and sets up oblivious transfers.
+    ///
+    /// # Errors
+    ///
+    /// [`CheetahError::Announcement`], [`CheetahError::Ring`] or [`CheetahError::Outputs`] if the
+    /// server announces something malformed, or gives something else than this client wants; else the
+    /// connection failed, or the server cheated.
+    #[fusion::client(setup)]
+    pub fn setup_client<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        architecture: &Architecture,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<Plan, CheetahError> {
+        let plan = Plan::new(architecture, wire::announcement(stream, architecture)?)?;
+        let (wanted, given) = (self.outputs, plan.outputs());
+        if wanted != given {
+            return Err(CheetahError::Outputs { wanted, given });
+        }
+        self.set_up(&plan, stream, rng)?;
+        Ok(plan)
+    }
+
+    /// Prepares for `slots` slots.
+    ///
+    /// # Errors
+    ///
+    /// [`CheetahError::Weights`] or [`CheetahError::Memory`] before anything is sent; else the
+    /// connection failed, or the client cheated.
+    #[fusion::server(offline, batch)]
+    pub fn offline_server<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        served: &Served,
+        slots: usize,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<ServerPrepared, CheetahError> {
+        let ready = served.ready(slots)?;
+        self.check_memory(served.plan(), &ready.batch)?;
+        wire::send_sets(stream, &ready.sets)?;
+        self.prepare(served.plan(), &ready.batch, stream, rng)?;
+        Ok(ServerPrepared(ready))
+    }
+
+    /// Prepares for `slots` slots.
+    ///
+    /// # Errors
+    ///
+    /// [`CheetahError::Memory`] if they are too many; else the connection failed, or the server
+    /// cheated.
+    #[fusion::client(offline, batch)]
+    pub fn offline_client<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        plan: &Plan,
+        slots: usize,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<Prepared, CheetahError> {
+        let sets: Vec<Set> = wire::sets(stream, plan.architecture())?;
+        let batch = Batch::new(plan, slots, &sets)?;
+        self.check_memory(plan, &batch)?;
+        self.prepare(plan, &batch, stream, rng)?;
+        Ok(Prepared(batch))
+    }
+
+    /// Runs the model on all slots.
+    ///
+    /// # Errors
+    ///
+    /// [`CheetahError`]: the client failed.
+    #[fusion::server(online, batch)]
+    pub fn online_server<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        served: &Served,
+        prepared: ServerPrepared,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), CheetahError> {
+        let ServerPrepared(ready) = prepared;
+        let plan = served.plan();
+        let count = plan.architecture().inputs().saturating_mul(ready.batch.slots);
+        let inputs = Shares::zero(plan.ring(Source::Input), count);
+        let side = Side::Server(&ready);
+        let batch = &ready.batch;
+        let stream = Metered::new(stream);
+        let (material, costs) = (&mut self.material, &mut self.costs);
+        Run { plan, batch, side, material, stream, rng, costs }.run(inputs).map(drop)
+    }
+
+    /// Asks one query per slot.
+    ///
+    /// # Errors
+    ///
+    /// [`Width`](CheetahError::Width), [`Range`](CheetahError::Range) and
+    /// [`Slots`](CheetahError::Slots) before anything is sent; else the server failed.
+    #[fusion::client(online, batch, query = queries)]
+    pub fn online_client<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        plan: &Plan,
+        prepared: Prepared,
+        queries: &[Vec<i64>],
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<Vec<Answer>, CheetahError> {
+        let Prepared(batch) = prepared;
+        check_queries(plan, &batch, queries)?;
+        let ring = plan.ring(Source::Input);
+        let values = queries.iter().flatten().map(|value| value.cast_unsigned());
+        let inputs = Shares::new(ring, values);
+        let side = Side::Client;
+        let stream = Metered::new(stream);
+        let (batch, material, costs) = (&batch, &mut self.material, &mut self.costs);
+        Run { plan, batch, side, material, stream, rng, costs }.run(inputs)
+    }
+
+    fn new(role: Role) -> Self {
+        let material = Material::new(role);
+        Self {
+            role,
+            outputs: Outputs::Label,
+            memory: 8 << 30,
+            transfers: None,
+            material,
+            costs: Vec::new(),
+        }
+    }
+
+    fn set_up<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        plan: &Plan,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), CheetahError> {
+        let policy = plan.transfers().policy();
+        self.transfers = Some(ot::setup(self.role, policy, SESSION, stream, rng)?);
+        self.material = Material::new(self.role);
+        Ok(())
+    }
+
+    fn check_memory(&self, plan: &Plan, batch: &Batch) -> Result<(), CheetahError> {
+        let (slots, needed, limit) = (batch.slots, batch.memory(plan, self.role), self.memory);
+        if needed <= limit {
+            return Ok(());
+        }
+        let (needed_mib, limit_mib) = (needed.div_ceil(1 << 20), limit >> 20);
+        Err(CheetahError::Memory { slots, needed_mib, limit_mib })
+    }
+
+    fn prepare<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        plan: &Plan,
+        batch: &Batch,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), CheetahError> {
+        let Ends { sender, receiver, .. } = self.transfers.as_mut().ok_or(CheetahError::Order)?;
+        Ok(self.material.prepare(&batch.need(plan), sender, receiver, stream, rng)?)
+    }
+}
+
+/// What oblivious transfers of this protocol are bound to.
+const SESSION: &[u8] = b"fusion cheetah 1";
+
+fn check_queries(plan: &Plan, batch: &Batch, queries: &[Vec<i64>]) -> Result<(), CheetahError> {
+    let (expected, found) = (batch.slots, queries.len());
+    if found != expected {
+        return Err(CheetahError::Slots { expected, found });
+    }
+    let (expected, InputRange { low, high }) = (plan.architecture().inputs(), plan.input());
+    for (query, values) in queries.iter().enumerate() {
+        let found = values.len();
+        if found != expected {
+            return Err(CheetahError::Width { query, expected, found });
+        }
+        // All values are looked at, whatever they are.
+        let outside = values.iter().filter(|value| !(low..=high).contains(*value)).count();
+        if outside > 0 {
+            return Err(CheetahError::Range { query, low, high });
+        }
+    }
+    Ok(())
+}
+
+/// The place of values among those of the input and the layers.
+fn place(source: Source) -> usize {
+    match source {
+        Source::Input => 0,
+        Source::Layer(layer) => layer.saturating_add(1),
+    }
+}
+
+impl fmt::Debug for Cheetah {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cheetah").field("role", &self.role).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,226 @@
+//! What the server serves: a model, how it is computed, and its weights as they are multiplied.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::batch::{Batch, encoding, shape};
+use super::error::CheetahError;
+use super::plan::{Announcement, Outputs, Plan, Transfers};
+use crate::cheetah::ot::Width;
+use crate::cheetah::rlwe::{Encoding, LEAST_HIDING, RlweError, Set, Shape, Storage, Weights};
+use crate::model::{InputRange, Linear, Model, Ranges, Source};
+
+/// A model to serve, with what the client may learn of it.
+///
+/// Weights are transformed once for each number of slots, at the first batch of so many; later batches
+/// of as many slots find them done.
+pub struct Served {
+    model: Model,
+    ranges: Ranges,
+    plan: Plan,
+    hiding: u32,
+    room: usize,
+    /// For the last number of slots.
+    ready: Mutex<Option<Arc<Ready>>>,
+}
+
+/// Everything that a model takes for some number of slots.
+pub(super) struct Ready {
+    pub(super) batch: Batch,
+    pub(super) sets: Vec<Set>,
+    /// For each layer, its weights and biases if it is linear.
+    layers: Vec<Option<(Weights, Vec<i64>)>>,
+}
+
+impl Served {
+    /// Serves labels of inputs in `input`, and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`CheetahError::Model`] or [`CheetahError::Ring`], with the layer, if for some of these inputs
+    /// a value could be larger than can be computed with.
+    pub fn new(model: Model, input: InputRange) -> Result<Self, CheetahError> {
+        let ranges = model.ranges(input)?;
+        let (outputs, transfers) = (Outputs::Label, Transfers::Silent);
+        let plan = plan(&model, &ranges, input, outputs, transfers)?;
+        // Each layer adds a little to what the client can tell of the weights.
+        let linear = model.architecture().nodes().iter().filter(|node| node.layer.weights() > 0);
+        let layers = linear.count().max(1).next_power_of_two();
+        let hiding = LEAST_HIDING.saturating_add(layers.ilog2());
+        Ok(Self { model, ranges, plan, hiding, room: ROOM, ready: Mutex::default() })
+    }
+
+    /// Lets the client learn all outputs, not labels alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    ///
+    /// # Security
+    ///
+    /// With enough logits, a client can rebuild much of a model.
+    pub fn with_logits(self) -> Result<Self, CheetahError> {
+        let transfers = self.plan.transfers();
+        self.planned(Outputs::Logits, transfers)
+    }
+
+    /// Uses other oblivious transfers.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_transfers(self, transfers: Transfers) -> Result<Self, CheetahError> {
+        let outputs = self.plan.outputs();
+        self.planned(outputs, transfers)
+    }
+
+    /// Hides the weights better: the statistical distance is at most 2^-`bits` for each batch. The
+    /// default is [`LEAST_HIDING`], and what is less counts as that.
+    #[must_use]
+    pub fn with_hiding(mut self, bits: u32) -> Self {
+        let of_layers = self.hiding.saturating_sub(LEAST_HIDING);
+        self.hiding = bits.max(LEAST_HIDING).saturating_add(of_layers);
+        self.ready = Mutex::default();
+        self
+    }
+
+    /// Takes at most so many bytes for transformed weights, 1 GiB by default; what does not fit is
+    /// transformed at each use.
+    #[must_use]
+    pub fn with_room_for_weights(mut self, bytes: usize) -> Self {
+        self.room = bytes;
+        self.ready = Mutex::default();
+        self
+    }
+
+    /// Prepares weights for batches of so many slots, which the first of them would do otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`CheetahError::Weights`] if no parameters hide the weights of some layer in such a batch.
+    pub fn prepare(&self, slots: usize) -> Result<(), CheetahError> {
+        self.ready(slots).map(drop)
+    }
+
+    /// For each linear layer, in order, to how many bits a batch of so many slots hides its weights.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare).
+    pub fn hiding(&self, slots: usize) -> Result<Vec<f64>, CheetahError> {
+        let ready = self.ready(slots)?;
+        Ok(ready.layers.iter().flatten().map(|(weights, _)| weights.hiding()).collect())
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// How it is computed.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    fn planned(mut self, outputs: Outputs, transfers: Transfers) -> Result<Self, CheetahError> {
+        self.plan = plan(&self.model, &self.ranges, self.plan.input(), outputs, transfers)?;
+        self.ready = Mutex::default();
+        Ok(self)
+    }
+
+    /// What a batch of so many slots takes.
+    pub(super) fn ready(&self, slots: usize) -> Result<Arc<Ready>, CheetahError> {
+        let mut kept = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ready) = kept.as_ref().filter(|ready| ready.batch.slots == slots) {
+            return Ok(ready.clone());
+        }
+        // The memory of the old one first.
+        *kept = None;
+        let ready = Arc::new(self.make_ready(slots)?);
+        *kept = Some(ready.clone());
+        Ok(ready)
+    }
+
+    fn make_ready(&self, slots: usize) -> Result<Ready, CheetahError> {
+        let nodes = self.model.architecture().nodes();
+        let (mut sets, mut layers, mut room) = (Vec::new(), Vec::new(), self.room);
+        for (layer, node) in nodes.iter().enumerate() {
+            let (Some(linear), Some(shape)) = (self.model.linear(layer), shape(&node.layer, slots))
+            else {
+                layers.push(None);
+                continue;
+            };
+            let ring = self.plan.ring(Source::Layer(layer));
+            let kind = node.layer.kind();
+            let (set, weights) = weights(ring, shape, linear, self.hiding, &mut room)
+                .map_err(|source| CheetahError::Weights { layer, kind, source })?;
+            sets.push(set);
+            layers.push(Some((weights, linear.bias().to_vec())));
+        }
+        Ok(Ready { batch: Batch::new(&self.plan, slots, &sets)?, sets, layers })
+    }
+}
+
+impl Ready {
+    /// Weights and biases of a linear layer.
+    pub(super) fn layer(&self, layer: usize) -> Option<(&Weights, &[i64])> {
+        let (weights, bias) = self.layers.get(layer)?.as_ref()?;
+        Some((weights, bias))
+    }
+}
+
+/// Bytes of transformed weights that are kept by default.
+const ROOM: usize = 1 << 30;
+
+fn plan(
+    model: &Model,
+    ranges: &Ranges,
+    input: InputRange,
+    outputs: Outputs,
+    transfers: Transfers,
+) -> Result<Plan, CheetahError> {
+    let architecture = model.architecture();
+    let announcement = Announcement::new(architecture, input, ranges, outputs, transfers);
+    Plan::new(architecture, announcement)
+}
+
+/// The weights under the first parameters that suit them.
+fn weights(
+    ring: Width,
+    shape: Shape,
+    linear: &Linear,
+    hiding: u32,
+    room: &mut usize,
+) -> Result<(Set, Weights), RlweError> {
+    let mut failure = RlweError::Noise;
+    for set in Set::ALL {
+        let encoding = encoding(ring, shape, set)?;
+        let bytes = bytes(&encoding);
+        let storage = if bytes <= *room { Storage::Transformed } else { Storage::Compact };
+        match Weights::prepare(&encoding, linear.weights(), hiding, storage) {
+            Ok(weights) => {
+                if storage == Storage::Transformed {
+                    *room = room.saturating_sub(bytes);
+                }
+                return Ok((set, weights));
+            }
+            Err(error @ (RlweError::Noise | RlweError::Hiding { .. })) => failure = error,
+            Err(other) => return Err(other),
+        }
+    }
+    Err(failure)
+}
+
+/// Of transformed weights.
+fn bytes(encoding: &Encoding) -> usize {
+    let parameters = encoding.parameters();
+    let polynomial = parameters.degree().saturating_mul(parameters.primes()).saturating_mul(8);
+    encoding.weight_polynomials().saturating_mul(polynomial)
+}
+
+impl std::fmt::Debug for Served {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Served").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
