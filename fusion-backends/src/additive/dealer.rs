@@ -141,9 +141,9 @@ impl<C: Channel> Channel for Counted<C> {
 /// A uniform matrix A for each dense layer.
 pub(super) fn expand_masks(architecture: &Architecture, seed: &Seed) -> Vec<Matrix> {
     let mut rng = ChaCha20Rng::from_seed(**seed);
-    let masks = architecture.layers().iter().filter_map(|layer| match *layer {
+    let masks = architecture.layers().filter_map(|layer| match layer {
         LayerShape::Dense { inputs, outputs } => Some(Matrix::random(inputs, outputs, &mut rng)),
-        LayerShape::Relu { .. } | LayerShape::Truncate { .. } => None,
+        _ => None,
     });
     masks.collect()
 }
@@ -158,11 +158,14 @@ fn check(
     if parse::<Request>(server).ok_or(Refusal::Malformed)? != request {
         return Err(Refusal::Differ);
     }
+    if let Request::Model(architecture) = &request {
+        super::supported(architecture).map_err(|_| Refusal::Unsupported)?;
+    }
     if let Request::Slots(slots) = request {
         let (architecture, _) = model.ok_or(Refusal::NoModel)?;
         let slots = usize::try_from(slots).map_err(|_| Refusal::TooLarge)?;
         let words =
-            architecture.layers().iter().map(Need::of).fold(0, |sum: usize, need| {
+            architecture.layers().map(|shape| Need::of(&shape)).fold(0, |sum: usize, need| {
                 sum.saturating_add(need.mask).saturating_add(need.shared)
             });
         if slots > MAX_SLOTS || words.saturating_mul(slots) > MAX_MATERIAL {
@@ -187,8 +190,8 @@ fn deal<S: Channel, G: Rng>(
     let mut masks = masks.iter();
     let mut frames = Frames::new(server);
     for shape in architecture.layers() {
-        let need = Need::of(shape);
-        match *shape {
+        let need = Need::of(&shape);
+        match shape {
             LayerShape::Dense { .. } => {
                 let b = expand(need.mask.saturating_mul(slots), &mut client);
                 let mut shared = expand(need.shared.saturating_mul(slots), &mut client);
@@ -205,6 +208,8 @@ fn deal<S: Channel, G: Rng>(
                     frames.push(&share)?;
                 }
             }
+            // Refused before.
+            _ => {}
         }
         frames.finish()?;
     }

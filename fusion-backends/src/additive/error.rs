@@ -42,6 +42,20 @@ pub enum AdditiveError {
         /// How many queries there are.
         found: usize,
     },
+    /// There is no such layer in this protocol. Nothing was sent.
+    #[error(
+        "layer {layer} is a {kind}: this protocol has dense layers, ReLUs and truncations; \
+         `cheetah` has all kinds"
+    )]
+    Unsupported {
+        /// Position of the layer.
+        layer: usize,
+        /// What it does.
+        kind: &'static str,
+    },
+    /// Layers do not take what the one before them gives. Nothing was sent.
+    #[error("this protocol runs chains of layers; `cheetah` runs any graph")]
+    Graph,
     /// The material of an earlier phase belongs to another architecture.
     #[error("an earlier phase ran with another architecture: run setup and offline with this one")]
     Architecture,
@@ -76,6 +90,9 @@ pub enum Refusal {
     /// [`MAX_MATERIAL`](super::MAX_MATERIAL) words.
     #[error("the batch is too large: split it")]
     TooLarge,
+    /// The model is not a chain of dense layers, ReLUs and truncations.
+    #[error("the model has layers that this protocol does not have")]
+    Unsupported,
     /// A request cannot be read.
     #[error("a request is malformed")]
     Malformed,

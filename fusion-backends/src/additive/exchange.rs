@@ -108,7 +108,7 @@ impl<'a, R: Read, W: Write> Exchange<'a, R, W> {
 pub(super) fn client_messages(architecture: &Architecture) -> Vec<Sections> {
     let (mut messages, mut open) = (Vec::new(), Vec::new());
     for layer in architecture.layers() {
-        match *layer {
+        match layer {
             LayerShape::Dense { inputs, .. } => open.push(words(inputs)),
             LayerShape::Relu { width, shift } | LayerShape::Truncate { width, shift } => {
                 let opening = Opening::new(width, shift);
@@ -117,6 +117,8 @@ pub(super) fn client_messages(architecture: &Architecture) -> Vec<Sections> {
                 messages.push(vec![opening.groups, opening.last]);
                 open = vec![opening.results];
             }
+            // Refused before.
+            _ => {}
         }
     }
     messages.push(open);
@@ -127,7 +129,7 @@ pub(super) fn client_messages(architecture: &Architecture) -> Vec<Sections> {
 pub(super) fn server_messages(architecture: &Architecture) -> Vec<Sections> {
     let mut messages = Vec::new();
     for layer in architecture.layers() {
-        if let LayerShape::Relu { width, shift } | LayerShape::Truncate { width, shift } = *layer {
+        if let LayerShape::Relu { width, shift } | LayerShape::Truncate { width, shift } = layer {
             let opening = Opening::new(width, shift);
             messages.push(vec![opening.z, opening.groups]);
             messages.push(vec![opening.last, opening.results]);

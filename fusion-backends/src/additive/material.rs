@@ -69,6 +69,8 @@ impl Need {
                 let words = record::words(&Layout::new(shift));
                 Self { mask: 0, shared: width.saturating_mul(words) }
             }
+            // Refused before.
+            _ => Self { mask: 0, shared: 0 },
         }
     }
 }
@@ -84,14 +86,14 @@ pub(super) fn expand<R: Rng>(count: usize, rng: &mut R) -> Words {
 pub(super) fn expand_client(seed: &Seed, masked: &MaskedModel, slots: usize) -> Shares {
     let mut rng = ChaCha20Rng::from_seed(**seed);
     let mut matrices = masked.matrices.iter();
-    let layers = masked.architecture.layers().iter().map(|shape| {
-        let need = Need::of(shape);
+    let layers = masked.architecture.layers().map(|shape| {
+        let need = Need::of(&shape);
         let mask = expand(need.mask.saturating_mul(slots), &mut rng);
         let mut shared = expand(need.shared.saturating_mul(slots), &mut rng);
         if let LayerShape::Dense { .. } = shape {
             matrices.by_ref().take(1).for_each(|matrix| matrix.add_product(&mask, &mut shared));
         }
-        LayerShares::new(shape, mask, shared)
+        LayerShares::new(&shape, mask, shared)
     });
     Shares { slots, layers: layers.collect(), architecture: masked.architecture.clone() }
 }
@@ -99,10 +101,11 @@ pub(super) fn expand_client(seed: &Seed, masked: &MaskedModel, slots: usize) -> 
 impl LayerShares {
     pub(super) fn new(shape: &LayerShape, mask: Words, shared: Words) -> Self {
         match *shape {
-            LayerShape::Dense { .. } => Self::Dense { mask, output: shared },
             LayerShape::Relu { shift, .. } | LayerShape::Truncate { shift, .. } => {
                 Self::Activation { layout: Layout::new(shift), records: shared }
             }
+            // All others are refused before.
+            _ => Self::Dense { mask, output: shared },
         }
     }
 }
@@ -112,7 +115,7 @@ impl MaskedModel {
     pub(super) fn read<R: Read>(architecture: &Architecture, reader: &mut R) -> io::Result<Self> {
         let mut matrices = Vec::new();
         for layer in architecture.layers() {
-            let LayerShape::Dense { inputs, outputs } = *layer else { continue };
+            let LayerShape::Dense { inputs, outputs } = layer else { continue };
             let mut values = Vec::new();
             let mut row = vec![0; inputs.saturating_mul(8)];
             for _ in 0..outputs {

@@ -45,7 +45,7 @@ use self::activation::Party;
 use self::exchange::{Exchange, client_messages, server_messages};
 use self::link::{DealerLink, Request, encode};
 use self::material::{LayerShares, Need, Shares};
-use crate::model::{Architecture, Layer, Model};
+use crate::model::{Architecture, LayerShape, Model};
 
 /// A party of the protocol, client or server, with its channel to the dealer.
 #[fusion::harden(
@@ -83,11 +83,11 @@ impl Additive {
         model: &Model,
         writer: &mut W,
     ) -> Result<ModelMask, AdditiveError> {
-        let architecture = model.architecture();
+        let architecture = supported(model.architecture())?;
         let seed = self.dealer.ask_seed(&Request::Model(architecture.clone()))?;
         let mut masks = dealer::expand_masks(architecture, &seed).into_iter();
-        for layer in model.layers() {
-            let Layer::Dense(dense) = layer else { continue };
+        for layer in 0..architecture.nodes().len() {
+            let Some(dense) = model.linear(layer) else { continue };
             let mask = masks.next().ok_or(AdditiveError::Malformed)?;
             let hidden: Vec<u64> = (dense.weights().iter().zip(mask.values.iter()))
                 .map(|(w, a)| w.wrapping_sub(*a).cast_unsigned())
@@ -109,6 +109,7 @@ impl Additive {
         architecture: &Architecture,
         reader: &mut R,
     ) -> Result<MaskedModel, AdditiveError> {
+        supported(architecture)?;
         self.dealer.ask(&Request::Model(architecture.clone()))?;
         Ok(MaskedModel::read(architecture, reader)?)
     }
@@ -127,10 +128,10 @@ impl Additive {
     ) -> Result<ServerShares, AdditiveError> {
         let architecture = matching(model.architecture(), &mask.0)?;
         self.dealer.ask(&request(slots))?;
-        let mut layers = Vec::with_capacity(architecture.layers().len());
+        let mut layers = Vec::with_capacity(architecture.nodes().len());
         for shape in architecture.layers() {
-            let shared = self.dealer.words(Need::of(shape).shared.saturating_mul(slots))?;
-            layers.push(LayerShares::new(shape, Default::default(), shared));
+            let shared = self.dealer.words(Need::of(&shape).shared.saturating_mul(slots))?;
+            layers.push(LayerShares::new(&shape, Default::default(), shared));
         }
         Ok(ServerShares(Shares { slots, layers, architecture: architecture.clone() }))
     }
@@ -208,6 +209,18 @@ impl std::fmt::Debug for Additive {
 
 fn request(slots: usize) -> Request {
     Request::Slots(u64::try_from(slots).unwrap_or(u64::MAX))
+}
+
+/// The architecture, if this protocol can run it: a chain of dense layers, ReLUs and truncations.
+fn supported(architecture: &Architecture) -> Result<&Architecture, AdditiveError> {
+    let can = |shape: &LayerShape| {
+        use LayerShape::{Dense, Relu, Truncate};
+        matches!(shape, Dense { .. } | Relu { .. } | Truncate { .. })
+    };
+    if let Some((layer, shape)) = architecture.layers().enumerate().find(|(_, shape)| !can(shape)) {
+        return Err(AdditiveError::Unsupported { layer, kind: shape.kind() });
+    }
+    if architecture.is_chain() { Ok(architecture) } else { Err(AdditiveError::Graph) }
 }
 
 /// The architecture, if an earlier phase had the same.

@@ -5,12 +5,12 @@ use std::io::{Read, Write};
 use zeroize::Zeroizing;
 
 use super::activation::{Activation, Kind};
-use super::dense::add_weighted;
+use super::dense::add_product;
 use super::error::AdditiveError;
 use super::exchange::Exchange;
 use super::link::{Words, decode, encode};
 use super::material::{LayerShares, Shares};
-use super::{Layer, Model, Party};
+use super::{Model, Party};
 use crate::model::LayerShape;
 
 /// Starts with the queries as its shares, and ends with the logits.
@@ -21,14 +21,14 @@ pub(super) fn client<R: Read, W: Write>(
 ) -> Result<Vec<Vec<i64>>, AdditiveError> {
     let mut x: Words =
         Zeroizing::new(queries.iter().flatten().map(|v| v.cast_unsigned()).collect());
-    for (shape, layer) in shares.architecture.layers().iter().zip(&shares.layers) {
+    for (shape, layer) in shares.architecture.layers().zip(&shares.layers) {
         x = match layer {
             LayerShares::Dense { mask, output } => {
                 let masked = x.iter().zip(mask.iter()).map(|(x, b)| x.wrapping_sub(*b));
                 peer.say(encode(&masked.collect::<Vec<_>>()));
                 output.clone()
             }
-            LayerShares::Activation { .. } => activate(Party::Client, shape, layer, &x, peer)?,
+            LayerShares::Activation { .. } => activate(Party::Client, &shape, layer, &x, peer)?,
         };
     }
     let heard = peer.hear()?;
@@ -46,22 +46,22 @@ pub(super) fn server<R: Read, W: Write>(
     peer.receive()?;
     let inputs = shares.architecture.inputs().saturating_mul(shares.slots);
     let mut x: Words = Zeroizing::new(vec![0; inputs]);
-    let shapes = shares.architecture.layers().iter();
-    for ((layer, shape), material) in model.layers().iter().zip(shapes).zip(&shares.layers) {
-        x = match (layer, material) {
-            (Layer::Dense(dense), LayerShares::Dense { output, .. }) => {
+    let shapes = shares.architecture.layers().enumerate();
+    for ((layer, shape), material) in shapes.zip(&shares.layers) {
+        x = match (model.linear(layer), material) {
+            (Some(dense), LayerShares::Dense { output, .. }) => {
                 let heard = peer.hear()?;
                 x.iter_mut().zip(decode(&heard)).for_each(|(x, open)| *x = x.wrapping_add(open));
                 let mut y = output.clone();
-                for slot in y.chunks_exact_mut(dense.outputs()) {
+                for slot in y.chunks_exact_mut(shape.outputs().max(1)) {
                     for (y, bias) in slot.iter_mut().zip(dense.bias()) {
                         *y = y.wrapping_add(bias.cast_unsigned());
                     }
                 }
-                add_weighted(dense.weights(), &x, &mut y);
+                add_product(dense.weights(), (shape.inputs(), shape.outputs()), &x, &mut y);
                 y
             }
-            _ => activate(Party::Server, shape, material, &x, peer)?,
+            _ => activate(Party::Server, &shape, material, &x, peer)?,
         };
     }
     peer.say(encode(&x));
@@ -78,7 +78,7 @@ fn activate<R: Read, W: Write>(
     let kind = match shape {
         LayerShape::Relu { .. } => Kind::Relu,
         LayerShape::Truncate { .. } => Kind::Truncate,
-        LayerShape::Dense { .. } => return Err(AdditiveError::Architecture),
+        _ => return Err(AdditiveError::Architecture),
     };
     let LayerShares::Activation { layout, records } = material else {
         return Err(AdditiveError::Architecture);

@@ -1,8 +1,11 @@
-//! The public part of a model: the kinds, widths and shifts of its layers.
+//! The public part of a model: the kinds and sizes of its layers, and which takes values from which.
+
+mod shape;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::ModelError;
+pub use shape::{ConvolutionShape, LayerShape, PoolShape};
 
 /// The most values that a layer may take or give.
 pub const MAX_WIDTH: usize = 1 << 20;
@@ -16,70 +19,95 @@ pub const MAX_SHIFT: u32 = 62;
 /// What both parties know of a model: everything but weights and biases.
 ///
 /// A value of this type is valid, also when it was deserialised: at least one and at most
-/// [`MAX_LAYERS`] layers, widths of 1 to [`MAX_WIDTH`] that fit together, at most [`MAX_WEIGHTS`]
-/// weights, shifts of at most [`MAX_SHIFT`] bits.
+/// [`MAX_LAYERS`] layers, each of which takes the input or results of layers before it, widths of 1 to
+/// [`MAX_WIDTH`] that fit together, at most [`MAX_WEIGHTS`] weights, shifts of at most [`MAX_SHIFT`]
+/// bits. The output is that of the last layer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<LayerShape>", into = "Vec<LayerShape>")]
+#[serde(try_from = "Vec<Node>", into = "Vec<Node>")]
 pub struct Architecture {
     inputs: usize,
-    outputs: usize,
-    layers: Vec<LayerShape>,
+    nodes: Vec<Node>,
 }
 
-/// The public part of one layer. Values are in Z_2^64, read as `i64`.
+/// A layer, and where it takes its values from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LayerShape {
-    /// y = W x + b, with W of `outputs` x `inputs`. Scales multiply.
-    Dense {
-        /// Length of x.
-        inputs: usize,
-        /// Length of y.
-        outputs: usize,
-    },
-    /// y = floor(max(x, 0) / 2^shift), elementwise. The scale is divided by 2^shift.
-    Relu {
-        /// Length of x and of y.
-        width: usize,
-        /// Bits to shift by, at most [`MAX_SHIFT`].
-        shift: u32,
-    },
-    /// y = floor(x / 2^shift), elementwise. The scale is divided by 2^shift.
-    Truncate {
-        /// Length of x and of y.
-        width: usize,
-        /// Bits to shift by, at most [`MAX_SHIFT`].
-        shift: u32,
-    },
+pub struct Node {
+    /// What it does.
+    pub layer: LayerShape,
+    /// Where its values come from.
+    pub from: Source,
+    /// Where the second ones come from, for layers that take two.
+    pub with: Option<Source>,
+}
+
+/// Where values come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// The input of the model.
+    Input,
+    /// The result of the layer with this number, from 0.
+    Layer(usize),
 }
 
 impl Architecture {
+    /// A chain: each layer takes what the one before it gives.
+    ///
+    /// # Errors
+    ///
+    /// As [`graph`](Self::graph).
+    pub fn new(layers: Vec<LayerShape>) -> Result<Self, ModelError> {
+        Self::graph(layers.into_iter().enumerate().map(Node::chained).collect())
+    }
+
     /// Checks that the layers fit together.
     ///
     /// # Errors
     ///
     /// [`Empty`](ModelError::Empty), [`TooManyLayers`](ModelError::TooManyLayers),
-    /// [`Width`](ModelError::Width), [`Shift`](ModelError::Shift), [`Chain`](ModelError::Chain) or
+    /// [`Width`](ModelError::Width), [`Shift`](ModelError::Shift), [`Shape`](ModelError::Shape),
+    /// [`Source`](ModelError::Source), [`Chain`](ModelError::Chain) or
     /// [`TooManyWeights`](ModelError::TooManyWeights), for the first layer that is wrong.
-    pub fn new(layers: Vec<LayerShape>) -> Result<Self, ModelError> {
-        let [first, ..] = layers.as_slice() else { return Err(ModelError::Empty) };
-        if layers.len() > MAX_LAYERS {
-            return Err(ModelError::TooManyLayers { found: layers.len() });
+    pub fn graph(nodes: Vec<Node>) -> Result<Self, ModelError> {
+        if nodes.is_empty() {
+            return Err(ModelError::Empty);
         }
-        let inputs = first.inputs();
-        let mut width = inputs;
+        if nodes.len() > MAX_LAYERS {
+            return Err(ModelError::TooManyLayers { found: nodes.len() });
+        }
+        let mut inputs = None;
+        let mut widths = Vec::with_capacity(nodes.len());
         let mut weights = 0_usize;
-        for (i, layer) in layers.iter().enumerate() {
-            layer.check(i)?;
-            if layer.inputs() != width {
-                return Err(ModelError::Chain { layer: i, expected: width, found: layer.inputs() });
+        for (layer, node) in nodes.iter().enumerate() {
+            node.layer.check(layer)?;
+            let mut expect = |source, found| {
+                let expected = match source {
+                    Source::Input => *inputs.get_or_insert(found),
+                    Source::Layer(of) => {
+                        *widths.get(of).ok_or(ModelError::Source { layer, of })?
+                    }
+                };
+                let fits = expected == found;
+                if fits { Ok(()) } else { Err(ModelError::Chain { layer, expected, found }) }
+            };
+            expect(node.from, node.layer.inputs())?;
+            match (node.layer.second(), node.with) {
+                (Some(found), Some(with)) => expect(with, found)?,
+                (None, None) => {}
+                (second, _) => {
+                    return Err(ModelError::Sources {
+                        layer,
+                        expected: if second.is_some() { 2 } else { 1 },
+                    });
+                }
             }
-            width = layer.outputs();
-            weights = weights.saturating_add(layer.weights());
+            widths.push(node.layer.outputs());
+            weights = weights.saturating_add(node.layer.weights());
             if weights > MAX_WEIGHTS {
-                return Err(ModelError::TooManyWeights { layer: i });
+                return Err(ModelError::TooManyWeights { layer });
             }
         }
-        Ok(Self { inputs, outputs: width, layers })
+        let inputs = inputs.ok_or(ModelError::NoInput)?;
+        Ok(Self { inputs, nodes })
     }
 
     /// Number of values in an input of the model.
@@ -89,65 +117,49 @@ impl Architecture {
 
     /// Number of values in an output of the model.
     pub fn outputs(&self) -> usize {
-        self.outputs
+        self.nodes.last().map_or(0, |node| node.layer.outputs())
+    }
+
+    /// The layers with their sources, in the order of execution.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
     }
 
     /// The layers, in the order of execution.
-    pub fn layers(&self) -> &[LayerShape] {
-        &self.layers
+    pub fn layers(&self) -> impl ExactSizeIterator<Item = LayerShape> + Clone {
+        self.nodes.iter().map(|node| node.layer)
+    }
+
+    /// Whether each layer takes what the one before it gives, and nothing else.
+    pub fn is_chain(&self) -> bool {
+        self.nodes.iter().enumerate().all(|(i, node)| *node == Node::chained((i, node.layer)))
     }
 }
 
-impl TryFrom<Vec<LayerShape>> for Architecture {
+impl Node {
+    /// A layer that takes what the one before it gives.
+    fn chained((number, layer): (usize, LayerShape)) -> Self {
+        let from = number.checked_sub(1).map_or(Source::Input, Source::Layer);
+        Self { layer, from, with: None }
+    }
+
+    /// Where its values come from: one or two sources.
+    pub fn sources(&self) -> impl Iterator<Item = Source> + use<> {
+        std::iter::once(self.from).chain(self.with)
+    }
+}
+
+impl TryFrom<Vec<Node>> for Architecture {
     type Error = ModelError;
 
-    fn try_from(layers: Vec<LayerShape>) -> Result<Self, ModelError> {
-        Self::new(layers)
+    fn try_from(nodes: Vec<Node>) -> Result<Self, ModelError> {
+        Self::graph(nodes)
     }
 }
 
-impl From<Architecture> for Vec<LayerShape> {
+impl From<Architecture> for Vec<Node> {
     fn from(architecture: Architecture) -> Self {
-        architecture.layers
-    }
-}
-
-impl LayerShape {
-    /// Number of values that the layer takes.
-    pub fn inputs(&self) -> usize {
-        match *self {
-            Self::Dense { inputs, .. } => inputs,
-            Self::Relu { width, .. } | Self::Truncate { width, .. } => width,
-        }
-    }
-
-    /// Number of values that the layer gives.
-    pub fn outputs(&self) -> usize {
-        match *self {
-            Self::Dense { outputs, .. } => outputs,
-            Self::Relu { width, .. } | Self::Truncate { width, .. } => width,
-        }
-    }
-
-    fn weights(&self) -> usize {
-        match *self {
-            Self::Dense { inputs, outputs } => inputs.saturating_mul(outputs),
-            Self::Relu { .. } | Self::Truncate { .. } => 0,
-        }
-    }
-
-    fn check(&self, layer: usize) -> Result<(), ModelError> {
-        for width in [self.inputs(), self.outputs()] {
-            if !(1..=MAX_WIDTH).contains(&width) {
-                return Err(ModelError::Width { layer, width });
-            }
-        }
-        match *self {
-            Self::Relu { shift, .. } | Self::Truncate { shift, .. } if shift > MAX_SHIFT => {
-                Err(ModelError::Shift { layer, shift })
-            }
-            _ => Ok(()),
-        }
+        architecture.nodes
     }
 }
 
@@ -169,8 +181,8 @@ mod tests {
         let layers = vec![dense(2, 3), RELU, dense(3, 1)];
         let architecture = Architecture::new(layers.clone()).unwrap();
         assert_eq!((architecture.inputs(), architecture.outputs()), (2, 1));
-        assert_eq!(architecture.layers(), layers);
-        assert_eq!(Vec::from(architecture), layers);
+        assert!(architecture.layers().eq(layers) && architecture.is_chain());
+        assert_eq!(Architecture::try_from(Vec::from(architecture.clone())).unwrap(), architecture);
     }
 
     #[test]

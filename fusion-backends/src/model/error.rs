@@ -49,6 +49,71 @@ pub enum ModelError {
         found: usize,
     },
 
+    /// A layer takes values of one that does not come before it.
+    #[error(
+        "layer {layer} takes values of layer {of}, which does not come before it; list layers in the \
+         order of execution"
+    )]
+    Source {
+        /// Position of the layer.
+        layer: usize,
+        /// The one that it names.
+        of: usize,
+    },
+
+    /// There are not weights and biases for each linear layer.
+    #[error("there are weights for {found} layers, the architecture has {expected} linear ones")]
+    Linear {
+        /// Linear layers.
+        expected: usize,
+        /// Layers with weights.
+        found: usize,
+    },
+
+    /// A layer has too many or too few weights.
+    #[error("layer {layer} has {found} weights, its sizes take {expected}")]
+    Weights {
+        /// Position of the layer.
+        layer: usize,
+        /// As its sizes have it.
+        expected: usize,
+        /// As given.
+        found: usize,
+    },
+
+    /// A layer has too many or too few biases.
+    #[error("layer {layer} has {found} biases, its sizes take {expected}, one for each output")]
+    Biases {
+        /// Position of the layer.
+        layer: usize,
+        /// As its sizes have it.
+        expected: usize,
+        /// As given.
+        found: usize,
+    },
+
+    /// A layer has a second source, or lacks it.
+    #[error("layer {layer} must have {expected} source(s); only `Add` and `Concat` take two")]
+    Sources {
+        /// Position of the layer.
+        layer: usize,
+        /// How many it takes.
+        expected: usize,
+    },
+
+    /// No layer takes the input of the model.
+    #[error("no layer takes the input of the model; let one have `Source::Input`")]
+    NoInput,
+
+    /// The sizes of a layer make no sense.
+    #[error("layer {layer}: {reason}")]
+    Shape {
+        /// Position of the layer.
+        layer: usize,
+        /// What is wrong.
+        reason: &'static str,
+    },
+
     /// A shift is more than [`MAX_SHIFT`].
     #[error("layer {layer} shifts by {shift} bits; it must be 0 to {MAX_SHIFT}")]
     Shift {
@@ -91,9 +156,18 @@ pub enum ModelError {
 
     /// The bound on the input is more than an `i64` can hold.
     #[error("inputs up to {max_abs_input} do not fit a signed 64-bit integer; use a smaller bound")]
-    InputRange {
+    InputSize {
         /// The bound that was asked for.
         max_abs_input: u64,
+    },
+
+    /// The range of the input is empty.
+    #[error("no input is from {low} to {high}; the lower end must not be above the higher one")]
+    InputRange {
+        /// The lower end.
+        low: i64,
+        /// The higher end.
+        high: i64,
     },
 
     /// The output of a layer may leave the range of `i64` and wrap.

@@ -1,15 +1,15 @@
-//! The model itself: layers with their weights, which are the server's secret.
+//! The model itself: an architecture with its weights, which are the server's secret.
 
 use std::fmt;
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
+use ndarray::{Array1, Array2};
 use rand::{Rng, RngExt};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::architecture::{Architecture, LayerShape};
 use super::error::ModelError;
 
-/// A feed-forward integer model: layers in Z_2^64, one after the other.
+/// A feed-forward integer model: a graph of layers in Z_2^64.
 ///
 /// # Security
 ///
@@ -17,10 +17,21 @@ use super::error::ModelError;
 /// overwrites them.
 pub struct Model {
     architecture: Architecture,
-    layers: Vec<Layer>,
+    /// For each layer, if it is linear.
+    linear: Vec<Option<Linear>>,
 }
 
-/// One step of a model. All values are `i64` and all arithmetic wraps modulo 2^64.
+/// Weights and biases of a dense layer or a convolution.
+///
+/// If the input has scale 2^f and the weights have scale 2^g, then biases and results have scale
+/// 2^(f + g).
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct Linear {
+    weights: Vec<i64>,
+    bias: Vec<i64>,
+}
+
+/// One step of a chain. All values are `i64` and all arithmetic wraps modulo 2^64.
 #[derive(Debug)]
 pub enum Layer {
     /// y = W x + b.
@@ -37,16 +48,15 @@ pub enum Layer {
     },
 }
 
-/// A dense layer y = W x + b in Z_2^64. If x has scale 2^f and W has scale 2^g, then b and y have
-/// scale 2^(f + g).
+/// A dense layer y = W x + b in Z_2^64.
 pub struct Dense {
-    weights: Array2<i64>,
-    bias: Array1<i64>,
+    inputs: usize,
+    outputs: usize,
+    linear: Linear,
 }
 
 impl Model {
-    /// Checks that the layers fit together. The width of the input is that of the first dense
-    /// layer.
+    /// A chain of layers. The width of the input is that of the first dense layer.
     ///
     /// # Errors
     ///
@@ -56,13 +66,47 @@ impl Model {
             return Err(ModelError::Empty);
         }
         let mut width = layers.iter().find_map(Layer::inputs).ok_or(ModelError::NoDense)?;
-        let mut shapes = Vec::with_capacity(layers.len());
-        for layer in &layers {
+        let (mut shapes, mut linear) = (Vec::with_capacity(layers.len()), Vec::new());
+        for layer in layers {
             let shape = layer.shape(width);
             width = shape.outputs();
             shapes.push(shape);
+            if let Layer::Dense(dense) = layer {
+                linear.push(dense.linear);
+            }
         }
-        Ok(Self { architecture: Architecture::new(shapes)?, layers })
+        Self::graph(Architecture::new(shapes)?, linear)
+    }
+
+    /// Any graph of layers: `linear` has weights and biases for each dense layer and each convolution,
+    /// in the order of the layers.
+    ///
+    /// # Errors
+    ///
+    /// [`Weights`](ModelError::Weights) or [`Biases`](ModelError::Biases) if a layer gets not exactly
+    /// as many as it has; [`Linear`](ModelError::Linear) if there are not as many as linear layers.
+    pub fn graph(architecture: Architecture, linear: Vec<Linear>) -> Result<Self, ModelError> {
+        let expected = architecture.layers().filter(|shape| shape.weights() > 0).count();
+        if linear.len() != expected {
+            return Err(ModelError::Linear { expected, found: linear.len() });
+        }
+        let mut given = linear.into_iter();
+        let mut linear = Vec::with_capacity(architecture.nodes().len());
+        for (layer, shape) in architecture.layers().enumerate() {
+            let of_layer = if shape.weights() > 0 { given.next() } else { None };
+            if let Some(Linear { weights, bias }) = &of_layer {
+                let (expected, found) = (shape.weights(), weights.len());
+                if found != expected {
+                    return Err(ModelError::Weights { layer, expected, found });
+                }
+                let (expected, found) = (shape.biases(), bias.len());
+                if found != expected {
+                    return Err(ModelError::Biases { layer, expected, found });
+                }
+            }
+            linear.push(of_layer);
+        }
+        Ok(Self { architecture, linear })
     }
 
     /// A model with weights and biases uniform in `-magnitude..=magnitude`, for tests and
@@ -73,16 +117,14 @@ impl Model {
         rng: &mut R,
     ) -> Self {
         let bound = magnitude.checked_abs().unwrap_or(i64::MAX);
-        let mut draw = || rng.random_range(bound.saturating_neg()..=bound);
-        let layers = architecture.layers().iter().map(|shape| match *shape {
-            LayerShape::Dense { inputs, outputs } => Layer::Dense(Dense {
-                weights: Array2::from_shape_simple_fn((outputs, inputs), &mut draw),
-                bias: Array1::from_shape_simple_fn(outputs, &mut draw),
-            }),
-            LayerShape::Relu { shift, .. } => Layer::Relu { shift },
-            LayerShape::Truncate { shift, .. } => Layer::Truncate { shift },
+        let mut draw = |count| {
+            (0..count).map(|_| rng.random_range(bound.saturating_neg()..=bound)).collect()
+        };
+        let linear = architecture.layers().map(|shape| {
+            let weights = Some(shape.weights()).filter(|weights| *weights > 0)?;
+            Some(Linear { weights: draw(weights), bias: draw(shape.biases()) })
         });
-        Self { layers: layers.collect(), architecture: architecture.clone() }
+        Self { linear: linear.collect(), architecture: architecture.clone() }
     }
 
     /// The public part of the model.
@@ -90,9 +132,28 @@ impl Model {
         &self.architecture
     }
 
-    /// The layers, in the order of execution, as many as in the architecture.
-    pub fn layers(&self) -> &[Layer] {
-        &self.layers
+    /// Weights and biases of a layer, by its number; `None` if it has none.
+    pub fn linear(&self, layer: usize) -> Option<&Linear> {
+        self.linear.get(layer)?.as_ref()
+    }
+}
+
+impl Linear {
+    /// `weights` in the order of outputs, channels of a group, rows and columns of the kernel (for a
+    /// dense layer: outputs, inputs), and one bias for each output.
+    #[must_use]
+    pub fn new(weights: Vec<i64>, bias: Vec<i64>) -> Self {
+        Self { weights, bias }
+    }
+
+    /// W: outputs, channels of a group, rows and columns of the kernel; or outputs, inputs.
+    pub fn weights(&self) -> &[i64] {
+        &self.weights
+    }
+
+    /// b, one per output.
+    pub fn bias(&self) -> &[i64] {
+        &self.bias
     }
 }
 
@@ -111,40 +172,25 @@ impl Dense {
         if bias.len() != outputs {
             return Err(ModelError::BiasLength { outputs, found: bias.len() });
         }
-        Ok(Self { weights, bias })
-    }
-
-    /// W, outputs x inputs.
-    pub fn weights(&self) -> ArrayView2<'_, i64> {
-        self.weights.view()
-    }
-
-    /// b, one per output.
-    pub fn bias(&self) -> ArrayView1<'_, i64> {
-        self.bias.view()
+        // Row by row, also if columns come first in memory.
+        let linear = Linear::new(weights.iter().copied().collect(), bias.to_vec());
+        let (mut weights, mut bias) = (weights, bias);
+        weights.iter_mut().chain(bias.iter_mut()).for_each(Zeroize::zeroize);
+        Ok(Self { inputs, outputs, linear })
     }
 
     /// Length of x, at least 1.
     pub fn inputs(&self) -> usize {
-        self.weights.ncols()
+        self.inputs
     }
 
     /// Length of y, at least 1.
     pub fn outputs(&self) -> usize {
-        self.weights.nrows()
+        self.outputs
     }
 }
 
 impl Layer {
-    /// What the layer does, in one word.
-    pub(super) fn kind(&self) -> &'static str {
-        match self {
-            Self::Dense(_) => "dense",
-            Self::Relu { .. } => "relu",
-            Self::Truncate { .. } => "truncate",
-        }
-    }
-
     fn inputs(&self) -> Option<usize> {
         match self {
             Self::Dense(dense) => Some(dense.inputs()),
@@ -170,19 +216,21 @@ impl fmt::Debug for Model {
     }
 }
 
+impl fmt::Debug for Linear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Linear")
+            .field("weights", &self.weights.len())
+            .field("bias", &self.bias.len())
+            .finish()
+    }
+}
+
 impl fmt::Debug for Dense {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dense")
             .field("inputs", &self.inputs())
             .field("outputs", &self.outputs())
             .finish_non_exhaustive()
-    }
-}
-
-impl Drop for Dense {
-    fn drop(&mut self) {
-        self.weights.iter_mut().for_each(Zeroize::zeroize);
-        self.bias.iter_mut().for_each(Zeroize::zeroize);
     }
 }
 
@@ -218,7 +266,7 @@ mod tests {
             vec![Layer::Truncate { shift: 1 }, dense(4, 2), Layer::Relu { shift: 2 }, dense(1, 4)];
         let model = Model::new(layers).unwrap();
         assert_eq!(
-            model.architecture().layers(),
+            model.architecture().layers().collect::<Vec<_>>(),
             [
                 LayerShape::Truncate { width: 2, shift: 1 },
                 LayerShape::Dense { inputs: 2, outputs: 4 },
@@ -244,6 +292,20 @@ mod tests {
     }
 
     #[test]
+    fn every_linear_layer_needs_its_weights_and_biases() {
+        let shape = LayerShape::Dense { inputs: 2, outputs: 3 };
+        let architecture = Architecture::new(vec![shape]).unwrap();
+        let fails = |linear: &[(usize, usize)]| {
+            let linear = linear.iter().map(|&(w, b)| Linear::new(vec![1; w], vec![1; b]));
+            Model::graph(architecture.clone(), linear.collect()).unwrap_err()
+        };
+        assert!(matches!(fails(&[]), ModelError::Linear { expected: 1, found: 0 }));
+        assert!(matches!(fails(&[(6, 3), (6, 3)]), ModelError::Linear { expected: 1, found: 2 }));
+        assert!(matches!(fails(&[(5, 3)]), ModelError::Weights { layer: 0, expected: 6, found: 5 }));
+        assert!(matches!(fails(&[(6, 4)]), ModelError::Biases { layer: 0, expected: 3, found: 4 }));
+    }
+
+    #[test]
     fn random_models_have_the_architecture_and_stay_in_bounds() {
         let shape = LayerShape::Dense { inputs: 20, outputs: 10 };
         let architecture = Architecture::new(vec![shape]).unwrap();
@@ -251,8 +313,8 @@ mod tests {
         for (magnitude, bound) in [(0, 0), (2, 2), (-2, 2), (i64::MIN, i64::MAX)] {
             let model = Model::random(&architecture, magnitude, &mut rng);
             assert_eq!(model.architecture(), &architecture);
-            let [Layer::Dense(dense)] = model.layers() else { panic!("one dense layer") };
-            assert_eq!((dense.weights().dim(), dense.bias().len()), ((10, 20), 10));
+            let dense = model.linear(0).unwrap();
+            assert_eq!((dense.weights().len(), dense.bias().len()), (200, 10));
             assert!(dense.weights().iter().all(|w| (-bound..=bound).contains(w)));
             assert!(bound == 0 || dense.weights().iter().any(|&w| w < 0));
         }

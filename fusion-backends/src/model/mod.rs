@@ -18,7 +18,11 @@ mod weights;
 #[cfg(test)]
 mod digits;
 
-pub use architecture::{Architecture, LayerShape, MAX_LAYERS, MAX_SHIFT, MAX_WEIGHTS, MAX_WIDTH};
+pub use architecture::{
+    Architecture, ConvolutionShape, LayerShape, MAX_LAYERS, MAX_SHIFT, MAX_WEIGHTS, MAX_WIDTH, Node,
+    PoolShape, Source,
+};
 pub use error::ModelError;
-pub use graph::{Dense, Layer, Model};
+pub use graph::{Dense, Layer, Linear, Model};
+pub use range::{InputRange, Ranges};
 pub use reference::argmax;

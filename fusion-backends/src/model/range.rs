@@ -1,32 +1,93 @@
-//! Worst-case analysis: can any value of a model leave the range of `i64`?
+//! Worst-case analysis: how many bits the values of each layer take, and whether any can leave the
+//! range of `i64`.
 
+#![allow(clippy::arithmetic_side_effects, reason = "sizes are those of a checked architecture")]
+
+use serde::{Deserialize, Serialize};
+
+use super::architecture::{Architecture, LayerShape, Source};
 use super::error::ModelError;
-use super::graph::{Dense, Layer, Model};
+use super::graph::{Linear, Model};
+
+/// What each value of an input may be: all integers from `low` to `high`, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputRange {
+    /// The least.
+    pub low: i64,
+    /// The largest.
+    pub high: i64,
+}
+
+/// How many bits, with the sign, hold every value of each layer's result, for all inputs of a range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ranges {
+    input: u32,
+    layers: Vec<u32>,
+}
+
+impl Ranges {
+    /// Of the input's values.
+    pub fn input_bits(&self) -> u32 {
+        self.input
+    }
+
+    /// Of the result of the layer with this number; 64 if there is none.
+    pub fn bits(&self, layer: usize) -> u32 {
+        self.layers.get(layer).copied().unwrap_or(64)
+    }
+
+    /// The most bits of all.
+    pub fn most(&self) -> u32 {
+        self.layers.iter().copied().fold(self.input, u32::max)
+    }
+}
 
 impl Model {
-    /// Bits, with the sign, that hold every input and every output of every layer, for all inputs
-    /// whose values are in `-max_abs_input..=max_abs_input`.
+    /// Bits for the values of each layer, for all inputs of a range.
     ///
-    /// If this succeeds, nothing wraps: the model computes the same as over the integers. The
-    /// bound on each value is an interval, exact for one layer and safe for several.
+    /// If this succeeds, nothing wraps: the model computes the same as over the integers. The bound
+    /// on each value is an interval (for images, one for each channel), exact for one layer and safe for
+    /// several.
     ///
     /// # Errors
     ///
-    /// [`InputRange`](ModelError::InputRange) if `max_abs_input` exceeds `i64::MAX`,
-    /// [`LayerRange`](ModelError::LayerRange) for the first layer whose output could exceed 63
-    /// bits and a sign.
+    /// [`InputRange`](ModelError::InputRange) if `low` is above `high`,
+    /// [`LayerRange`](ModelError::LayerRange) for the first layer whose result could exceed 63 bits and
+    /// a sign.
+    pub fn ranges(&self, input: InputRange) -> Result<Ranges, ModelError> {
+        let InputRange { low, high } = input;
+        if low > high {
+            return Err(ModelError::InputRange { low, high });
+        }
+        let input = Interval { low, high };
+        let mut results: Vec<Intervals> = Vec::new();
+        let of_input = Intervals::all(input, self.architecture());
+        for (layer, node) in self.architecture().nodes().iter().enumerate() {
+            let of = |source| match source {
+                Source::Input => Some(&of_input),
+                Source::Layer(of) => results.get(of),
+            };
+            let x = of(node.from).unwrap_or(&of_input);
+            let y = node.with.and_then(of);
+            let kind = node.layer.kind();
+            let result = apply(node.layer, self.linear(layer), x, y);
+            results.push(result.ok_or(ModelError::LayerRange { layer, kind })?);
+        }
+        let layers = results.iter().map(Intervals::bits).collect();
+        Ok(Ranges { input: input.bits(), layers })
+    }
+
+    /// Bits, with the sign, that hold every input and every result of every layer, for all inputs
+    /// whose values are in `-max_abs_input..=max_abs_input`. See [`ranges`](Self::ranges).
+    ///
+    /// # Errors
+    ///
+    /// As [`ranges`](Self::ranges), or [`InputSize`](ModelError::InputSize) if `max_abs_input` exceeds
+    /// `i64::MAX`.
     pub fn check_range(&self, max_abs_input: u64) -> Result<u32, ModelError> {
         let high =
-            i64::try_from(max_abs_input).map_err(|_| ModelError::InputRange { max_abs_input })?;
-        let input = Interval { low: high.saturating_neg(), high };
-        let mut values = vec![input; self.architecture().inputs()];
-        let mut bits = input.bits();
-        for (i, layer) in self.layers().iter().enumerate() {
-            let out_of_range = || ModelError::LayerRange { layer: i, kind: layer.kind() };
-            values = layer.apply_to_intervals(&values).ok_or_else(out_of_range)?;
-            bits = values.iter().map(Interval::bits).fold(bits, u32::max);
-        }
-        Ok(bits)
+            i64::try_from(max_abs_input).map_err(|_| ModelError::InputSize { max_abs_input })?;
+        Ok(self.ranges(InputRange { low: high.saturating_neg(), high })?.most())
     }
 }
 
@@ -37,11 +98,44 @@ struct Interval {
     high: i64,
 }
 
-impl Interval {
-    fn map(self, f: impl Fn(i64) -> i64) -> Self {
-        Self { low: f(self.low), high: f(self.high) }
+/// Values in runs of equal length, for each of which one interval holds.
+struct Intervals {
+    each: Vec<Interval>,
+    run: usize,
+}
+
+impl Intervals {
+    fn all(interval: Interval, architecture: &Architecture) -> Self {
+        Self { each: vec![interval], run: architecture.inputs() }
     }
 
+    /// Of the values from `start` on, `count` of them.
+    fn of(&self, start: usize, count: usize) -> Interval {
+        let run = self.run.max(1);
+        let places = start / run..(start + count).div_ceil(run);
+        let intervals = self.each.get(places).unwrap_or(&self.each);
+        let mut union = Interval { low: i64::MAX, high: i64::MIN };
+        for interval in intervals {
+            union.low = union.low.min(interval.low);
+            union.high = union.high.max(interval.high);
+        }
+        union
+    }
+
+    fn map(&self, f: impl Fn(i64) -> i64) -> Self {
+        let each = self.each.iter().map(|interval| Interval {
+            low: f(interval.low),
+            high: f(interval.high),
+        });
+        Self { each: each.collect(), run: self.run }
+    }
+
+    fn bits(&self) -> u32 {
+        self.each.iter().map(Interval::bits).fold(1, u32::max)
+    }
+}
+
+impl Interval {
     /// Bits of the longer end, with the sign.
     fn bits(&self) -> u32 {
         let bits = |v: i64| {
@@ -50,44 +144,123 @@ impl Interval {
         };
         bits(self.low).max(bits(self.high))
     }
+
+    fn new(low: i128, high: i128) -> Option<Self> {
+        Some(Self { low: low.try_into().ok()?, high: high.try_into().ok()? })
+    }
+
+    fn with_zero(self) -> Self {
+        Self { low: self.low.min(0), high: self.high.max(0) }
+    }
 }
 
-impl Layer {
-    /// The interval of each output, or `None` if one does not fit `i64`.
-    fn apply_to_intervals(&self, values: &[Interval]) -> Option<Vec<Interval>> {
-        match *self {
-            Self::Dense(ref dense) => dense.apply_to_intervals(values),
-            Self::Relu { shift } => {
-                Some(values.iter().map(|v| v.map(|x| x.max(0).wrapping_shr(shift))).collect())
-            }
-            Self::Truncate { shift } => {
-                Some(values.iter().map(|v| v.map(|x| x.wrapping_shr(shift))).collect())
-            }
+/// The intervals of a result, or `None` if one does not fit `i64`.
+fn apply(
+    shape: LayerShape,
+    linear: Option<&Linear>,
+    x: &Intervals,
+    y: Option<&Intervals>,
+) -> Option<Intervals> {
+    match shape {
+        LayerShape::Dense { inputs, .. } => {
+            let values: Vec<_> = (0..inputs).map(|at| x.of(at, 1)).collect();
+            let sums = linear_sums(linear?, inputs, |_| values.iter().copied().map(|v| (v, 1)))?;
+            Some(Intervals { each: sums, run: 1 })
+        }
+        LayerShape::Convolution(shape) => {
+            let pixels = shape.height * shape.width;
+            let channels = shape.channels_of_group();
+            let of_group = (shape.outputs / shape.groups.max(1)).max(1);
+            let of_channel = |channel: usize| {
+                let values = x.of(channel * pixels, pixels);
+                if shape.padding > 0 { values.with_zero() } else { values }
+            };
+            let all: Vec<_> = (0..shape.channels).map(of_channel).collect();
+            let kernel = shape.kernel * shape.kernel;
+            let sums = linear_sums(linear?, channels * kernel, |output| {
+                let first = output / of_group * channels;
+                let group = all.iter().skip(first).take(channels);
+                group.map(move |interval| (*interval, kernel))
+            })?;
+            let (rows, columns) = shape.result();
+            Some(Intervals { each: sums, run: rows * columns })
+        }
+        LayerShape::Relu { shift, .. } => Some(x.map(|x| x.max(0).wrapping_shr(shift))),
+        LayerShape::Clamp { shift, bits, .. } => {
+            let most = 1_i64.wrapping_shl(bits).wrapping_sub(1);
+            Some(x.map(|x| x.max(0).wrapping_shr(shift).min(most)))
+        }
+        LayerShape::Truncate { shift, .. } => Some(x.map(|x| x.wrapping_shr(shift))),
+        LayerShape::MaxPool(of) | LayerShape::AveragePool(of) => {
+            let pixels = of.height * of.width;
+            let average = matches!(shape, LayerShape::AveragePool(_));
+            let values = (of.kernel * of.kernel) as i128;
+            let channel = |channel: usize| {
+                let values_in = x.of(channel * pixels, pixels);
+                if !average {
+                    return Some(values_in);
+                }
+                let Interval { low, high } = values_in.with_zero();
+                // The sum must fit too.
+                let half = values / 2;
+                Interval::new(values * i128::from(low) + half, values * i128::from(high) + half)?;
+                Some(values_in.with_zero())
+            };
+            let each = (0..of.channels).map(channel).collect::<Option<_>>()?;
+            let (rows, columns) = of.result();
+            Some(Intervals { each, run: rows * columns })
+        }
+        LayerShape::Add { width, shift } => {
+            let y = y?;
+            let same = x.run == y.run && x.each.len() == y.each.len();
+            let run = if same { x.run } else { 1 };
+            let sums = (0..width / run.max(1)).map(|at| {
+                let (a, b) = (x.of(at * run, run), y.of(at * run, run));
+                let scaled = |b: i64| i128::from(b) << shift;
+                Interval::new(i128::from(a.low) + scaled(b.low), i128::from(a.high) + scaled(b.high))
+            });
+            Some(Intervals { each: sums.collect::<Option<_>>()?, run })
+        }
+        LayerShape::Concat { first, second } => {
+            let y = y?;
+            let same = x.run == y.run;
+            let run = if same { x.run } else { 1 };
+            let of = |values: &Intervals, count: usize| -> Vec<_> {
+                (0..count / run.max(1)).map(|at| values.of(at * run, run)).collect()
+            };
+            Some(Intervals { each: [of(x, first), of(y, second)].concat(), run })
         }
     }
 }
 
-impl Dense {
-    fn apply_to_intervals(&self, values: &[Interval]) -> Option<Vec<Interval>> {
-        let rows = self.weights();
-        let rows = rows.rows().into_iter().zip(self.bias());
-        rows.map(|(row, &bias)| {
-            let (mut low, mut high) = (i128::from(bias), i128::from(bias));
-            for (&weight, value) in row.into_iter().zip(values) {
-                let ends =
-                    if weight < 0 { (value.high, value.low) } else { (value.low, value.high) };
-                low = low.checked_add(product(weight, ends.0))?;
-                high = high.checked_add(product(weight, ends.1))?;
-            }
-            Some(Interval { low: low.try_into().ok()?, high: high.try_into().ok()? })
-        })
-        .collect()
-    }
-}
-
-/// The product in full: at most 2^126 in magnitude.
-fn product(a: i64, b: i64) -> i128 {
-    i128::from(a).saturating_mul(i128::from(b))
+/// For each output the interval of its bias and its products; each interval of `values` is that of so
+/// many weights in a row.
+fn linear_sums<V: Iterator<Item = (Interval, usize)>>(
+    linear: &Linear,
+    weights: usize,
+    values: impl Fn(usize) -> V,
+) -> Option<Vec<Interval>> {
+    let rows = linear.weights().chunks_exact(weights.max(1)).zip(linear.bias());
+    let sums = rows.enumerate().map(|(output, (mut row, &bias))| {
+        let (mut low, mut high) = (i128::from(bias), i128::from(bias));
+        for (value, count) in values(output) {
+            let (weights, rest) = row.split_at_checked(count)?;
+            row = rest;
+            let sum = |wanted: fn(&i64) -> bool| {
+                let wanted = weights.iter().filter(|weight| wanted(weight));
+                wanted.fold(0_i128, |sum, weight| sum + i128::from(*weight))
+            };
+            let (positive, negative) = (sum(|weight| *weight > 0), sum(|weight| *weight < 0));
+            let (least, most) = (i128::from(value.low), i128::from(value.high));
+            let product = |sum: i128, value: i128| sum.checked_mul(value);
+            low = low.checked_add(product(positive, least)?)?;
+            low = low.checked_add(product(negative, most)?)?;
+            high = high.checked_add(product(positive, most)?)?;
+            high = high.checked_add(product(negative, least)?)?;
+        }
+        Interval::new(low, high)
+    });
+    sums.collect()
 }
 
 #[cfg(test)]
@@ -96,6 +269,7 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
+    use super::super::graph::{Dense, Layer};
     use super::*;
 
     fn dense(weights: Array2<i64>, bias: Array1<i64>) -> Layer {
@@ -162,7 +336,7 @@ mod tests {
         assert_eq!(bits(vec![dense(array![[1]], array![0])], limit).unwrap(), 64);
         let error = bits(vec![dense(array![[0]], array![0])], limit + 1).unwrap_err();
         assert!(
-            matches!(error, ModelError::InputRange { max_abs_input } if max_abs_input == limit + 1)
+            matches!(error, ModelError::InputSize { max_abs_input } if max_abs_input == limit + 1)
         );
     }
 

@@ -1,7 +1,10 @@
 //! The reference executor: what every backend must compute, bit for bit.
 
+#![allow(clippy::arithmetic_side_effects, reason = "sizes are those of a checked architecture")]
+
+use super::architecture::{ConvolutionShape, LayerShape, PoolShape, Source};
 use super::error::ModelError;
-use super::graph::{Dense, Layer, Model};
+use super::graph::{Linear, Model};
 
 /// Position of the largest logit; the first one wins a tie. `None` if there are no logits.
 pub fn argmax(logits: &[i64]) -> Option<usize> {
@@ -21,7 +24,28 @@ impl Model {
         if input.len() != expected {
             return Err(ModelError::InputWidth { expected, found: input.len() });
         }
-        Ok(self.layers().iter().fold(input.to_vec(), |values, layer| layer.apply(values)))
+        let nodes = self.architecture().nodes();
+        let mut results: Vec<Vec<i64>> = Vec::with_capacity(nodes.len());
+        for (layer, node) in nodes.iter().enumerate() {
+            let of = |source| match source {
+                Source::Input => Some(input),
+                Source::Layer(of) => results.get(of).map(Vec::as_slice),
+            };
+            let x = of(node.from).unwrap_or_default();
+            let y = node.with.and_then(of).unwrap_or_default();
+            results.push(apply(node.layer, self.linear(layer), x, y));
+            // What no later layer takes is dropped.
+            for source in node.sources() {
+                let later = nodes.iter().skip(layer + 1);
+                if let Source::Layer(of) = source
+                    && !later.flat_map(|node| node.sources()).any(|other| other == source)
+                    && let Some(result) = results.get_mut(of)
+                {
+                    *result = Vec::new();
+                }
+            }
+        }
+        Ok(results.pop().unwrap_or_default())
     }
 
     /// Runs the model on each input, in order.
@@ -34,37 +58,121 @@ impl Model {
     }
 }
 
-impl Layer {
-    /// `values` has the width of the layer, and shifts are below 64: `Model` has checked both.
-    fn apply(&self, mut values: Vec<i64>) -> Vec<i64> {
-        match *self {
-            Self::Dense(ref dense) => return dense.apply(&values),
-            Self::Relu { shift } => {
-                values.iter_mut().for_each(|x| *x = (*x).max(0).wrapping_shr(shift));
-            }
-            Self::Truncate { shift } => {
-                values.iter_mut().for_each(|x| *x = x.wrapping_shr(shift));
-            }
+/// What a layer gives, from values that have the widths of its shape; `Model` has checked weights.
+fn apply(shape: LayerShape, linear: Option<&Linear>, x: &[i64], y: &[i64]) -> Vec<i64> {
+    match (shape, linear) {
+        (LayerShape::Dense { inputs, .. }, Some(linear)) => dense(inputs, linear, x),
+        (LayerShape::Convolution(shape), Some(linear)) => convolution(&shape, linear, x),
+        (LayerShape::Relu { shift, .. }, _) => map(x, |x| x.max(0).wrapping_shr(shift)),
+        (LayerShape::Clamp { shift, bits, .. }, _) => {
+            let most = 1_i64.wrapping_shl(bits).wrapping_sub(1);
+            map(x, |x| x.max(0).wrapping_shr(shift).min(most))
         }
-        values
+        (LayerShape::Truncate { shift, .. }, _) => map(x, |x| x.wrapping_shr(shift)),
+        (LayerShape::MaxPool(shape), _) => pool(&shape, x, |window| {
+            window.iter().copied().max().unwrap_or(0)
+        }),
+        (LayerShape::AveragePool(shape), _) => {
+            let divisor = i64::try_from(shape.kernel.saturating_mul(shape.kernel)).unwrap_or(1);
+            pool(&shape, x, |window| {
+                let sum = window.iter().fold(divisor / 2, |sum, x| sum.wrapping_add(*x));
+                sum.div_euclid(divisor.max(1))
+            })
+        }
+        (LayerShape::Add { shift, .. }, _) => {
+            let sums = x.iter().zip(y).map(|(x, y)| x.wrapping_add(y.wrapping_shl(shift)));
+            sums.collect()
+        }
+        (LayerShape::Concat { .. }, _) => [x, y].concat(),
+        // A model has weights for each linear layer.
+        (LayerShape::Dense { .. } | LayerShape::Convolution(_), None) => Vec::new(),
     }
 }
 
-impl Dense {
-    fn apply(&self, values: &[i64]) -> Vec<i64> {
-        let rows = self.weights();
-        let rows = rows.rows().into_iter().zip(self.bias());
-        rows.map(|(row, &bias)| {
-            let terms = row.into_iter().zip(values).map(|(w, x)| w.wrapping_mul(*x));
-            terms.fold(bias, i64::wrapping_add)
-        })
-        .collect()
+fn map(x: &[i64], f: impl Fn(i64) -> i64) -> Vec<i64> {
+    x.iter().map(|x| f(*x)).collect()
+}
+
+fn dense(inputs: usize, linear: &Linear, x: &[i64]) -> Vec<i64> {
+    let rows = linear.weights().chunks_exact(inputs.max(1)).zip(linear.bias());
+    let row = |(row, bias): (&[i64], &i64)| {
+        let terms = row.iter().zip(x).map(|(w, x)| w.wrapping_mul(*x));
+        terms.fold(*bias, i64::wrapping_add)
+    };
+    rows.map(row).collect()
+}
+
+/// For each weight, a line of the image is added to a line of the result at a time.
+fn convolution(shape: &ConvolutionShape, linear: &Linear, x: &[i64]) -> Vec<i64> {
+    let ConvolutionShape { outputs, height, width, kernel, stride, padding, groups, .. } = *shape;
+    let ((rows, columns), channels) = (shape.result(), shape.channels_of_group());
+    let of_group = (outputs / groups.max(1)).max(1);
+    // The columns of the result for which column j of the kernel is inside the image.
+    let inside = |j: usize| {
+        let first = padding.saturating_sub(j).div_ceil(stride);
+        let end = (width + padding).saturating_sub(j).div_ceil(stride).min(columns);
+        first..end.max(first)
+    };
+    let mut y = Vec::with_capacity(outputs * rows * columns);
+    let kernels = linear.weights().chunks_exact((channels * kernel * kernel).max(1));
+    for (output, (kernels, bias)) in kernels.zip(linear.bias()).enumerate() {
+        let mut image = vec![*bias; rows * columns];
+        for (channel, kernels) in kernels.chunks_exact(kernel * kernel).enumerate() {
+            let channel = output / of_group * channels + channel;
+            for (place, weight) in kernels.iter().enumerate() {
+                let (i, j) = (place / kernel, place % kernel);
+                let columns_inside = inside(j);
+                for row in 0..rows {
+                    let Some(from) = (row * stride + i).checked_sub(padding) else { continue };
+                    if from >= height || columns_inside.is_empty() {
+                        continue;
+                    }
+                    let line = (channel * height + from) * width;
+                    let start = line + columns_inside.start * stride + j - padding;
+                    let line = x.get(start..).unwrap_or_default().iter().step_by(stride);
+                    let sums = row * columns + columns_inside.start
+                        ..row * columns + columns_inside.end;
+                    for (sum, x) in image.get_mut(sums).unwrap_or_default().iter_mut().zip(line) {
+                        *sum = sum.wrapping_add(weight.wrapping_mul(*x));
+                    }
+                }
+            }
+        }
+        y.extend(image);
     }
+    y
+}
+
+/// `f` of the values that each window has in the image; of average pools the others are zeros.
+fn pool(shape: &PoolShape, x: &[i64], f: impl Fn(&[i64]) -> i64) -> Vec<i64> {
+    let PoolShape { height, width, kernel, stride, padding, .. } = *shape;
+    let (rows, columns) = shape.result();
+    let inside = |place: usize, size: usize| {
+        let first = (place * stride).saturating_sub(padding);
+        first..(place * stride + kernel).saturating_sub(padding).min(size)
+    };
+    let mut window = Vec::with_capacity(kernel * kernel);
+    let mut y = Vec::new();
+    for image in x.chunks_exact((height * width).max(1)) {
+        for row in 0..rows {
+            for column in 0..columns {
+                window.clear();
+                for line in inside(row, height) {
+                    let places = inside(column, width);
+                    let places = line * width + places.start..line * width + places.end;
+                    window.extend_from_slice(image.get(places).unwrap_or_default());
+                }
+                y.push(f(&window));
+            }
+        }
+    }
+    y
 }
 
 #[cfg(test)]
 mod tests {
     use ndarray::{Array1, Array2, array};
+    use super::super::graph::{Dense, Layer};
     use proptest::collection::vec;
     use proptest::prelude::*;
 

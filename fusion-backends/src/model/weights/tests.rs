@@ -61,7 +61,7 @@ impl File {
 #[test]
 fn a_valid_file_gives_dense_layers_with_relu_between() {
     let model = Model::from_safetensors(&file().bytes()).unwrap();
-    let kinds: Vec<_> = model.layers().iter().map(Layer::kind).collect();
+    let kinds: Vec<_> = model.architecture().layers().map(|layer| layer.kind()).collect();
     assert_eq!(kinds, ["dense", "relu", "dense"]);
     // [1 2 3; 4 5 6] * [1 1 1] + [0 -1] = [6 14]; shifted by 1: [3 7]; [1 2] * [3 7] = 17.
     assert_eq!(model.infer(&[1, 1, 1]).unwrap(), [17]);
