@@ -24,7 +24,10 @@ SATURATED = 0.001
 
 @dataclass(frozen=True)
 class Convolution:
-    """y = W * x + b with zero padding: a cross-correlation. `weight` is [outputs, channels, k, k]."""
+    """y = W * x + b, a cross-correlation with zero padding.
+
+    `weight` is [outputs, channels, k, k].
+    """
 
     weight: Ints
     bias: Ints
