@@ -97,7 +97,7 @@ struct Options {
     #[arg(long, value_enum, default_value_t = Net::None)]
     network: Net,
 
-    /// The folder with digits.safetensors, digits_checks.csv and digits_queries.csv
+    /// The folder with the models (digits.safetensors, ...) and the images (digits_checks.csv, ...)
     #[arg(long, value_name = "DIR", default_value = DATA)]
     data: PathBuf,
 }

@@ -36,6 +36,7 @@ pub(crate) trait Backend:
         ClientContext = Architecture,
         Query = Vec<i64>,
         Output: PartialEq + 'static,
+        ServerContext: Sized,
         ClientError: StdError + 'static,
         ServerError: StdError + 'static,
     >

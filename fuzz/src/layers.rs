@@ -11,7 +11,7 @@ use std::{
 
 use fusion::transcript::Role;
 use fusion_backends::cheetah::{
-    nonlinear::{Division, LayerError, Layers, Material, Need, Shares, Truncation, Windows},
+    nonlinear::{Clamp, Division, LayerError, Layers, Material, Need, Shares, Truncation, Windows},
     ot::{OtReceiver, OtSender, Width, softspoken::SoftSpoken},
 };
 use rand::{SeedableRng, rngs::StdRng};
@@ -157,6 +157,11 @@ fn layers() -> &'static [Layer] {
             let need = Need::relu_truncate(by, COUNT);
             Layer::new(width(from), need, move |l, x| Ok(l.relu_truncate(by, x)?.len()))
         };
+        let relu_clamp = |from, shift, to| {
+            let clamp = Clamp::new(width(from), shift, 8, width(to)).expect("it fits");
+            let need = Need::relu_clamp(clamp, COUNT);
+            Layer::new(width(from), need, move |l, x| Ok(l.relu_clamp(clamp, x)?.len()))
+        };
         let ring = width(20);
         let by = Division::new(ring, 7).expect("not 0");
         let windows = Windows::new(9, 5, 3, 2, 1).expect("they fit");
@@ -170,6 +175,8 @@ fn layers() -> &'static [Layer] {
             truncate(20, 7, 1),
             relu_truncate(20, 7, 12),
             relu_truncate(20, 7, 33),
+            relu_clamp(20, 7, 12),
+            relu_clamp(27, 10, 27),
             Layer::new(ring, Need::divide(by, COUNT), move |l, x| Ok(l.divide(by, x)?.len())),
             Layer::new(ring, Need::max(ring, GROUP, groups), |l, x| Ok(l.max(GROUP, x)?.len())),
             Layer::new(ring, Need::argmax(ring, GROUP, groups), |l, x| {
@@ -180,6 +187,9 @@ fn layers() -> &'static [Layer] {
             Layer::new(ring, Need::default(), |l, x| Ok(l.reveal(x)?.map_or(0, |all| all.len()))),
             Layer::new(ring, Need::max_pool(ring, windows, 2), move |l, x| {
                 Ok(l.max_pool(windows, x)?.len())
+            }),
+            Layer::new(ring, Need::max_pool_within(windows, width(11), 2), move |l, x| {
+                Ok(l.max_pool_within(windows, width(11), x)?.len())
             }),
             Layer::new(ring, Need::average_pool(ring, windows, 2), move |l, x| {
                 Ok(l.average_pool(windows, x)?.len())

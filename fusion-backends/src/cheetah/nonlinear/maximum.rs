@@ -56,8 +56,8 @@ impl<S: Read + Write> Layers<'_, S> {
     /// failed, or the peer's message is malformed.
     pub fn max(&mut self, group: usize, values: &Shares) -> Result<Shares, LayerError> {
         let groups = groups("maximum", group, values)?;
-        let need = Need::max(values.width(), group, groups);
-        self.layer("maximum", need, |layers| Ok(layers.tournament(group, values, None)?.0))
+        let (need, within) = (Need::max(values.width(), group, groups), values.width());
+        self.layer("maximum", need, |layers| Ok(layers.tournament(group, within, values, None)?.0))
     }
 
     /// Which value of each group of so many neighbours is the largest, counted from 0; the first one
@@ -120,14 +120,15 @@ impl<S: Read + Write> Layers<'_, S> {
         let client = self.material.role() == Role::Client;
         let place = |at: usize| if client { at.checked_rem(group).unwrap_or(0) as u64 } else { 0 };
         let places = Shares::new(width, (0..values.len()).map(place));
-        let (_, places) = self.tournament(group, values, Some(places))?;
+        let (_, places) = self.tournament(group, values.width(), values, Some(places))?;
         Ok(places.unwrap_or_else(|| Shares::zero(width, 0)))
     }
 
-    /// The largest of each group, and what goes with it.
+    /// The largest of each group, and what goes with it. Differences of values fit the ring `within`.
     pub(super) fn tournament(
         &mut self,
         group: usize,
+        within: Width,
         values: &Shares,
         places: Option<Shares>,
     ) -> Result<(Shares, Option<Shares>), Fault> {
@@ -138,7 +139,7 @@ impl<S: Read + Write> Layers<'_, S> {
             let first = |shares: &Shares| shares.gather((0..all).filter(left));
             let second = |shares: &Shares| shares.gather((0..all).filter(left).map(|at| at + 1));
             let difference = first(&values).minus(&second(&values));
-            let negative = self.sign(&difference)?;
+            let negative = self.sign(&difference.reduce(within))?;
             let keep = self.not(&negative);
             let of_places = places.as_ref().map(|places| first(places).minus(&second(places)));
             let pairs = [Some(&difference), of_places.as_ref()];

@@ -91,7 +91,7 @@ impl Need {
         max(windows.height) + max(rows)
     }
 
-    /// Of [`Layers::max_pool_within`].
+    /// Of [`Layers::max_pool_within`] for so many images.
     #[must_use]
     pub fn max_pool_within(windows: Windows, within: Width, images: usize) -> Self {
         Self::max_pool(within, windows, images)
@@ -116,30 +116,35 @@ impl<S: Read + Write> Layers<'_, S> {
     ///
     /// As [`max`](Self::max), or the values do not make whole images.
     pub fn max_pool(&mut self, windows: Windows, values: &Shares) -> Result<Shares, LayerError> {
-        let layer = "max-pool";
-        let images = windows.images(layer, values)?;
-        let need = Need::max_pool(values.width(), windows, images);
-        self.layer(layer, need, |layers| layers.largest_of_windows(windows, images, values))
+        self.max_pool_within(windows, values.width(), values)
     }
 
-    /// Temporary.
+    /// As [`max_pool`](Self::max_pool), where differences of values are known to fit the smaller ring
+    /// `within`: comparisons look at no more bits than that. 8-bit values, for example, have differences
+    /// of 9 bits, in whatever ring they are shared.
     ///
     /// # Errors
     ///
-    /// As [`max`](Self::max).
+    /// As [`max_pool`](Self::max_pool), or `within` is larger than the ring.
     pub fn max_pool_within(
         &mut self,
         windows: Windows,
         within: Width,
         values: &Shares,
     ) -> Result<Shares, LayerError> {
-        let _ = within;
-        self.max_pool(windows, values)
+        let layer = "max-pool";
+        if within.bits() > values.width().bits() {
+            return Err(LayerError::Shape { layer, reason: "its differences exceed the ring" });
+        }
+        let images = windows.images(layer, values)?;
+        let need = Need::max_pool_within(windows, within, images);
+        self.layer(layer, need, |layers| layers.largest_of_windows(windows, within, images, values))
     }
 
     fn largest_of_windows(
         &mut self,
         windows: Windows,
+        within: Width,
         images: usize,
         values: &Shares,
     ) -> Result<Shares, Fault> {
@@ -148,7 +153,7 @@ impl<S: Read + Write> Layers<'_, S> {
         let rows = (0..images * windows.height).map(|row| row * windows.width);
         let gathered =
             values.gather(rows.flat_map(|row| along.iter().map(move |place| row + place)));
-        let (of_rows, _) = self.tournament(windows.kernel, &gathered, None)?;
+        let (of_rows, _) = self.tournament(windows.kernel, within, &gathered, None)?;
 
         let along = windows.inside(windows.height);
         let places = (0..images).map(|image| image * windows.height * columns).flat_map(|image| {
@@ -159,7 +164,7 @@ impl<S: Read + Write> Layers<'_, S> {
                 })
             })
         });
-        Ok(self.tournament(windows.kernel, &of_rows.gather(places), None)?.0)
+        Ok(self.tournament(windows.kernel, within, &of_rows.gather(places), None)?.0)
     }
 
     /// The average of each window, rounded to the nearest, halves up; padding counts as zeros. The

@@ -171,6 +171,32 @@ fn truncation_rounds_down_in_every_ring() {
 }
 
 #[test]
+fn clamps_cut_off_what_is_too_large() {
+    for (bits, shift, most, to) in [
+        (2, 0, 1, 2),
+        (8, 0, 3, 8),
+        (8, 3, 2, 3),
+        (8, 3, 4, 5),
+        (8, 7, 1, 12),
+        (10, 2, 8, 9),
+        (20, 7, 8, 9),
+        (27, 10, 8, 27),
+        (37, 12, 8, 45),
+        (64, 0, 62, 63),
+    ] {
+        let clamp = Clamp::new(width(bits), shift, most, width(to)).unwrap();
+        let values = values(width(bits), 500);
+        let need = Need::relu_clamp(clamp, values.len());
+        let found = opened(run(&need, width(bits), &values, |l, x| l.relu_clamp(clamp, x)));
+        let limit = (1_i64 << most) - 1;
+        let expected: Vec<_> = values.iter().map(|v| ((*v).max(0) >> shift).min(limit)).collect();
+        assert_eq!(found, expected, "{bits} bits by {shift}, at most {most}, to {to}");
+    }
+    assert_eq!(Clamp::new(width(8), 8, 2, width(8)), None);
+    assert_eq!(Clamp::new(width(8), 1, 8, width(8)), None);
+}
+
+#[test]
 fn requantisation_rounds_halves_up() {
     let truncation = Truncation::new(width(20), 5, width(12)).unwrap();
     let values = values(width(14), 500);
@@ -269,6 +295,15 @@ fn pooling_is_that_of_every_window() {
         }
         let need = Need::max_pool(width, windows, 3);
         assert_eq!(opened(run(&need, width, &values, |l, x| l.max_pool(windows, x))), largest);
+        // Values are of 12 bits, in whatever ring.
+        let within = Width::new(13).unwrap();
+        let need = Need::max_pool_within(windows, within, 3);
+        let narrow = run(&need, width, &values, |l, x| l.max_pool_within(windows, within, x));
+        assert_eq!(opened(narrow), largest);
+        let [refused, _] = run(&Need::default(), width, &values, |l, x| {
+            l.max_pool_within(windows, Width::WORD, x).unwrap_err().to_string()
+        });
+        assert!(refused.contains("its differences exceed the ring"), "{refused}");
         let need = Need::average_pool(width, windows, 3);
         assert_eq!(opened(run(&need, width, &values, |l, x| l.average_pool(windows, x))), averages);
     }
@@ -287,15 +322,17 @@ fn nothing_to_do_takes_nothing() {
     let none = |layers: &mut Run<'_>, x: &Shares| {
         let division = Division::new(x.width(), 3).unwrap();
         let truncation = Truncation::new(x.width(), 3, Width::WORD).unwrap();
+        let clamp = Clamp::new(x.width(), 3, 2, Width::WORD).unwrap();
         let layers = [
             layers.relu(x).unwrap().len(),
             layers.relu_truncate(truncation, x).unwrap().len(),
             layers.truncate(truncation, x).unwrap().len(),
+            layers.relu_clamp(clamp, x).unwrap().len(),
             layers.divide(division, x).unwrap().len(),
             layers.max(3, x).unwrap().len(),
             layers.argmax(3, x).unwrap().len(),
         ];
-        layers == [0; 6]
+        layers == [0; 7]
     };
     assert_eq!(run(&Need::default(), width(8), &[], none), [true; 2]);
 }

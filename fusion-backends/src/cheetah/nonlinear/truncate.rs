@@ -192,7 +192,7 @@ impl<S: Read + Write> Layers<'_, S> {
         Ok(quotient.minus(&offset))
     }
 
-    fn shift_positive_down(
+    pub(super) fn shift_positive_down(
         &mut self,
         truncation: Truncation,
         values: &Shares,

@@ -265,9 +265,11 @@ proptest! {
         let truncation = Truncation::new(width, 2, width).unwrap();
         let division = Division::new(width, 5).unwrap();
         type Layer<'a> = &'a dyn Fn(&mut Layers<'_, Says<'_>>, &Shares) -> Result<(), LayerError>;
-        let layers: [(Need, Layer<'_>); 4] = [
+        let clamp = Clamp::new(width, 2, 3, width).unwrap();
+        let layers: [(Need, Layer<'_>); 5] = [
             (Need::relu_truncate(truncation, count * 3), &|l, x| l.relu_truncate(truncation, x).map(drop)),
             (Need::truncate(truncation, count * 3), &|l, x| l.truncate(truncation, x).map(drop)),
+            (Need::relu_clamp(clamp, count * 3), &|l, x| l.relu_clamp(clamp, x).map(drop)),
             (Need::divide(division, count * 3), &|l, x| l.divide(division, x).map(drop)),
             (Need::argmax(width, 3, count), &|l, x| l.label(3, x).map(drop)),
         ];

@@ -49,6 +49,12 @@ fn every_pair_of_shares_of_small_rings() {
                 &|l, x| l.relu_truncate(truncation, x),
                 &|v| in_ring(v.max(0) >> shift),
             );
+            for most in 1..to {
+                let clamp = Clamp::new(ring, shift, most, width(to)).unwrap();
+                check(Need::relu_clamp(clamp, count), &|l, x| l.relu_clamp(clamp, x), &|v| {
+                    (v.max(0) >> shift).min((1 << most) - 1)
+                });
+            }
         }
     }
 }
@@ -72,6 +78,14 @@ fn ten_million_values_of_large_rings() {
             let need = Need::relu_truncate(truncation, count);
             let found = opened(run(&need, ring, values, |l, x| l.relu_truncate(truncation, x)));
             assert!(found == expected(&|v| v.max(0) >> (bits / 3)), "ReLU, truncated, {bits} bits");
+
+            let clamp = Clamp::new(ring, bits / 3, 8, ring).unwrap();
+            let need = Need::relu_clamp(clamp, count);
+            let found = opened(run(&need, ring, values, |l, x| l.relu_clamp(clamp, x)));
+            assert!(
+                found == expected(&|v| (v.max(0) >> (bits / 3)).min(255)),
+                "clamp, {bits} bits"
+            );
 
             let need = Need::truncate(truncation, count);
             let found = opened(run(&need, ring, values, |l, x| l.truncate(truncation, x)));
