@@ -20,9 +20,10 @@ use std::{
 use fusion::{Check, Client, Connection, Policy, Server, semi_honest};
 use fusion_backends::{
     additive::Additive,
+    cheetah::Cheetah,
     clear::Clear,
     conformance::Backend,
-    model::{Architecture, LayerShape, Model},
+    model::{Architecture, InputRange, LayerShape, Model},
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
@@ -34,13 +35,14 @@ fn main() {
         "backend", "R", "N", "plain", "hardened", "ratio", "middle half", "processor"
     );
     for queries in [16, 128] {
+        measure::<Cheetah>(queries);
         measure::<Additive>(queries);
         measure::<Clear>(queries);
     }
 }
 
 fn measure<B: Backend>(queries: usize) {
-    let setting = Setting::new(queries);
+    let setting = Setting::<B>::new(queries);
     let slots = setting.policy.parameters(queries).map(|p| p.slots()).expect("sound");
     let mut ticks = [0; 2];
     let mut counted = |kind: usize, run: &dyn Fn() -> Duration| {
@@ -51,8 +53,8 @@ fn measure<B: Backend>(queries: usize) {
     };
     // The first pair warms up.
     let runs = (0..=RUNS as u64).map(|run| {
-        let plain = || setting.plain::<B>(slots, run);
-        let hardened = || setting.hardened::<B>(run);
+        let plain = || setting.plain(slots, run);
+        let hardened = || setting.hardened(run);
         let (plain, hardened) = if run.is_multiple_of(2) {
             let plain = counted(0, &plain);
             (plain, counted(1, &hardened))
@@ -87,16 +89,17 @@ fn processor_ticks() -> u64 {
 }
 
 /// A model of the size of the digits', with queries and checks for it.
-struct Setting {
-    model: Model,
+struct Setting<B: Backend> {
+    architecture: Architecture,
+    context: B::ServerContext,
     inputs: Vec<Vec<i64>>,
     /// To the inputs after the queries: checks.
-    answers: Vec<Vec<i64>>,
+    answers: Vec<B::Output>,
     queries: usize,
     policy: Policy,
 }
 
-impl Setting {
+impl<B: Backend> Setting<B> {
     fn new(queries: usize) -> Self {
         let architecture = Architecture::new(vec![
             LayerShape::Dense { inputs: 64, outputs: 64 },
@@ -105,17 +108,20 @@ impl Setting {
             LayerShape::Relu { width: 32, shift: 12 },
             LayerShape::Dense { inputs: 32, outputs: 10 },
         ]);
+        let architecture = architecture.expect("it fits");
         let mut rng = StdRng::seed_from_u64(1);
         let input = |_| (0..64).map(|_| rng.random_range(0..4096)).collect();
         let inputs: Vec<Vec<i64>> = (0..1000).map(input).collect();
-        let model = Model::random(&architecture.expect("it fits"), 4096, &mut rng);
+        let model = Model::random(&architecture, 4096, &mut rng);
         let policy = Policy::cheapest(40, queries).expect("a batch that can be run");
         let samples = inputs.iter().skip(queries).take(50);
-        let answers = samples.map(|sample| model.infer(sample).expect("the width fits")).collect();
-        Self { model, inputs, answers, queries, policy }
+        let logits = samples.map(|sample| model.infer(sample).expect("the width fits"));
+        let answers = logits.map(B::answer).collect();
+        let context = B::context(model, InputRange { low: 0, high: 4095 });
+        Self { architecture, context, inputs, answers, queries, policy }
     }
 
-    fn hardened<B: Backend>(&self, seed: u64) -> Duration {
+    fn hardened(&self, seed: u64) -> Duration {
         let (client, server) = B::parties(seed);
         let (mut here, mut there) = connections().expect("loopback");
         let (queries, samples) = self.inputs.split_at(self.queries);
@@ -125,29 +131,29 @@ impl Setting {
         thread::scope(|scope| {
             scope.spawn(|| {
                 let mut rng = StdRng::seed_from_u64(seed);
-                Server::<B>::with(server).serve(&mut there, &self.model, &mut rng).expect("fair");
+                Server::<B>::with(server).serve(&mut there, &self.context, &mut rng).expect("fair");
             });
             let mut rng = StdRng::seed_from_u64(seed + 1);
             let start = Instant::now();
             client
-                .infer(&mut here, self.model.architecture(), queries, &mut rng)
+                .infer(&mut here, &self.architecture, queries, &mut rng)
                 .expect("an honest server");
             start.elapsed()
         })
     }
 
-    fn plain<B: Backend>(&self, slots: usize, seed: u64) -> Duration {
+    fn plain(&self, slots: usize, seed: u64) -> Duration {
         let (mut client, mut server) = B::parties(seed);
         let (mut here, mut there) = connections().expect("loopback");
         let inputs = self.inputs.get(..slots).expect("enough inputs");
         thread::scope(|scope| {
             scope.spawn(|| {
                 let mut rng = StdRng::seed_from_u64(seed);
-                semi_honest::serve::<B, _>(&mut server, &mut there, &self.model, &mut rng)
+                semi_honest::serve::<B, _>(&mut server, &mut there, &self.context, &mut rng)
                     .expect("fair");
             });
             let mut rng = StdRng::seed_from_u64(seed + 1);
-            let (party, architecture) = (&mut client, self.model.architecture());
+            let (party, architecture) = (&mut client, &self.architecture);
             let start = Instant::now();
             semi_honest::infer::<B, _>(party, &mut here, architecture, inputs, &mut rng)
                 .expect("an honest server");

@@ -1,8 +1,10 @@
 //! The networks, with random weights, and random queries for them.
 
 use clap::ValueEnum;
-use fusion_backends::model::{InputRange, Model, networks};
+use fusion_backends::model::{Architecture, InputRange, Model, networks};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+use crate::Result;
 
 pub(crate) const PIXELS: InputRange = InputRange { low: 0, high: 255 };
 const SEED: u64 = 1;
@@ -37,14 +39,18 @@ impl Which {
         matches!(self, Self::Dnn784 | Self::Lenet5)
     }
 
-    pub(crate) fn model(self) -> Model {
-        match self {
-            Self::Dnn784 => networks::dnn(&[784, 128, 128, 10], SEED),
-            Self::Lenet5 => networks::lenet5(SEED),
-            Self::Minionn => networks::minionn_cifar10(SEED),
-            Self::Squeezenet => networks::squeezenet(SEED),
-            Self::Resnet50 => networks::resnet50(SEED),
-        }
+    pub(crate) fn architecture(self) -> Result<Architecture> {
+        Ok(match self {
+            Self::Dnn784 => networks::dense(&[784, 128, 128, 10]),
+            Self::Lenet5 => networks::lenet5(),
+            Self::Minionn => networks::minionn(),
+            Self::Squeezenet => networks::squeezenet(),
+            Self::Resnet50 => networks::resnet50(),
+        }?)
+    }
+
+    pub(crate) fn model(self) -> Result<Model> {
+        Ok(networks::random(&self.architecture()?, SEED))
     }
 
     pub(crate) fn queries(self, count: usize, width: usize) -> Vec<Vec<i64>> {

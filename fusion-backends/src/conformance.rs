@@ -44,7 +44,7 @@ pub trait Backend:
         ClientContext = Architecture,
         ServerContext: Sized + Send + Sync,
         Query = Vec<i64>,
-        Output: PartialEq + Debug + Clone + Send,
+        Output: PartialEq + Debug + Clone + Send + Sync,
         ClientError: Debug + Send,
         ServerError: Debug + Send,
     >
