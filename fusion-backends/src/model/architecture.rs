@@ -8,7 +8,7 @@ use super::error::ModelError;
 pub use shape::{ConvolutionShape, LayerShape, PoolShape};
 
 /// The most values that a layer may take or give.
-pub const MAX_WIDTH: usize = 1 << 20;
+pub const MAX_WIDTH: usize = 1 << 22;
 /// The most layers in a model.
 pub const MAX_LAYERS: usize = 1 << 10;
 /// The most weights in all dense layers together: 2 GiB of `i64`.

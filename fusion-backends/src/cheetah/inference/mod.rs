@@ -76,7 +76,8 @@ pub struct Cheetah {
     role: Role,
     outputs: Outputs,
     memory: u64,
-    transfers: Option<Ends>,
+    /// Those of SoftSpokenOT, and silent ones once a batch takes many.
+    transfers: [Option<Ends>; 2],
     material: Material,
     costs: Vec<LayerCost>,
 }
@@ -259,7 +260,7 @@ impl Cheetah {
             role,
             outputs: Outputs::Label,
             memory: 8 << 30,
-            transfers: None,
+            transfers: [None, None],
             material,
             costs: Vec::new(),
         }
@@ -271,10 +272,29 @@ impl Cheetah {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), CheetahError> {
-        let policy = plan.transfers().policy();
-        self.transfers = Some(ot::setup(self.role, policy, SESSION, stream, rng)?);
         self.material = Material::new(self.role);
-        Ok(())
+        self.transfers = [None, None];
+        self.transfers(plan.transfers().are_silent(0), stream, rng).map(drop)
+    }
+
+    /// Transfers of one kind, set up at the first use.
+    fn transfers<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        silent: bool,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<&mut Ends, CheetahError> {
+        let [softspoken, silent_ones] = &mut self.transfers;
+        let ends = if silent { silent_ones } else { softspoken };
+        let made = match ends.take() {
+            Some(made) => made,
+            None => {
+                let [softspoken, silent_ones] = SESSIONS;
+                let session = if silent { silent_ones } else { softspoken };
+                ot::setup(self.role, plan::policy(silent), session, stream, rng)?
+            }
+        };
+        Ok(ends.insert(made))
     }
 
     fn check_memory(&self, plan: &Plan, batch: &Batch) -> Result<(), CheetahError> {
@@ -293,13 +313,19 @@ impl Cheetah {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), CheetahError> {
-        let Ends { sender, receiver, .. } = self.transfers.as_mut().ok_or(CheetahError::Order)?;
-        Ok(self.material.prepare(&batch.need(plan), sender, receiver, stream, rng)?)
+        let need = batch.need(plan);
+        let count = [Role::Client, Role::Server].map(|sender| need.transfers(sender));
+        let silent = plan.transfers().are_silent(count.into_iter().fold(0, usize::saturating_add));
+        let mut material = Material::new(self.role);
+        let Ends { sender, receiver, .. } = self.transfers(silent, stream, rng)?;
+        material.prepare(&need, sender, receiver, stream, rng)?;
+        self.material = material;
+        Ok(())
     }
 }
 
-/// What oblivious transfers of this protocol are bound to.
-const SESSION: &[u8] = b"fusion cheetah 1";
+/// What oblivious transfers of this protocol are bound to: those of SoftSpokenOT, and silent ones.
+const SESSIONS: [&[u8]; 2] = [b"fusion cheetah 1", b"fusion cheetah 1, silent"];
 
 fn check_queries(plan: &Plan, batch: &Batch, queries: &[Vec<i64>]) -> Result<(), CheetahError> {
     let (expected, found) = (batch.slots, queries.len());

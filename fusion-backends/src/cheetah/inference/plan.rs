@@ -53,19 +53,30 @@ pub(super) struct Announcement {
 /// Which oblivious transfers are used, see [`ot::Policy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Transfers {
-    /// Few bytes: the best below 1 Gbit/s, and for many nonlinear values anywhere.
+    /// For each batch those that take fewer bytes.
+    Fewest,
+    /// Silent ones: 1.6 MB for the first few million, 0.17 bytes for each one.
     Silent,
-    /// Fast for few transfers, and on fast networks.
+    /// SoftSpokenOT: 3.9 bytes for each one, and faster where both parties share a machine.
     SoftSpoken,
 }
 
 impl Transfers {
-    pub(super) fn policy(self) -> ot::Policy {
+    /// Whether a batch that takes so many transfers has silent ones.
+    pub(super) fn are_silent(self, count: usize) -> bool {
+        /// Where bytes are as many.
+        const MANY: usize = 600_000;
         match self {
-            Self::Silent => ot::Policy::Silent,
-            Self::SoftSpoken => ot::Policy::SoftSpoken(Depth::Four),
+            Self::Fewest => count > MANY,
+            Self::Silent => true,
+            Self::SoftSpoken => false,
         }
     }
+}
+
+/// The extension of each kind.
+pub(super) fn policy(silent: bool) -> ot::Policy {
+    if silent { ot::Policy::Silent } else { ot::Policy::SoftSpoken(Depth::Four) }
 }
 
 impl Announcement {

@@ -40,7 +40,7 @@ impl Served {
     /// a value could be larger than can be computed with.
     pub fn new(model: Model, input: InputRange) -> Result<Self, CheetahError> {
         let ranges = model.ranges(input)?;
-        let (outputs, transfers) = (Outputs::Label, Transfers::Silent);
+        let (outputs, transfers) = (Outputs::Label, Transfers::Fewest);
         let plan = plan(&model, &ranges, input, outputs, transfers)?;
         // Each layer adds a little to what the client can tell of the weights.
         let linear = model.architecture().nodes().iter().filter(|node| node.layer.weights() > 0);
@@ -63,7 +63,7 @@ impl Served {
         self.planned(Outputs::Logits, transfers)
     }
 
-    /// Uses other oblivious transfers.
+    /// Uses these oblivious transfers; the default is [`Transfers::Fewest`].
     ///
     /// # Errors
     ///

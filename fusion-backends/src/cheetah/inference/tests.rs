@@ -155,7 +155,9 @@ fn silent_transfers_give_the_same() {
     let queries = queries(2, 4, PIXELS, 1);
     let expected = small().infer_batch(&queries).unwrap();
     let served = Served::new(small(), PIXELS).unwrap().with_logits().unwrap();
-    assert_eq!(served.plan().transfers(), Transfers::Silent);
+    assert_eq!(served.plan().transfers(), Transfers::Fewest);
+    assert!(Transfers::Fewest.are_silent(1_000_000) && !Transfers::Fewest.are_silent(100_000));
+    let served = served.with_transfers(Transfers::Silent).unwrap();
     let client = Cheetah::client().with_outputs(Outputs::Logits);
     let expected: Vec<_> = expected.into_iter().map(Answer::Logits).collect();
     assert_eq!(run(client, &served, &queries).unwrap(), expected);

@@ -58,6 +58,13 @@ impl Need {
     }
 }
 
+impl Need {
+    /// Of `count` products of two bits.
+    pub(super) fn and(count: usize) -> Self {
+        Self { triples: Self::words(count), ..Self::default() }
+    }
+}
+
 /// Shares of how the bits of a part compare.
 pub(super) struct Node {
     /// Whether the client's are below the server's.
@@ -96,14 +103,32 @@ impl<S: Read + Write> Layers<'_, S> {
             segments = self.join_neighbours(segments, count)?;
         }
         let mut results: Vec<Node> = Vec::with_capacity(segments.len());
-        for node in segments.into_iter().flatten() {
-            let node = match results.last() {
-                None => node,
-                Some(low) => self.join(&[(&node, low)], count)?.pop().ok_or(Fault::NotPrepared)?,
-            };
-            results.push(node);
+        let mut nodes = segments.into_iter().flatten().zip(&layout.parents).peekable();
+        while let Some((node, parent)) = nodes.next() {
+            let mut level = vec![node];
+            while let Some((node, _)) = nodes.next_if(|(_, other)| *other == parent) {
+                level.push(node);
+            }
+            match parent.and_then(|parent| results.get(parent)) {
+                None => results.append(&mut level),
+                Some(low) => {
+                    let pairs: Vec<_> = level.iter().map(|node| (node, low)).collect();
+                    let joined = self.join(&pairs, count)?;
+                    results.extend(joined);
+                }
+            }
         }
         Ok(results.into_iter().map(|node| Bits::new(count, node.below)).collect())
+    }
+
+    /// Whether both bits are set.
+    pub(super) fn and(&mut self, a: &Bits, b: &Bits) -> Result<Bits, Fault> {
+        let copy = |bits: &Bits| Zeroizing::new(bits.words().to_vec());
+        let nothing = Zeroizing::new(vec![0; a.words().len()]);
+        let high = Node { below: nothing, equal: Some(copy(a)) };
+        let low = Node { below: copy(b), equal: None };
+        let joined = self.join(&[(&high, &low)], a.len())?.pop().ok_or(Fault::NotPrepared)?;
+        Ok(Bits::new(a.len(), joined.below))
     }
 
     /// Each leaf, by a transfer.

@@ -28,6 +28,8 @@ pub(super) struct Layout {
     pub(super) leaves: Vec<Leaf>,
     /// Which leaves are in each segment.
     pub(super) segments: Vec<Range<usize>>,
+    /// Of each segment, the one below it.
+    pub(super) parents: Vec<Option<usize>>,
 }
 
 impl Layout {
@@ -49,7 +51,21 @@ impl Layout {
                 segments.push(first..leaves.len());
             }
         }
-        Self { leaves, segments }
+        let parents = (0..segments.len()).map(|segment| segment.checked_sub(1)).collect();
+        Self { leaves, segments, parents }
+    }
+
+    /// The same, and one segment more, of so many bits, that goes on from the last but one: another high
+    /// part for numbers with the same low part. Its planes are above all others.
+    pub(super) fn forked(cuts: &[u32], bits: u32) -> Self {
+        let mut layout = Self::new(cuts);
+        let (first, low) = (layout.leaves.len(), layout.bits());
+        let parent = layout.segments.len().checked_sub(2);
+        let high = Self::new(&[low, low.saturating_add(bits)]);
+        layout.leaves.extend(high.leaves.into_iter().filter(|leaf| leaf.low >= low));
+        layout.segments.push(first..layout.leaves.len());
+        layout.parents.push(parent);
+        layout
     }
 
     /// How many bits are compared.

@@ -37,6 +37,14 @@ impl Planes {
         Self { count, words }
     }
 
+    /// These planes, and those of as many other numbers above them.
+    pub(super) fn and(self, above: &Self) -> Self {
+        debug_assert_eq!(self.count, above.count);
+        // A new vector: one that grows leaves secrets behind.
+        let words = Zeroizing::new([self.words.as_slice(), above.words.as_slice()].concat());
+        Self { count: self.count, words }
+    }
+
     /// The lowest plane.
     pub(super) fn into_bits(self) -> Bits {
         let mut words = self.words;

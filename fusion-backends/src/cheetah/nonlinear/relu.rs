@@ -90,7 +90,7 @@ impl<S: Read + Write> Layers<'_, S> {
     }
 
     /// All ones at the client, which flips what both parties share.
-    fn client_flips(&self) -> u64 {
+    pub(super) fn client_flips(&self) -> u64 {
         if self.material.role() == Role::Client { u64::MAX } else { 0 }
     }
 }

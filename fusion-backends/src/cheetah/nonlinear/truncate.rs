@@ -46,7 +46,7 @@ impl Truncation {
     }
 
     /// Bits of the result beyond those of the quotient. The carry out of all bits matters to them.
-    fn beyond(self) -> Option<Width> {
+    pub(super) fn beyond(self) -> Option<Width> {
         Width::new(self.to.bits().saturating_sub(self.high()))
     }
 
@@ -97,8 +97,8 @@ impl Need {
 }
 
 /// Who has the numbers of the products of the lower carry, and of the higher one.
-const LOW: Role = Role::Server;
-const HIGH: Role = Role::Client;
+pub(super) const LOW: Role = Role::Server;
+pub(super) const HIGH: Role = Role::Client;
 
 impl<S: Read + Write> Layers<'_, S> {
     /// Each value divided by 2^shift and rounded down, in the ring `to`, which may be larger or
@@ -192,7 +192,7 @@ impl<S: Read + Write> Layers<'_, S> {
         Ok(quotient.minus(&offset))
     }
 
-    pub(super) fn shift_positive_down(
+    fn shift_positive_down(
         &mut self,
         truncation: Truncation,
         values: &Shares,
@@ -217,7 +217,7 @@ impl<S: Read + Write> Layers<'_, S> {
     }
 
     /// (x >> f) + c - w 2^(l-f), of which each party adds up its own.
-    fn quotient(
+    pub(super) fn quotient(
         &self,
         truncation: Truncation,
         values: &Shares,

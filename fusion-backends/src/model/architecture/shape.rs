@@ -255,7 +255,7 @@ fn check_window(layer: usize, sizes: [usize; 5], padding: usize) -> Result<(), M
     let [_, height, width, kernel, stride] = sizes;
     let fails = |reason| Err(ModelError::Shape { layer, reason });
     if sizes.iter().any(|size| !(1..=MAX_WIDTH).contains(size)) {
-        return fails("channels, height, width, kernel and stride must be 1 to 2^20");
+        return fails("channels, height, width, kernel and stride must be 1 to 2^22");
     }
     if padding >= kernel {
         return fails("there must be fewer zeros on a side than the kernel is wide");
