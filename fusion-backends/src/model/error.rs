@@ -92,6 +92,15 @@ pub enum ModelError {
         found: usize,
     },
 
+    /// The list of layers in a model file cannot be read.
+    #[error(
+        "the metadata `layers` cannot be read: {reason}; write a JSON array, one object per layer"
+    )]
+    Layers {
+        /// What is wrong.
+        reason: String,
+    },
+
     /// A layer has a second source, or lacks it.
     #[error("layer {layer} must have {expected} source(s); only `Add` and `Concat` take two")]
     Sources {

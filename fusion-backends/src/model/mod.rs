@@ -11,7 +11,6 @@
 mod architecture;
 mod error;
 mod graph;
-pub mod networks;
 mod range;
 mod reference;
 mod weights;
