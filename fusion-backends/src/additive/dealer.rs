@@ -164,10 +164,10 @@ fn check(
     if let Request::Slots(slots) = request {
         let (architecture, _) = model.ok_or(Refusal::NoModel)?;
         let slots = usize::try_from(slots).map_err(|_| Refusal::TooLarge)?;
-        let words =
-            architecture.layers().map(|shape| Need::of(&shape)).fold(0, |sum: usize, need| {
-                sum.saturating_add(need.mask).saturating_add(need.shared)
-            });
+        let words = architecture
+            .layers()
+            .map(|shape| Need::of(&shape))
+            .fold(0, |sum: usize, need| sum.saturating_add(need.mask).saturating_add(need.shared));
         if slots > MAX_SLOTS || words.saturating_mul(slots) > MAX_MATERIAL {
             return Err(Refusal::TooLarge);
         }

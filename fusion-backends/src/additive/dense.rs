@@ -27,7 +27,12 @@ impl Matrix {
 }
 
 /// y += W x for each slot, where W has `outputs` rows of `inputs` numbers.
-pub(super) fn add_product(weights: &[i64], (inputs, outputs): (usize, usize), x: &[u64], y: &mut [u64]) {
+pub(super) fn add_product(
+    weights: &[i64],
+    (inputs, outputs): (usize, usize),
+    x: &[u64],
+    y: &mut [u64],
+) {
     let (inputs, outputs) = (inputs.max(1), outputs.max(1));
     for (block, rows) in weights.chunks(inputs.saturating_mul(BLOCK)).enumerate() {
         let done = block.saturating_mul(BLOCK);

@@ -82,9 +82,7 @@ impl Architecture {
             let mut expect = |source, found| {
                 let expected = match source {
                     Source::Input => *inputs.get_or_insert(found),
-                    Source::Layer(of) => {
-                        *widths.get(of).ok_or(ModelError::Source { layer, of })?
-                    }
+                    Source::Layer(of) => *widths.get(of).ok_or(ModelError::Source { layer, of })?,
                 };
                 let fits = expected == found;
                 if fits { Ok(()) } else { Err(ModelError::Chain { layer, expected, found }) }

@@ -117,9 +117,8 @@ impl Model {
         rng: &mut R,
     ) -> Self {
         let bound = magnitude.checked_abs().unwrap_or(i64::MAX);
-        let mut draw = |count| {
-            (0..count).map(|_| rng.random_range(bound.saturating_neg()..=bound)).collect()
-        };
+        let mut draw =
+            |count| (0..count).map(|_| rng.random_range(bound.saturating_neg()..=bound)).collect();
         let linear = architecture.layers().map(|shape| {
             let weights = Some(shape.weights()).filter(|weights| *weights > 0)?;
             Some(Linear { weights: draw(weights), bias: draw(shape.biases()) })
@@ -301,7 +300,10 @@ mod tests {
         };
         assert!(matches!(fails(&[]), ModelError::Linear { expected: 1, found: 0 }));
         assert!(matches!(fails(&[(6, 3), (6, 3)]), ModelError::Linear { expected: 1, found: 2 }));
-        assert!(matches!(fails(&[(5, 3)]), ModelError::Weights { layer: 0, expected: 6, found: 5 }));
+        assert!(matches!(
+            fails(&[(5, 3)]),
+            ModelError::Weights { layer: 0, expected: 6, found: 5 }
+        ));
         assert!(matches!(fails(&[(6, 4)]), ModelError::Biases { layer: 0, expected: 3, found: 4 }));
     }
 

@@ -11,6 +11,7 @@
 mod architecture;
 mod error;
 mod graph;
+pub mod networks;
 mod range;
 mod reference;
 mod weights;
@@ -19,8 +20,8 @@ mod weights;
 mod digits;
 
 pub use architecture::{
-    Architecture, ConvolutionShape, LayerShape, MAX_LAYERS, MAX_SHIFT, MAX_WEIGHTS, MAX_WIDTH, Node,
-    PoolShape, Source,
+    Architecture, ConvolutionShape, LayerShape, MAX_LAYERS, MAX_SHIFT, MAX_WEIGHTS, MAX_WIDTH,
+    Node, PoolShape, Source,
 };
 pub use error::ModelError;
 pub use graph::{Dense, Layer, Linear, Model};

@@ -123,10 +123,10 @@ impl Intervals {
     }
 
     fn map(&self, f: impl Fn(i64) -> i64) -> Self {
-        let each = self.each.iter().map(|interval| Interval {
-            low: f(interval.low),
-            high: f(interval.high),
-        });
+        let each = self
+            .each
+            .iter()
+            .map(|interval| Interval { low: f(interval.low), high: f(interval.high) });
         Self { each: each.collect(), run: self.run }
     }
 
@@ -217,7 +217,10 @@ fn apply(
             let sums = (0..width / run.max(1)).map(|at| {
                 let (a, b) = (x.of(at * run, run), y.of(at * run, run));
                 let scaled = |b: i64| i128::from(b) << shift;
-                Interval::new(i128::from(a.low) + scaled(b.low), i128::from(a.high) + scaled(b.high))
+                Interval::new(
+                    i128::from(a.low) + scaled(b.low),
+                    i128::from(a.high) + scaled(b.high),
+                )
             });
             Some(Intervals { each: sums.collect::<Option<_>>()?, run })
         }
