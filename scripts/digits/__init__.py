@@ -1,0 +1,1 @@
+"""The parts of `train_digits.py`: data, models in floating point, models in integers, files."""
