@@ -14,14 +14,14 @@ use fusion::{
 };
 use fusion_backends::{
     cheetah::{Answer, Cheetah, CheetahClient, CheetahServer, LayerCost, Outputs, Served},
-    model::{Model, argmax},
+    model::{Model, argmax, networks::PIXELS},
 };
 use fusion_core::semi_honest;
 use rand::{rand_core::UnwrapErr, rngs::SysRng};
 
 use crate::{
     Link, Result,
-    networks::{PIXELS, Which},
+    networks::Which,
 };
 
 /// A run: what both processes are told.
@@ -130,7 +130,7 @@ impl Job {
 
     /// The labels against the reference executor.
     fn check(&self, labels: &[usize]) -> Result {
-        let model = self.network.model()?;
+        let model = self.network.model();
         let queries = self.network.queries(self.slots, model.architecture().inputs());
         // Where that would take minutes, the first few.
         let count = if self.network.is_small() { queries.len() } else { queries.len().min(2) };
@@ -156,7 +156,7 @@ impl Cost {
 /// The server's process.
 pub(crate) fn server(job: &Job) -> Result {
     let listener = TcpListener::bind("127.0.0.1:0")?;
-    let served = Served::new(job.network.model()?, PIXELS)?;
+    let served = Served::new(job.network.model(), PIXELS)?;
     let slots = executions(job)?;
     let start = std::time::Instant::now();
     served.prepare(slots)?;
@@ -181,9 +181,9 @@ pub(crate) fn server(job: &Job) -> Result {
 /// The client's process.
 pub(crate) fn client(job: &Job) -> Result {
     // A client has no weights; only where it needs answers to checks, it gets them from the model.
-    let architecture = job.network.architecture()?;
+    let architecture = job.network.architecture();
     let queries = job.network.queries(job.slots, architecture.inputs());
-    let checks = if job.hardened { checks(job, &job.network.model()?)? } else { Vec::new() };
+    let checks = if job.hardened { checks(job, &job.network.model())? } else { Vec::new() };
     let mut rng = UnwrapErr(SysRng);
     let mut last = None;
     for _ in 0..RUNS {

@@ -1,13 +1,14 @@
 //! The networks, with random weights, and random queries for them.
 
 use clap::ValueEnum;
-use fusion_backends::model::{Architecture, InputRange, Model, networks};
+use fusion_backends::model::{
+    Architecture, Model,
+    networks::{self, PIXELS},
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-use crate::Result;
-
-pub(crate) const PIXELS: InputRange = InputRange { low: 0, high: 255 };
 const SEED: u64 = 1;
+const DNN: &[usize] = &[784, 128, 128, 10];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Which {
@@ -39,18 +40,24 @@ impl Which {
         matches!(self, Self::Dnn784 | Self::Lenet5)
     }
 
-    pub(crate) fn architecture(self) -> Result<Architecture> {
-        Ok(match self {
-            Self::Dnn784 => networks::dense(&[784, 128, 128, 10]),
-            Self::Lenet5 => networks::lenet5(),
-            Self::Minionn => networks::minionn(),
-            Self::Squeezenet => networks::squeezenet(),
-            Self::Resnet50 => networks::resnet50(),
-        }?)
+    pub(crate) fn architecture(self) -> Architecture {
+        match self {
+            Self::Dnn784 => networks::dnn_architecture(DNN),
+            Self::Lenet5 => networks::lenet5_architecture(),
+            Self::Minionn => networks::minionn_cifar10_architecture(),
+            Self::Squeezenet => networks::squeezenet_architecture(),
+            Self::Resnet50 => networks::resnet50_architecture(),
+        }
     }
 
-    pub(crate) fn model(self) -> Result<Model> {
-        Ok(networks::random(&self.architecture()?, SEED))
+    pub(crate) fn model(self) -> Model {
+        match self {
+            Self::Dnn784 => networks::dnn(DNN, SEED),
+            Self::Lenet5 => networks::lenet5(SEED),
+            Self::Minionn => networks::minionn_cifar10(SEED),
+            Self::Squeezenet => networks::squeezenet(SEED),
+            Self::Resnet50 => networks::resnet50(SEED),
+        }
     }
 
     pub(crate) fn queries(self, count: usize, width: usize) -> Vec<Vec<i64>> {

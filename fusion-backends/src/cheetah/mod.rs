@@ -4,15 +4,15 @@
 //!
 //! ```
 //! use fusion_backends::cheetah::{Answer, Cheetah, CheetahClient, CheetahServer, Served};
-//! use fusion_backends::model::{InputRange, networks};
+//! use fusion_backends::model::networks;
 //! use fusion_core::{Check, Connection, Policy};
 //! # use rand::{SeedableRng, rngs::StdRng};
 //!
 //! // The server: a model, and what its inputs may be.
-//! let architecture = networks::dense(&[16, 8, 4])?; // public
-//! let model = networks::random(&architecture, 7);
-//! # let reference = networks::random(&architecture, 7);
-//! let served = Served::new(model, InputRange { low: 0, high: 255 })?;
+//! let architecture = networks::dnn_architecture(&[16, 8, 4]); // public
+//! let model = networks::dnn(&[16, 8, 4], 7);
+//! # let reference = networks::dnn(&[16, 8, 4], 7);
+//! let served = Served::new(model, networks::PIXELS)?;
 //! let (mut here, mut there) = Connection::pair(); // or `Connection::tcp(stream)`
 //! let server = std::thread::spawn(move || {
 //!     // Any CSPRNG.

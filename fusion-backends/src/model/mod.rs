@@ -11,6 +11,7 @@
 mod architecture;
 mod error;
 mod graph;
+pub mod networks;
 mod range;
 mod reference;
 mod weights;

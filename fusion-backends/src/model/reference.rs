@@ -2,7 +2,9 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "sizes are those of a checked architecture")]
 
-use super::architecture::{ConvolutionShape, LayerShape, PoolShape, Source};
+mod products;
+
+use super::architecture::{LayerShape, PoolShape, Source};
 use super::error::ModelError;
 use super::graph::{Linear, Model};
 
@@ -24,28 +26,7 @@ impl Model {
         if input.len() != expected {
             return Err(ModelError::InputWidth { expected, found: input.len() });
         }
-        let nodes = self.architecture().nodes();
-        let mut results: Vec<Vec<i64>> = Vec::with_capacity(nodes.len());
-        for (layer, node) in nodes.iter().enumerate() {
-            let of = |source| match source {
-                Source::Input => Some(input),
-                Source::Layer(of) => results.get(of).map(Vec::as_slice),
-            };
-            let x = of(node.from).unwrap_or_default();
-            let y = node.with.and_then(of).unwrap_or_default();
-            results.push(apply(node.layer, self.linear(layer), x, y));
-            // What no later layer takes is dropped.
-            for source in node.sources() {
-                let later = nodes.iter().skip(layer + 1);
-                if let Source::Layer(of) = source
-                    && !later.flat_map(|node| node.sources()).any(|other| other == source)
-                    && let Some(result) = results.get_mut(of)
-                {
-                    *result = Vec::new();
-                }
-            }
-        }
-        Ok(results.pop().unwrap_or_default())
+        Ok(self.run(input, |_, _| ()))
     }
 
     /// Runs the model on each input, in order.
@@ -56,13 +37,47 @@ impl Model {
     pub fn infer_batch(&self, inputs: &[Vec<i64>]) -> Result<Vec<Vec<i64>>, ModelError> {
         inputs.iter().map(|input| self.infer(input)).collect()
     }
+
+    /// Runs the model on an input of the right width, and shows the result of each layer.
+    pub(super) fn run(&self, input: &[i64], mut show: impl FnMut(usize, &[i64])) -> Vec<i64> {
+        let nodes = self.architecture().nodes();
+        let mut last_use: Vec<_> = (0..nodes.len()).collect();
+        for (layer, node) in nodes.iter().enumerate() {
+            for source in node.sources() {
+                if let Source::Layer(of) = source
+                    && let Some(last) = last_use.get_mut(of)
+                {
+                    *last = layer;
+                }
+            }
+        }
+        let mut results: Vec<Vec<i64>> = Vec::with_capacity(nodes.len());
+        for (layer, node) in nodes.iter().enumerate() {
+            let of = |source| match source {
+                Source::Input => Some(input),
+                Source::Layer(of) => results.get(of).map(Vec::as_slice),
+            };
+            let x = of(node.from).unwrap_or_default();
+            let y = node.with.and_then(of).unwrap_or_default();
+            let result = apply(node.layer, self.linear(layer), x, y);
+            show(layer, &result);
+            results.push(result);
+            // What no later layer takes is dropped.
+            for (result, last) in results.iter_mut().zip(&last_use) {
+                if *last == layer && layer + 1 < nodes.len() {
+                    *result = Vec::new();
+                }
+            }
+        }
+        results.pop().unwrap_or_default()
+    }
 }
 
 /// What a layer gives, from values that have the widths of its shape; `Model` has checked weights.
 fn apply(shape: LayerShape, linear: Option<&Linear>, x: &[i64], y: &[i64]) -> Vec<i64> {
     match (shape, linear) {
-        (LayerShape::Dense { inputs, .. }, Some(linear)) => dense(inputs, linear, x),
-        (LayerShape::Convolution(shape), Some(linear)) => convolution(&shape, linear, x),
+        (LayerShape::Dense { inputs, .. }, Some(linear)) => products::dense(inputs, linear, x),
+        (LayerShape::Convolution(shape), Some(linear)) => products::convolution(&shape, linear, x),
         (LayerShape::Relu { shift, .. }, _) => map(x, |x| x.max(0).wrapping_shr(shift)),
         (LayerShape::Clamp { shift, bits, .. }, _) => {
             let most = 1_i64.wrapping_shl(bits).wrapping_sub(1);
@@ -91,56 +106,6 @@ fn apply(shape: LayerShape, linear: Option<&Linear>, x: &[i64], y: &[i64]) -> Ve
 
 fn map(x: &[i64], f: impl Fn(i64) -> i64) -> Vec<i64> {
     x.iter().map(|x| f(*x)).collect()
-}
-
-fn dense(inputs: usize, linear: &Linear, x: &[i64]) -> Vec<i64> {
-    let rows = linear.weights().chunks_exact(inputs.max(1)).zip(linear.bias());
-    let row = |(row, bias): (&[i64], &i64)| {
-        let terms = row.iter().zip(x).map(|(w, x)| w.wrapping_mul(*x));
-        terms.fold(*bias, i64::wrapping_add)
-    };
-    rows.map(row).collect()
-}
-
-/// For each weight, a line of the image is added to a line of the result at a time.
-fn convolution(shape: &ConvolutionShape, linear: &Linear, x: &[i64]) -> Vec<i64> {
-    let ConvolutionShape { outputs, height, width, kernel, stride, padding, groups, .. } = *shape;
-    let ((rows, columns), channels) = (shape.result(), shape.channels_of_group());
-    let of_group = (outputs / groups.max(1)).max(1);
-    // The columns of the result for which column j of the kernel is inside the image.
-    let inside = |j: usize| {
-        let first = padding.saturating_sub(j).div_ceil(stride);
-        let end = (width + padding).saturating_sub(j).div_ceil(stride).min(columns);
-        first..end.max(first)
-    };
-    let mut y = Vec::with_capacity(outputs * rows * columns);
-    let kernels = linear.weights().chunks_exact((channels * kernel * kernel).max(1));
-    for (output, (kernels, bias)) in kernels.zip(linear.bias()).enumerate() {
-        let mut image = vec![*bias; rows * columns];
-        for (channel, kernels) in kernels.chunks_exact(kernel * kernel).enumerate() {
-            let channel = output / of_group * channels + channel;
-            for (place, weight) in kernels.iter().enumerate() {
-                let (i, j) = (place / kernel, place % kernel);
-                let columns_inside = inside(j);
-                for row in 0..rows {
-                    let Some(from) = (row * stride + i).checked_sub(padding) else { continue };
-                    if from >= height || columns_inside.is_empty() {
-                        continue;
-                    }
-                    let line = (channel * height + from) * width;
-                    let start = line + columns_inside.start * stride + j - padding;
-                    let line = x.get(start..).unwrap_or_default().iter().step_by(stride);
-                    let sums =
-                        row * columns + columns_inside.start..row * columns + columns_inside.end;
-                    for (sum, x) in image.get_mut(sums).unwrap_or_default().iter_mut().zip(line) {
-                        *sum = sum.wrapping_add(weight.wrapping_mul(*x));
-                    }
-                }
-            }
-        }
-        y.extend(image);
-    }
-    y
 }
 
 /// `f` of the values that each window has in the image; of average pools the others are zeros.
