@@ -19,10 +19,7 @@ use fusion_backends::{
 use fusion_core::semi_honest;
 use rand::{rand_core::UnwrapErr, rngs::SysRng};
 
-use crate::{
-    Link, Result,
-    networks::Which,
-};
+use crate::{Link, Result, networks::Which};
 
 /// A run: what both processes are told.
 #[derive(Clone, clap::Args)]

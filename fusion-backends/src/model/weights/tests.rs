@@ -111,7 +111,7 @@ fn every_metadata_entry_is_needed() {
 #[test]
 fn every_metadata_entry_is_checked() {
     let wrong = [
-        ("format", "fusion-model-2"),
+        ("format", "fusion-model-3"),
         ("activation", "tanh"),
         ("fraction_bits", "32"),
         ("fraction_bits", "-1"),
@@ -200,6 +200,6 @@ fn every_shape_is_checked() {
 
 #[test]
 fn the_limits_of_models_hold_for_files() {
-    let error = File::with_tensor(0, "layers.0.weight", Dtype::I32, &[2, (1 << 20) + 1]);
+    let error = File::with_tensor(0, "layers.0.weight", Dtype::I32, &[2, (1 << 22) + 1]);
     assert!(matches!(error, ModelError::Width { layer: 0, .. }));
 }
