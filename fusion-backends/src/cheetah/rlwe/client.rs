@@ -1,6 +1,7 @@
 //! The client: its key, its requests, and what it makes of responses.
 
 use rand::CryptoRng;
+use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::encode::Encoding;
@@ -41,19 +42,24 @@ impl Pending {
         let degree = parameters.degree();
         let secret = Values::of_small(parameters, &sampler.ternary(degree));
         let seed = sampler.seed();
-        let mut bytes = Vec::with_capacity(encoding.request_bytes());
-        bytes.extend_from_slice(&seed);
-        // The first polynomial is zero, which makes it the public key.
-        let zero = std::iter::once_with(|| Zeroizing::new(vec![0; degree]));
-        let inputs = (0..encoding.requests()).map(|which| encoding.request(which, inputs.values()));
-        for (index, numbers) in (0..).zip(zero.chain(inputs)) {
+        let samplers = sampler.fork(encoding.requests().saturating_add(1));
+        let mut bytes = vec![0; encoding.request_bytes()];
+        let (start, polynomials) = bytes.split_at_mut(seed.len());
+        start.copy_from_slice(&seed);
+        let polynomials = polynomials.par_chunks_exact_mut(parameters.request_bytes().max(1));
+        polynomials.zip(samplers).enumerate().for_each(|(index, (bytes, mut sampler))| {
+            // The first polynomial is zero, which makes it the public key.
+            let numbers = index.checked_sub(1).map_or_else(
+                || Zeroizing::new(vec![0; degree]),
+                |which| encoding.request(which, inputs.values()),
+            );
             let errors = sampler.errors(degree);
             let mut second = Values::scaled(parameters, &numbers, &errors, &mut sampler);
             let mut product = Values::zero(parameters);
-            product.add_product(parameters, &uniform(parameters, &seed, index), &secret);
+            product.add_product(parameters, &uniform(parameters, &seed, index as u64), &secret);
             second.subtract(parameters, &product);
-            put_values(parameters, &second, &mut bytes);
-        }
+            put_values(parameters, &second, bytes);
+        });
         Ok((Self { encoding: encoding.clone(), secret }, bytes))
     }
 
@@ -72,22 +78,42 @@ impl Pending {
         let encoding = &self.encoding;
         let parameters = encoding.parameters();
         let mut incoming = Incoming::new(response, encoding.response_bytes())?;
-        let mut shares = Zeroizing::new(vec![0; encoding.shape().outputs_len()]);
-        let (bits, second) = (parameters.bits(), parameters.second_width());
+        let mut parts = Vec::with_capacity(encoding.responses());
         for which in 0..encoding.responses() {
-            let first = incoming.numbers(parameters.first_width(), parameters.degree())?;
-            let needed = incoming.numbers(second, encoding.needed(which))?;
-            let product = self.product(parameters, &first);
-            for ((place, result), second_half) in encoding.results(which).zip(needed.iter()) {
-                let half = product.get(place).copied().unwrap_or(0);
-                let whole = second_half.wrapping_shl(64_u32.wrapping_sub(second.bits()));
-                let rounded = whole.wrapping_add(half).wrapping_add(1 << 63_u32.wrapping_sub(bits));
+            parts.push(incoming.take(parameters.response_bytes(encoding.needed(which)))?);
+        }
+        let opened = parts.into_par_iter().enumerate();
+        let opened: Result<Vec<_>, _> =
+            opened.map(|(which, bytes)| self.open_one(which, bytes)).collect();
+        let mut shares = Zeroizing::new(vec![0; encoding.shape().outputs_len()]);
+        for (which, numbers) in opened?.iter().enumerate() {
+            for ((_, result), number) in encoding.results(which).zip(numbers.iter()) {
                 if let Some(share) = shares.get_mut(result) {
-                    *share = rounded.wrapping_shr(64_u32.wrapping_sub(bits));
+                    *share = *number;
                 }
             }
         }
         Ok(Shares::new(parameters.width(), shares.iter().copied()))
+    }
+
+    /// The needed numbers of one response.
+    fn open_one(&self, which: usize, bytes: &[u8]) -> Result<Zeroizing<Vec<u64>>, RlweError> {
+        let (encoding, parameters) = (&self.encoding, self.encoding.parameters());
+        let (bits, second) = (parameters.bits(), parameters.second_width());
+        let mut incoming = Incoming::new(bytes, bytes.len())?;
+        let first = incoming.numbers(parameters.first_width(), parameters.degree())?;
+        let needed = incoming.numbers(second, encoding.needed(which))?;
+        let product = self.product(parameters, &first);
+        let numbers =
+            encoding.results(which).zip(needed.iter()).map(|((place, _), second_half)| {
+                let half = product.get(place).copied().unwrap_or(0);
+                let whole = second_half.wrapping_shl(64_u32.wrapping_sub(second.bits()));
+                let rounded = whole.wrapping_add(half).wrapping_add(1 << 63_u32.wrapping_sub(bits));
+                rounded.wrapping_shr(64_u32.wrapping_sub(bits))
+            });
+        let mut opened = Zeroizing::new(Vec::with_capacity(needed.len()));
+        opened.extend(numbers);
+        Ok(opened)
     }
 
     /// The first half of a response times the secret, modulo 1 in units of 2^-64.

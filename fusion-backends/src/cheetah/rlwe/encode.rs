@@ -22,6 +22,10 @@
 //! kernel before the line does; so column, row, channel and then (slot, output) agree one after the
 //! other, and the pairs are those of the convolution. Terms beyond X^N come back at coefficients
 //! below O, where no result is.
+//!
+//! Groups are layers of their own. Small ones are merged into one with zeros for the weights between
+//! different groups, as many as share a polynomial: k of them take k^2 times the room in it, and a
+//! k-th of the polynomials.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -46,6 +50,13 @@ struct Block {
     columns: usize,
 }
 
+impl Block {
+    /// So many groups as one.
+    fn times(self, groups: usize) -> Self {
+        Self { channels: self.channels * groups, outputs: self.outputs * groups, ..self }
+    }
+}
+
 /// Where the numbers of a layer stand. Both parties make the same one.
 #[derive(Debug, Clone)]
 pub struct Encoding {
@@ -56,6 +67,8 @@ pub struct Encoding {
     kernel: usize,
     rows: usize,
     columns: usize,
+    /// How many groups are treated as one, whose weights between different groups are zero.
+    merged: usize,
     block: Block,
 }
 
@@ -79,14 +92,15 @@ impl Encoding {
         let (rows, columns) = if kernel == 1 { (1, rows * columns) } else { (rows, columns) };
         let whole = Block {
             slots: shape.slots,
-            channels: shape.channels * used * used,
-            outputs: shape.outputs,
+            channels: shape.channels / shape.groups * used * used,
+            outputs: shape.outputs / shape.groups,
             rows,
             columns,
         };
-        let block = best(parameters, kernel, whole)
+        let (merged, block) = best(parameters, kernel, shape.groups, whole)
             .ok_or(RlweError::Shape("a kernel must fit a polynomial"))?;
-        Ok(Self { parameters: parameters.clone(), shape, phases, kernel, rows, columns, block })
+        let parameters = parameters.clone();
+        Ok(Self { parameters, shape, phases, kernel, rows, columns, merged, block })
     }
 
     /// The layer.
@@ -122,37 +136,65 @@ impl Encoding {
     /// Products of polynomials that the server computes.
     #[must_use]
     pub fn products(&self) -> usize {
-        self.groups() * self.weight_polynomials()
+        self.patches() * self.weight_polynomials()
     }
 
-    /// Polynomials from client to server: for each group, one for each block of channels.
+    /// Polynomials from client to server: for each merged group and patch, one for each block of
+    /// channels.
     #[must_use]
     pub fn requests(&self) -> usize {
-        self.groups() * self.channel_blocks()
+        self.shape.groups / self.merged * self.patches() * self.channel_blocks()
     }
 
-    /// Polynomials from server to client: for each block of outputs, one for each group.
+    /// Polynomials from server to client: for each block of outputs, one for each patch.
     #[must_use]
     pub fn responses(&self) -> usize {
-        self.output_blocks() * self.groups()
+        self.output_blocks() * self.patches()
     }
 
     /// Tiles, times blocks of slots: what is computed independently with the same weights.
-    pub(super) fn groups(&self) -> usize {
+    pub(super) fn patches(&self) -> usize {
         let (rows, columns) = self.tiles();
         self.shape.slots.div_ceil(self.block.slots) * rows * columns
     }
 
+    /// Blocks of the channels of one merged group.
     pub(super) fn channel_blocks(&self) -> usize {
         self.channels().div_ceil(self.block.channels)
     }
 
+    /// Blocks of all outputs. Each is of one merged group.
     pub(super) fn output_blocks(&self) -> usize {
-        self.shape.outputs.div_ceil(self.block.outputs)
+        self.shape.groups / self.merged * self.blocks_of_outputs()
     }
 
+    /// The polynomials of a request that the responses to a block of outputs are made of: for each
+    /// patch, one for each block of channels.
+    pub(super) fn inputs_of(&self, output_block: usize) -> std::ops::Range<usize> {
+        let each = self.patches() * self.channel_blocks();
+        let group = output_block / self.blocks_of_outputs();
+        group * each..(group + 1) * each
+    }
+
+    /// Channels of one merged group, after those that are made by a stride.
     fn channels(&self) -> usize {
-        self.shape.channels * self.phases.len()
+        self.merged * (self.shape.channels / self.shape.groups) * self.phases.len()
+    }
+
+    /// Outputs of one merged group.
+    fn outputs(&self) -> usize {
+        self.merged * (self.shape.outputs / self.shape.groups)
+    }
+
+    fn blocks_of_outputs(&self) -> usize {
+        self.outputs().div_ceil(self.block.outputs)
+    }
+
+    /// The outputs of a block.
+    fn outputs_of(&self, block: usize) -> std::ops::Range<usize> {
+        let (group, block) = (block / self.blocks_of_outputs(), block % self.blocks_of_outputs());
+        let outputs = part(block, self.outputs(), self.block.outputs);
+        group * self.outputs() + outputs.start..group * self.outputs() + outputs.end
     }
 
     fn tiles(&self) -> (usize, usize) {
@@ -171,8 +213,8 @@ impl Encoding {
         (self.block.channels - 1) * pixels + (self.kernel - 1) * (width + 1)
     }
 
-    /// Slots, rows and columns of a group's results.
-    fn group(&self, which: usize) -> [std::ops::Range<usize>; 3] {
+    /// Slots, rows and columns of a patch's results.
+    fn patch(&self, which: usize) -> [std::ops::Range<usize>; 3] {
         let (rows, columns) = self.tiles();
         let (slots, row, column) =
             (which / (rows * columns), which / columns % rows, which % columns);
@@ -201,15 +243,17 @@ impl Encoding {
     /// The polynomial number `which` of a request: the inputs at their places, zeros elsewhere.
     pub(super) fn request(&self, which: usize, inputs: &[u64]) -> Zeroizing<Vec<u64>> {
         let mut numbers = Zeroizing::new(vec![0; self.parameters.degree()]);
-        let (group, channels) = (which / self.channel_blocks(), which % self.channel_blocks());
-        let [slots, rows, columns] = self.group(group);
+        let (patch, channels) = (which / self.channel_blocks(), which % self.channel_blocks());
+        let (group, patch) = (patch / self.patches(), patch % self.patches());
+        let [slots, rows, columns] = self.patch(patch);
+        let first = group * self.channels() / self.phases.len();
         let (width, pixels) = self.tile();
         let image = self.shape.height * self.shape.width;
         for (b, slot) in slots.enumerate() {
             let channels = part(channels, self.channels(), self.block.channels);
             for (c, channel) in channels.enumerate() {
                 let (channel, phase) =
-                    (channel / self.phases.len(), self.phases[channel % self.phases.len()]);
+                    (first + channel / self.phases.len(), self.phases[channel % self.phases.len()]);
                 let image = &inputs[(slot * self.shape.channels + channel) * image..][..image];
                 let start = (b * self.block.outputs * self.block.channels + c) * pixels;
                 for (i, y) in (rows.start..rows.end + self.kernel - 1).enumerate() {
@@ -246,12 +290,17 @@ impl Encoding {
     ) {
         let Shape { kernel, stride, .. } = self.shape;
         let (width, pixels) = self.tile();
-        for (m, output) in part(outputs, self.shape.outputs, self.block.outputs).enumerate() {
+        let of_group = self.shape.channels / self.shape.groups;
+        for (m, output) in self.outputs_of(outputs).enumerate() {
+            let group = output / (self.shape.outputs / self.shape.groups) % self.merged;
             let channels = part(channels, self.channels(), self.block.channels);
             for (c, channel) in channels.enumerate() {
                 let (channel, phase) =
                     (channel / self.phases.len(), self.phases[channel % self.phases.len()]);
-                let start = (output * self.shape.channels + channel) * kernel * kernel;
+                if channel / of_group != group {
+                    continue;
+                }
+                let start = (output * of_group + channel % of_group) * kernel * kernel;
                 let place = self.first() + m * self.block.channels * pixels - c * pixels;
                 for (i, row) in (phase.0..kernel).step_by(stride).enumerate() {
                     for (j, column) in (phase.1..kernel).step_by(stride).enumerate() {
@@ -264,17 +313,15 @@ impl Encoding {
 
     /// How many coefficients of a response are needed.
     pub(super) fn needed(&self, which: usize) -> usize {
-        let [slots, rows, columns] = self.group(which % self.groups());
-        let block = which / self.groups();
-        let outputs = part(block, self.shape.outputs, self.block.outputs);
+        let [slots, rows, columns] = self.patch(which % self.patches());
+        let outputs = self.outputs_of(which / self.patches());
         slots.len() * outputs.len() * rows.len() * columns.len()
     }
 
     /// The needed coefficients of a response, and which results they are.
     pub(super) fn results(&self, which: usize) -> impl Iterator<Item = (usize, usize)> {
-        let [slots, rows, columns] = self.group(which % self.groups());
-        let block = which / self.groups();
-        let outputs = part(block, self.shape.outputs, self.block.outputs);
+        let [slots, rows, columns] = self.patch(which % self.patches());
+        let outputs = self.outputs_of(which / self.patches());
         let ((width, pixels), first) = (self.tile(), self.first());
         let images = slots.enumerate().flat_map(move |(b, slot)| {
             let outputs = outputs.clone().enumerate();
@@ -293,11 +340,47 @@ impl Encoding {
     }
 }
 
-/// The blocks of the fewest bytes; among equals, those with the fewest products.
-fn best(parameters: &Parameters, kernel: usize, whole: Block) -> Option<Block> {
-    let degree = parameters.degree();
+/// The blocks of the fewest bytes, and how many groups are merged; among equals, those with the
+/// fewest products.
+fn best(
+    parameters: &Parameters,
+    kernel: usize,
+    groups: usize,
+    whole: Block,
+) -> Option<(usize, Block)> {
     let (request, response) = (parameters.request_bytes(), parameters.response_bytes(0));
-    let mut best: Option<((usize, usize), Block)> = None;
+    let mut best = None;
+    each_block(parameters.degree(), kernel, groups, whole, |merged, block| {
+        let [requests, responses, products] = counts(groups / merged, whole.times(merged), block);
+        let cost = (requests * request + responses * response, products);
+        if best.is_none_or(|(least, _)| cost < least) {
+            best = Some((cost, (merged, block)));
+        }
+    });
+    best.map(|(_, found)| found)
+}
+
+/// Polynomials of a request and of a response, and products, with so many groups of a whole that is
+/// cut into blocks.
+fn counts(groups: usize, whole: Block, block: Block) -> [usize; 3] {
+    let patches = whole.slots.div_ceil(block.slots)
+        * whole.rows.div_ceil(block.rows)
+        * whole.columns.div_ceil(block.columns);
+    let channels = whole.channels.div_ceil(block.channels);
+    let outputs = whole.outputs.div_ceil(block.outputs);
+    let patches = groups * patches;
+    [patches * channels, patches * outputs, patches * channels * outputs]
+}
+
+/// Gives all blocks that are of use. Groups are merged only if their channels and outputs share one
+/// polynomial: else weights that are zero would be multiplied.
+fn each_block(
+    degree: usize,
+    kernel: usize,
+    groups: usize,
+    whole: Block,
+    mut give: impl FnMut(usize, Block),
+) {
     for rows in sizes(whole.rows) {
         for columns in sizes(whole.columns) {
             let pixels = (rows + kernel - 1) * (columns + kernel - 1);
@@ -309,22 +392,18 @@ fn best(parameters: &Parameters, kernel: usize, whole: Block) -> Option<Block> {
                     }
                     // As many blocks of outputs as that takes, and all alike.
                     let outputs = whole.outputs.div_ceil(whole.outputs.div_ceil(most));
-                    let block = Block { slots, channels, outputs, rows, columns };
-                    let groups = whole.slots.div_ceil(slots)
-                        * whole.rows.div_ceil(rows)
-                        * whole.columns.div_ceil(columns);
-                    let requests = groups * whole.channels.div_ceil(channels);
-                    let responses = groups * whole.outputs.div_ceil(outputs);
-                    let bytes = requests * request + responses * response;
-                    let cost = (bytes, requests * responses / groups);
-                    if best.is_none_or(|(least, _)| cost < least) {
-                        best = Some((cost, block));
+                    give(1, Block { slots, channels, outputs, rows, columns });
+                }
+                for merged in (2..=groups).filter(|merged| groups.is_multiple_of(*merged)) {
+                    let Block { channels, outputs, .. } = whole.times(merged);
+                    if slots * channels * outputs * pixels > degree {
+                        break;
                     }
+                    give(merged, Block { slots, channels, outputs, rows, columns });
                 }
             }
         }
     }
-    best.map(|(_, block)| block)
 }
 
 /// The sizes of parts when a size is cut into any number of parts that are as alike as can be.

@@ -10,8 +10,9 @@
 //! | 4 | [`Pending::open`]: its shares of the results | |
 //!
 //! The sum of both parties' shares is the layer in integers modulo 2^l, always: see `noise.rs` for
-//! the bound. Fully connected layers and convolutions of any stride and padding are there, for a batch
-//! of slots at once; grouped and depthwise convolutions are not. Biases are added to a share.
+//! the bound. Fully connected layers and convolutions of any stride and padding are there, grouped and
+//! depthwise ones too, for a batch of slots at once. Biases are added to a share. Each step but the
+//! first uses all processors, and what it makes does not depend on how many there are.
 //!
 //! # What travels
 //!
@@ -73,6 +74,7 @@ mod ntt;
 mod params;
 mod poly;
 mod prime;
+mod product;
 mod request;
 mod response;
 mod sample;

@@ -31,16 +31,6 @@ impl Values {
         Coefficients(Zeroizing::new(all)).transform(parameters)
     }
 
-    /// Of a polynomial that is one small number: it is its value everywhere.
-    pub(super) fn of_constant(parameters: &Parameters, number: i64) -> Self {
-        let mut all = Vec::with_capacity(parameters.numbers());
-        for table in parameters.tables() {
-            let residue = table.prime().of_signed(number);
-            all.extend(std::iter::repeat_n(residue, parameters.degree()));
-        }
-        Self::new(all)
-    }
-
     /// Of the multiple q / 2^l of a polynomial over Z_2^l, rounded at random to an integer on
     /// either side so that the rounding has mean zero, plus small errors.
     ///
@@ -81,8 +71,13 @@ impl Values {
         self.0.as_chunks().0
     }
 
-    pub(super) fn pieces_mut(&mut self) -> &mut [[u64; PIECE]] {
-        self.0.as_chunks_mut().0
+    pub(super) fn of_pieces<'a>(
+        parameters: &Parameters,
+        pieces: impl Iterator<Item = &'a [u64; PIECE]>,
+    ) -> Self {
+        let mut all = Zeroizing::new(Vec::with_capacity(parameters.numbers()));
+        pieces.for_each(|piece| all.extend_from_slice(piece));
+        Self(all)
     }
 
     pub(super) fn add(&mut self, parameters: &Parameters, other: &Self) {

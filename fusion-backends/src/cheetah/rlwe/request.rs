@@ -1,10 +1,11 @@
 //! What the server has of the client: requests.
 
 use rand::CryptoRng;
+use rayon::prelude::*;
 
 use super::client::check_inputs;
 use super::encode::Encoding;
-use super::error::RlweError;
+use super::error::{Malformed, RlweError};
 use super::ntt::PIECE;
 use super::params::Parameters;
 use super::poly::Values;
@@ -19,23 +20,20 @@ pub(super) struct Cipher {
 }
 
 impl Cipher {
-    /// A piece of both halves.
-    pub(super) fn pieces(&self, which: usize) -> Option<[&[u64; PIECE]; 2]> {
-        Some([self.first.pieces().get(which)?, self.second.pieces().get(which)?])
+    /// A piece of both halves. There must be one of that number.
+    #[allow(clippy::indexing_slicing, reason = "both halves are as long as polynomials are")]
+    pub(super) fn pieces(&self, which: usize) -> [&[u64; PIECE]; 2] {
+        [&self.first.pieces()[which], &self.second.pieces()[which]]
     }
 
-    pub(super) fn pieces_mut(&mut self, which: usize) -> Option<[&mut [u64; PIECE]; 2]> {
-        Some([self.first.pieces_mut().get_mut(which)?, self.second.pieces_mut().get_mut(which)?])
-    }
-
-    /// Polynomial number `index` of a message with this seed.
+    /// Polynomial number `index` of a message with this seed, and its bytes.
     fn read(
         parameters: &Parameters,
         seed: &Seed,
         index: u64,
-        incoming: &mut Incoming<'_>,
+        bytes: &[u8],
     ) -> Result<Self, RlweError> {
-        let second = incoming.values(parameters)?;
+        let second = Incoming::new(bytes, parameters.request_bytes())?.values(parameters)?;
         Ok(Self { first: uniform(parameters, seed, index), second })
     }
 }
@@ -45,7 +43,7 @@ pub struct Request {
     encoding: Encoding,
     /// An encryption of zero: the public key, with which responses are made random.
     pub(super) zero: Cipher,
-    /// For each group, one for each block of channels.
+    /// For each merged group and patch, one for each block of channels.
     pub(super) ciphers: Vec<Cipher>,
 }
 
@@ -58,11 +56,13 @@ impl Request {
     pub fn decode(encoding: &Encoding, bytes: &[u8]) -> Result<Self, RlweError> {
         let mut incoming = Incoming::new(bytes, encoding.request_bytes())?;
         let (parameters, seed) = (encoding.parameters(), incoming.seed()?);
-        let zero = Cipher::read(parameters, &seed, 0, &mut incoming)?;
-        let mut ciphers = Vec::with_capacity(encoding.requests());
-        for (_, index) in (0..encoding.requests()).zip(1..) {
-            ciphers.push(Cipher::read(parameters, &seed, index, &mut incoming)?);
-        }
+        // All are public, and any that is malformed ends it with the same error.
+        let polynomials = incoming.rest().par_chunks_exact(parameters.request_bytes().max(1));
+        let read = |(index, bytes)| Cipher::read(parameters, &seed, index as u64, bytes);
+        let all: Result<Vec<_>, _> = polynomials.enumerate().map(read).collect();
+        let mut ciphers = all?.into_iter();
+        let zero = ciphers.next().ok_or(RlweError::Malformed(Malformed::Length))?;
+        let ciphers = ciphers.collect();
         Ok(Self { encoding: encoding.clone(), zero, ciphers })
     }
 
@@ -75,12 +75,13 @@ impl Request {
     pub fn add<R: CryptoRng>(&mut self, shares: &Shares, rng: &mut R) -> Result<(), RlweError> {
         check_inputs(&self.encoding, shares)?;
         let parameters = self.encoding.parameters();
-        let mut sampler = Sampler::new(rng);
-        for (which, cipher) in self.ciphers.iter_mut().enumerate() {
+        let samplers = Sampler::new(rng).fork(self.ciphers.len());
+        let ciphers = self.ciphers.par_iter_mut().zip(samplers).enumerate();
+        ciphers.for_each(|(which, (cipher, mut sampler))| {
             let numbers = self.encoding.request(which, shares.values());
             let scaled = Values::scaled(parameters, &numbers, &[], &mut sampler);
             cipher.second.add(parameters, &scaled);
-        }
+        });
         Ok(())
     }
 

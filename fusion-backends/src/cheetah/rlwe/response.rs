@@ -1,6 +1,7 @@
 //! The server: its responses.
 
 use rand::CryptoRng;
+use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::error::RlweError;
@@ -25,6 +26,13 @@ impl Weights {
     /// The client learns its shares of the results, which are uniform, and of the weights nothing
     /// else, but for the distance that [`Weights::hiding`] says, at each call. That needs a client
     /// that makes its request as the protocol has it. See `noise.rs`.
+    ///
+    /// # Memory
+    ///
+    /// The request and the response, and at a time the sums of at most 64 responses, or of one block
+    /// of outputs if that is more (then they are not more than the request): 64 times 2 N times the
+    /// primes times 8 bytes. Compact weights are transformed at most 32 MiB at a time, or one block of
+    /// outputs.
     pub fn answer<R: CryptoRng>(
         &self,
         request: &Request,
@@ -42,15 +50,23 @@ impl Weights {
         let mut sampler = Sampler::new(rng);
         let mut bytes = Vec::with_capacity(encoding.response_bytes());
         let mut shares = Zeroizing::new(vec![0; encoding.shape().outputs_len()]);
-        let sums = self.multiply(&request.ciphers);
-        for (which, sum) in sums.into_iter().enumerate() {
-            let mut mask = |result: usize, mask: u64| {
-                if let Some(share) = shares.get_mut(result) {
-                    *share = mask.wrapping_neg();
+        for batch in self.batches() {
+            let first = batch.start.saturating_mul(encoding.patches());
+            let sums = self.multiply(&request.ciphers, batch);
+            let samplers = sampler.fork(sums.len()).into_par_iter().enumerate();
+            let responses = samplers.map(|(at, mut sampler)| {
+                let places = encoding.results(first.saturating_add(at)).map(|(place, _)| place);
+                hide(parameters, &request.zero, sums.cipher(parameters, at), &mut sampler, places)
+            });
+            for (at, (response, masks)) in responses.collect::<Vec<_>>().into_iter().enumerate() {
+                bytes.extend_from_slice(&response);
+                let results = encoding.results(first.saturating_add(at));
+                for ((_, result), mask) in results.zip(masks.iter()) {
+                    if let Some(share) = shares.get_mut(result) {
+                        *share = mask.wrapping_neg();
+                    }
                 }
-            };
-            let places = encoding.results(which);
-            hide(parameters, &request.zero, sum, &mut sampler, places, &mut mask, &mut bytes);
+            }
         }
         Ok((bytes, Shares::new(parameters.width(), shares.iter().copied())))
     }
@@ -72,17 +88,15 @@ pub(super) fn randomise(
     [first, sum.second.into_coefficients(parameters)]
 }
 
-/// Appends a response: randomised, masked, flooded, rounded to few bits, and with the needed
-/// coefficients only. `mask` is told the mask of each result.
+/// A response, and its masks: randomised, masked, flooded, rounded to few bits, and with the needed
+/// coefficients only.
 fn hide(
     parameters: &Parameters,
     zero: &Cipher,
     sum: Cipher,
     sampler: &mut Sampler,
-    places: impl Iterator<Item = (usize, usize)>,
-    mask: &mut impl FnMut(usize, u64),
-    bytes: &mut Vec<u8>,
-) {
+    places: impl Iterator<Item = usize>,
+) -> (Vec<u8>, Zeroizing<Vec<u64>>) {
     let [first, second] = randomise(parameters, zero, sum, sampler);
     let rounded = |fraction: u128, width: Width| {
         let half = 1_u128.wrapping_shl(127_u32.wrapping_sub(width.bits()));
@@ -90,15 +104,17 @@ fn hide(
     };
     let width = parameters.first_width();
     let numbers = (0..parameters.degree()).map(|at| rounded(first.fraction(parameters, at), width));
-    bytes.extend_from_slice(&pack(width, &numbers.collect::<Vec<_>>()));
+    let mut bytes = pack(width, &numbers.collect::<Vec<_>>());
 
     let width = parameters.second_width();
-    let numbers = places.map(|(place, result)| {
-        let (masked, of_result) = mask_and_flood(parameters, sampler);
-        mask(result, of_result);
+    let mut masks = Zeroizing::new(Vec::with_capacity(parameters.degree()));
+    let numbers = places.map(|place| {
+        let (masked, mask) = mask_and_flood(parameters, sampler);
+        masks.push(mask);
         rounded(second.fraction(parameters, place).wrapping_add(masked), width)
     });
     bytes.extend_from_slice(&pack(width, &numbers.collect::<Vec<_>>()));
+    (bytes, masks)
 }
 
 /// A mask and a flood, in units of 2^-128, and the mask alone, below 2^l: the mask is uniform in

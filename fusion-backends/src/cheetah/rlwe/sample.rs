@@ -32,6 +32,11 @@ impl Sampler {
         Self(ChaCha20Rng::from_seed(*key))
     }
 
+    /// Generators for so many pieces of work, which may then be done in any order.
+    pub(super) fn fork(&mut self, count: usize) -> Vec<Self> {
+        (0..count).map(|_| Self::new(&mut self.0)).collect()
+    }
+
     pub(super) fn seed(&mut self) -> Seed {
         self.0.random()
     }

@@ -26,7 +26,8 @@ pub struct Shape {
     pub stride: usize,
     /// Zeros on each of the four sides.
     pub padding: usize,
-    /// Temporary.
+    /// Into how many groups channels and outputs are cut, in order: the outputs of a group are made of
+    /// its channels alone. 1 for an ordinary layer, as many as channels for a depthwise one.
     pub groups: usize,
 }
 
@@ -47,17 +48,8 @@ impl Shape {
         stride: usize,
         padding: usize,
     ) -> Self {
-        Self {
-            slots: 1,
-            channels,
-            outputs,
-            height: size,
-            width: size,
-            kernel,
-            stride,
-            padding,
-            groups: 1,
-        }
+        let (slots, height, width, groups) = (1, size, size, 1);
+        Self { slots, channels, outputs, height, width, kernel, stride, padding, groups }
     }
 
     /// Numbers that go in: slots, channels, rows, columns.
@@ -73,10 +65,10 @@ impl Shape {
         self.slots * self.outputs * height * width
     }
 
-    /// Weights: output channels, channels, rows, columns.
+    /// Weights: output channels, channels of their group, rows, columns.
     #[must_use]
     pub const fn weights_len(&self) -> usize {
-        self.outputs * self.channels * self.kernel * self.kernel
+        self.outputs * (self.channels / self.groups) * self.kernel * self.kernel
     }
 
     /// Height and width of the result.
@@ -90,10 +82,14 @@ impl Shape {
     pub(super) fn check(&self) -> Result<(), RlweError> {
         const MOST: usize = 1 << 16;
         const MOST_NUMBERS: usize = 1 << 30;
-        let Self { slots, channels, outputs, height, width, kernel, stride, padding, .. } = *self;
-        let sizes = [slots, channels, outputs, height, width, kernel, stride];
+        let Self { slots, channels, outputs, height, width, kernel, stride, padding, groups } =
+            *self;
+        let sizes = [slots, channels, outputs, height, width, kernel, stride, groups];
         if sizes.iter().any(|size| !(1..=MOST).contains(size)) || padding > MOST {
             return Err(RlweError::Shape("sizes must be from 1 to 65536"));
+        }
+        if channels % groups != 0 || outputs % groups != 0 {
+            return Err(RlweError::Shape("groups must divide channels and outputs"));
         }
         if kernel > height + 2 * padding || kernel > width + 2 * padding {
             return Err(RlweError::Shape("the kernel must not be larger than the padded image"));
@@ -102,7 +98,7 @@ impl Shape {
         let products = [
             [slots, channels, height, width],
             [slots, outputs, rows, columns],
-            [outputs, channels, kernel, kernel],
+            [outputs, channels / groups, kernel, kernel],
         ];
         let fits = |product: [usize; 4]| {
             let all = product.iter().try_fold(1_usize, |product, size| product.checked_mul(*size));

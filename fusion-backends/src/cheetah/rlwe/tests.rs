@@ -11,13 +11,14 @@ fn parameters(set: Set, bits: u32) -> Parameters {
 
 /// The layer in integers.
 fn reference(shape: &Shape, inputs: &[i64], weights: &[i64]) -> Vec<i64> {
-    let Shape { slots, channels, outputs, height, width, kernel, stride, padding, .. } = *shape;
+    let Shape { slots, channels, outputs, height, width, kernel, stride, padding, groups } = *shape;
+    let (of_group, outputs_of_group) = (channels / groups, outputs / groups);
     let (rows, columns) = shape.result();
     let mut results = Vec::with_capacity(shape.outputs_len());
     for (slot, output) in (0..slots).flat_map(|slot| (0..outputs).map(move |m| (slot, m))) {
         for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
             let mut sum = 0_i64;
-            for (c, i, j) in (0..channels)
+            for (c, i, j) in (0..of_group)
                 .flat_map(|c| (0..kernel).flat_map(move |i| (0..kernel).map(move |j| (c, i, j))))
             {
                 let at = |place: usize| place.checked_sub(padding);
@@ -25,8 +26,10 @@ fn reference(shape: &Shape, inputs: &[i64], weights: &[i64]) -> Vec<i64> {
                     continue;
                 };
                 if row < height && column < width {
-                    let input = inputs[((slot * channels + c) * height + row) * width + column];
-                    let weight = weights[((output * channels + c) * kernel + i) * kernel + j];
+                    let channel = output / outputs_of_group * of_group + c;
+                    let input =
+                        inputs[((slot * channels + channel) * height + row) * width + column];
+                    let weight = weights[((output * of_group + c) * kernel + i) * kernel + j];
                     sum = sum.wrapping_add(input.wrapping_mul(weight));
                 }
             }
@@ -95,9 +98,11 @@ proptest! {
     #[test]
     fn convolutions_are_exact(
         seed: u64, which in 0_usize..3, slots in 1_usize..4, channels in 1_usize..7, outputs in 1_usize..6,
+        groups in 1_usize..5,
         height in 1_usize..14, width in 1_usize..14, kernel in 1_usize..6, stride in 1_usize..4, padding in 0_usize..3,
     ) {
-        let shape = Shape { slots, channels, outputs, height, width, kernel, stride, padding, groups: 1 };
+        let (channels, outputs) = (channels.next_multiple_of(groups), outputs.next_multiple_of(groups));
+        let shape = Shape { slots, channels, outputs, height, width, kernel, stride, padding, groups };
         prop_assume!(kernel <= height + 2 * padding && kernel <= width + 2 * padding);
         let (set, bits) = [(Set::Small, 24), (Set::Medium, 37), (Set::Large, 45)][which];
         is_exact(&parameters(set, bits), shape, 100, &mut StdRng::seed_from_u64(seed));
@@ -122,23 +127,74 @@ fn large_images_are_tiled() {
     is_exact(&parameters(Set::Medium, 37), shape, 127, &mut StdRng::seed_from_u64(2));
 }
 
-/// Many blocks of outputs: more than are transformed at once.
+/// Depthwise ones and groups of several channels, of which some are merged, some not, and some are
+/// cut into blocks.
+#[test]
+fn groups_are_exact() {
+    let base = Shape { padding: 1, ..Shape::square([12, 12], 9, 3, 1, 1) };
+    let shapes = [
+        Shape { groups: 12, ..base },
+        Shape { groups: 12, outputs: 24, stride: 2, slots: 3, ..base },
+        Shape { groups: 4, outputs: 8, ..base },
+        Shape { groups: 2, height: 50, width: 40, ..base },
+        Shape { groups: 3, height: 70, width: 60, channels: 3, outputs: 6, ..base },
+        Shape { groups: 6, height: 60, width: 60, kernel: 1, padding: 0, ..base },
+        Shape { groups: 2, channels: 300, outputs: 40, slots: 30, ..Shape::dense(300, 40, 30) },
+    ];
+    let mut rng = StdRng::seed_from_u64(8);
+    for shape in shapes {
+        is_exact(&parameters(Set::Medium, 37), shape, 127, &mut rng);
+    }
+    let merged = |shape| Encoding::new(&parameters(Set::Medium, 37), shape).unwrap();
+    assert_eq!(merged(shapes[0]).requests(), 3, "of 12 groups, five share a polynomial");
+}
+
+/// A pixel of each channel is multiplied by one number: no transform of weights, for light weights and
+/// for the heaviest.
+#[test]
+fn layers_of_constant_weights_are_exact() {
+    let (pixels, slots) = (Shape::square([30, 9], 90, 1, 1, 0), Shape::dense(5, 3, 8000));
+    let strided = Shape { slots: 5, ..Shape::square([6, 5], 80, 2, 2, 0) };
+    let mut rng = StdRng::seed_from_u64(9);
+    for (shape, weight) in [(pixels, 127), (slots, 127), (strided, 127), (pixels, 1 << 30)] {
+        let parameters = parameters(Set::Large, 37);
+        assert!(Encoding::new(&parameters, shape).unwrap().has_constant_weights(), "{shape:?}");
+        is_exact(&parameters, shape, weight, &mut rng);
+    }
+}
+
+/// What is sent and what comes out depend on the generator alone, not on how many threads there are.
+#[test]
+fn threads_make_no_difference() {
+    let layer = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut rng = StdRng::seed_from_u64(10);
+            let shape = Shape { slots: 2, ..Shape::square([9, 40], 30, 3, 1, 1) };
+            let encoding = Encoding::new(&parameters(Set::Small, 20), shape).unwrap();
+            let inputs = Shares::zero(Width::new(20).unwrap(), shape.inputs_len());
+            let (pending, sent) = Pending::request(&encoding, &inputs, &mut rng).unwrap();
+            let mut request = Request::decode(&encoding, &sent).unwrap();
+            request.add(&inputs, &mut rng).unwrap();
+            let weights = vec![3; shape.weights_len()];
+            let weights = Weights::prepare(&encoding, &weights, 40, Storage::Compact).unwrap();
+            let (response, theirs) = weights.answer(&request, &mut rng).unwrap();
+            let ours = pending.open(&response).unwrap();
+            (sent, response, ours.values().to_vec(), theirs.values().to_vec())
+        })
+    };
+    assert!(layer(1) == layer(3));
+}
+
+/// More blocks of outputs than are transformed at once, and responses than are made at once.
 #[test]
 fn storage_makes_no_difference() {
     let (parameters, mut rng) = (parameters(Set::Small, 20), StdRng::seed_from_u64(6));
-    let shape = Shape {
-        slots: 2,
-        channels: 20,
-        outputs: 70,
-        height: 40,
-        width: 40,
-        kernel: 1,
-        stride: 1,
-        padding: 0,
-        groups: 1,
-    };
+    let shape = Shape::square([20, 70], 50, 3, 1, 1);
     let encoding = Encoding::new(&parameters, shape).unwrap();
-    assert!(encoding.weight_polynomials() * 16 > 1 << 13);
+    assert!(!encoding.has_constant_weights());
+    assert!(encoding.weight_polynomials() * parameters.numbers() > 1 << 22);
+    assert!(encoding.responses() > 64);
     let inputs =
         Shares::new(parameters.width(), (0..shape.inputs_len()).map(|_| rng.random::<u64>()));
     let (_, request) = Pending::request(&encoding, &inputs, &mut rng).unwrap();

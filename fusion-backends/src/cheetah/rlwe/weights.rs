@@ -1,12 +1,15 @@
 //! The server: its weights, and their products with requests.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use super::encode::Encoding;
 use super::error::RlweError;
 use super::noise::{LEAST_HIDING, WEIGHT_BITS, Weight, hiding};
-use super::ntt::PIECE;
 use super::poly::Values;
+use super::product::Sums;
 use super::request::Cipher;
 
 /// How weights are kept.
@@ -28,19 +31,23 @@ pub struct Weights {
 }
 
 enum Kept {
-    Transformed(Pieces),
+    /// For each block of outputs, one for each block of channels.
+    Transformed(Vec<Values>),
     Compact(Zeroizing<Vec<i64>>),
+    /// Where each polynomial is a number: in the order of transformed ones.
+    Numbers(Zeroizing<Vec<i64>>),
 }
 
-/// Weights in the order of use: for each prime and piece of its values, for each block of outputs,
-/// one piece for each block of channels.
-type Pieces = Zeroizing<Vec<[u64; PIECE]>>;
-
-/// Pieces of compact weights that are transformed at a time, if one block of outputs is not more.
-const AT_ONCE: usize = 1 << 13;
+/// Values of compact weights that are transformed at a time, if one block of outputs is not more.
+const VALUES_AT_ONCE: usize = 1 << 22;
+/// Responses that are made at a time, if one block of outputs has not more.
+const RESPONSES_AT_ONCE: usize = 64;
 
 impl Weights {
-    /// Takes the weights: output channels, channels, rows, columns. They are signed integers.
+    /// Takes the weights: output channels, channels of their group, rows, columns. They are signed
+    /// integers. Storage makes no difference where each polynomial of weights is one number, as it is
+    /// for images of one channel and a kernel of one pixel: they are kept as they are, and no more is
+    /// needed.
     ///
     /// # Errors
     ///
@@ -72,8 +79,9 @@ impl Weights {
             return Err(RlweError::Hiding { bits, wanted });
         }
         let kept = match storage {
+            _ if encoding.has_constant_weights() => Kept::Numbers(numbers(encoding, weights)),
             Storage::Transformed => {
-                Kept::Transformed(transform(encoding, weights, 0, encoding.output_blocks()))
+                Kept::Transformed(transform(encoding, weights, 0..encoding.output_blocks()))
             }
             Storage::Compact => Kept::Compact(Zeroizing::new(weights.to_vec())),
         };
@@ -93,29 +101,37 @@ impl Weights {
         self.hiding
     }
 
-    /// The sums of products that responses are made of: for each block of outputs, one for each
-    /// group.
-    pub(super) fn multiply(&self, inputs: &[Cipher]) -> Vec<Cipher> {
+    /// Blocks of outputs that are computed together.
+    pub(super) fn batches(&self) -> impl Iterator<Item = Range<usize>> {
         let encoding = &self.encoding;
-        let parameters = encoding.parameters();
-        let zero = || Cipher { first: Values::zero(parameters), second: Values::zero(parameters) };
-        let mut sums: Vec<_> = (0..encoding.responses()).map(|_| zero()).collect();
+        let polynomial = encoding.parameters().numbers();
+        let of_weights = match self.kept {
+            Kept::Compact(_) => encoding.channel_blocks().saturating_mul(polynomial),
+            Kept::Transformed(_) | Kept::Numbers(_) => 1,
+        };
+        let most = VALUES_AT_ONCE.checked_div(of_weights).unwrap_or(1);
+        let most = most.min(RESPONSES_AT_ONCE.checked_div(encoding.patches()).unwrap_or(1)).max(1);
+        let all = encoding.output_blocks();
+        (0..all).step_by(most).map(move |first| first..first.saturating_add(most).min(all))
+    }
+
+    /// The sums of products that the responses to some blocks of outputs are made of.
+    pub(super) fn multiply(&self, inputs: &[Cipher], outputs: Range<usize>) -> Sums {
+        let encoding = &self.encoding;
+        let channels = encoding.channel_blocks();
+        let all = outputs.start.saturating_mul(channels)..outputs.end.saturating_mul(channels);
         match &self.kept {
-            Kept::Transformed(pieces) => accumulate(encoding, pieces, inputs, &mut sums),
+            Kept::Transformed(weights) => {
+                Sums::of_polynomials(encoding, inputs, outputs, weights.get(all).unwrap_or(&[]))
+            }
             Kept::Compact(weights) => {
-                let of_one = encoding.channel_blocks().saturating_mul(parameters.numbers() / PIECE);
-                let at_once = AT_ONCE.checked_div(of_one).unwrap_or(1).max(1);
-                let groups = encoding.groups().max(1);
-                let mut first = 0_usize;
-                for sums in sums.chunks_mut(groups.saturating_mul(at_once)) {
-                    let count = sums.len().checked_div(groups).unwrap_or(0);
-                    let pieces = transform(encoding, weights, first, count);
-                    accumulate(encoding, &pieces, inputs, sums);
-                    first = first.saturating_add(count);
-                }
+                let weights = transform(encoding, weights, outputs.clone());
+                Sums::of_polynomials(encoding, inputs, outputs, &weights)
+            }
+            Kept::Numbers(weights) => {
+                Sums::of_numbers(encoding, inputs, outputs, weights.get(all).unwrap_or(&[]))
             }
         }
-        sums
     }
 }
 
@@ -139,61 +155,33 @@ fn hiding_of(encoding: &Encoding, weights: &[i64]) -> Result<f64, RlweError> {
         weight.check(parameters)?;
         all.push(weight);
     }
-    let groups = encoding.groups();
-    let each = all.iter().flat_map(|weight| std::iter::repeat_n(*weight, groups));
+    let patches = encoding.patches();
+    let each = all.iter().flat_map(|weight| std::iter::repeat_n(*weight, patches));
     let needed = (0..encoding.responses()).map(|which| encoding.needed(which));
     Ok(hiding(parameters, needed.zip(each)))
 }
 
-/// Transforms `count` blocks of outputs, from the block `first` on.
-fn transform(encoding: &Encoding, weights: &[i64], first: usize, count: usize) -> Pieces {
-    let parameters = encoding.parameters();
+/// Transforms the weights of some blocks of outputs.
+fn transform(encoding: &Encoding, weights: &[i64], outputs: Range<usize>) -> Vec<Values> {
     let channels = encoding.channel_blocks();
-    let each = channels.saturating_mul(count).max(1);
-    let mut pieces =
-        Zeroizing::new(vec![[0; PIECE]; each.saturating_mul(parameters.numbers() / PIECE)]);
-    let blocks =
-        (first..first.saturating_add(count)).flat_map(|m| (0..channels).map(move |c| (m, c)));
-    for (place, (output, channel)) in blocks.enumerate() {
-        let numbers = encoding.weights(channel, output, weights);
-        let values = if encoding.has_constant_weights() {
-            Values::of_constant(parameters, numbers.first().copied().unwrap_or(0))
-        } else {
-            Values::of_small(parameters, &numbers)
-        };
-        let places = pieces.iter_mut().skip(place).step_by(each);
-        places.zip(values.pieces()).for_each(|(piece, values)| *piece = *values);
-    }
-    pieces
+    let polynomials = outputs.into_par_iter().flat_map(|output| {
+        (0..channels).into_par_iter().map(move |channel| {
+            let numbers = Zeroizing::new(encoding.weights(channel, output, weights));
+            Values::of_small(encoding.parameters(), &numbers)
+        })
+    });
+    polynomials.collect()
 }
 
-/// Adds products to the sums: for each block of outputs among the weights, one for each group.
-///
-/// Weights are read once and in order; the sums and inputs of one piece stay in fast memory.
-fn accumulate(
-    encoding: &Encoding,
-    weights: &[[u64; PIECE]],
-    inputs: &[Cipher],
-    sums: &mut [Cipher],
-) {
-    let parameters = encoding.parameters();
-    let (channels, groups) = (encoding.channel_blocks().max(1), encoding.groups().max(1));
-    let outputs = sums.len().checked_div(groups).unwrap_or(0);
-    let of_piece = channels.saturating_mul(outputs).max(1);
-    let of_prime = (parameters.degree() / PIECE).max(1);
-    for (piece, weights) in weights.chunks_exact(of_piece).enumerate() {
-        let Some(table) = piece.checked_div(of_prime).and_then(|p| parameters.tables().get(p))
-        else {
-            break;
-        };
-        let inputs: Vec<_> = inputs.iter().filter_map(|input| input.pieces(piece)).collect();
-        let outputs = sums.chunks_exact_mut(groups).zip(weights.chunks_exact(channels));
-        for (sums, weights) in outputs {
-            for (sum, inputs) in sums.iter_mut().zip(inputs.chunks_exact(channels)) {
-                if let Some(sum) = sum.pieces_mut(piece) {
-                    table.accumulate(sum, weights, inputs);
-                }
-            }
+/// The weights in the order of polynomials, each of which is one of them.
+fn numbers(encoding: &Encoding, weights: &[i64]) -> Zeroizing<Vec<i64>> {
+    let mut numbers = Zeroizing::new(Vec::with_capacity(weights.len()));
+    for output in 0..encoding.output_blocks() {
+        for channel in 0..encoding.channel_blocks() {
+            encoding.each_weight(channel, output, |_, which| {
+                numbers.push(weights.get(which).copied().unwrap_or(0));
+            });
         }
     }
+    numbers
 }

@@ -9,10 +9,14 @@ use super::sample::{SEED, Seed};
 use crate::cheetah::ot::bits::{pack, unpack};
 use crate::cheetah::ot::{Malformed as OtMalformed, OtError, Width};
 
-/// Appends a polynomial: its values for each prime, each in as many bits as the prime has.
-pub(super) fn put_values(parameters: &Parameters, values: &Values, bytes: &mut Vec<u8>) {
+/// A polynomial: its values for each prime, each in as many bits as the prime has.
+pub(super) fn put_values(parameters: &Parameters, values: &Values, mut bytes: &mut [u8]) {
     for (table, values) in parameters.tables().iter().zip(values.each(parameters)) {
-        bytes.extend_from_slice(&pack(width(table.prime().bits()), values));
+        let packed = pack(width(table.prime().bits()), values);
+        if let Some((place, rest)) = std::mem::take(&mut bytes).split_at_mut_checked(packed.len()) {
+            place.copy_from_slice(&packed);
+            bytes = rest;
+        }
     }
 }
 
@@ -25,7 +29,12 @@ impl<'a> Incoming<'a> {
         if bytes.len() == length { Ok(Self(bytes)) } else { Err(malformed(Malformed::Length)) }
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8], RlweError> {
+    /// What is left.
+    pub(super) fn rest(self) -> &'a [u8] {
+        self.0
+    }
+
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], RlweError> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or(malformed(Malformed::Length))?;
         self.0 = rest;
         Ok(taken)
@@ -101,7 +110,7 @@ mod tests {
             let read = Incoming::new(&bytes, expected).and_then(|mut all| all.values(&parameters));
             match read {
                 Ok(values) => {
-                    let mut again = Vec::new();
+                    let mut again = vec![0; expected];
                     put_values(&parameters, &values, &mut again);
                     prop_assert_eq!(again, bytes);
                 }
@@ -124,7 +133,7 @@ mod tests {
                     let p = parameters.tables()[which].prime().value();
                     *all[which * parameters.degree()..].first_mut().unwrap() =
                         p.wrapping_add(excess);
-                    let mut bytes = Vec::new();
+                    let mut bytes = vec![0; parameters.request_bytes()];
                     put_values(&parameters, &Values::new(all), &mut bytes);
                     let read = Incoming::new(&bytes, bytes.len()).unwrap().values(&parameters);
                     let error = RlweError::Malformed(Malformed::Coefficient);

@@ -12,6 +12,7 @@
 )]
 
 mod portable;
+mod scalar;
 mod workloads;
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code)]
@@ -130,18 +131,35 @@ impl Table {
     }
 
     /// Adds, to each of two sums, the products of the same weights with inputs of their own, over all
-    /// terms: for a piece of all values, as long as a sum. The weights of the terms stand one after
-    /// the other. All are below p and stay so.
+    /// terms: for a piece of all values, as long as a sum. All are below p and stay so.
     pub(super) fn accumulate(
         &self,
         sums: [&mut [u64; PIECE]; 2],
-        weights: &[[u64; PIECE]],
+        weights: &[&[u64; PIECE]],
         inputs: &[[&[u64; PIECE]; 2]],
     ) {
         match self.level {
             Level::Portable => portable::accumulate(self, sums, weights, inputs),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => x86::accumulate(self, sums, weights, inputs),
+        }
+    }
+
+    /// Adds, to sums that stand `stride` apart, the same inputs times numbers: for each sum, one for
+    /// each input. Numbers are at most 2^30 in magnitude; all others are below p and stay so.
+    pub(super) fn combine(
+        &self,
+        sums: &mut [[u64; PIECE]],
+        stride: usize,
+        numbers: &[i64],
+        inputs: &[&[u64; PIECE]],
+    ) {
+        match self.level {
+            Level::Portable => {
+                scalar::combine(&self.prime, sums, stride, numbers, inputs, scalar::rows);
+            }
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => x86::combine(self, sums, stride, numbers, inputs),
         }
     }
 

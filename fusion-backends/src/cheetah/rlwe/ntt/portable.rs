@@ -49,13 +49,13 @@ pub(super) fn multiply_add(table: &Table, sum: &mut [u64], a: &[u64], b: &[u64])
 pub(super) fn accumulate(
     table: &Table,
     sums: [&mut [u64; PIECE]; 2],
-    weights: &[[u64; PIECE]],
+    weights: &[&[u64; PIECE]],
     inputs: &[[&[u64; PIECE]; 2]],
 ) {
     let (prime, [first, second]) = (table.prime, sums);
     for (weights, inputs) in weights.iter().zip(inputs) {
         for (sum, input) in [&mut *first, &mut *second].into_iter().zip(inputs) {
-            for ((sum, weight), input) in sum.iter_mut().zip(weights).zip(*input) {
+            for ((sum, weight), input) in sum.iter_mut().zip(*weights).zip(*input) {
                 *sum = prime.add(*sum, prime.mul(*weight, *input));
             }
         }

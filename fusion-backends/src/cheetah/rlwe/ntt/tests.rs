@@ -114,8 +114,51 @@ fn sums_of_products_are_those_of_single_ones() {
             for level in Level::all() {
                 let mut found = sums.clone();
                 let [first, second] = found.get_disjoint_mut([0, 1]).unwrap();
-                Table::at(level, *prime, PIECE).accumulate([first, second], &weights, &inputs);
+                Table::at(level, *prime, PIECE).accumulate(
+                    [first, second],
+                    &weights.iter().collect::<Vec<_>>(),
+                    &inputs,
+                );
                 assert_eq!(found, expected, "{level:?}");
+            }
+        }
+    }
+}
+
+/// The heaviest numbers and the largest values, for more terms than are summed without reduction, and
+/// rows that do not fill a block.
+#[test]
+fn sums_of_multiples_are_exact() {
+    const MOST: i64 = 1 << 30;
+    let mut rng = StdRng::seed_from_u64(5);
+    for prime in [PRIMES[0][0], PRIMES[1][2], PRIMES[2][1]] {
+        for (terms, rows, stride) in [(0, 1, 1), (1, 4, 2), (257, 5, 3), (513, 2, 1)] {
+            let mut pieces = |count| -> Vec<[u64; PIECE]> {
+                (0..count).map(|_| numbers(&prime, PIECE, &mut rng).try_into().unwrap()).collect()
+            };
+            let (mut inputs, sums) = (pieces(terms), pieces(rows * stride));
+            inputs.iter_mut().for_each(|input| input[..300].fill(prime.value() - 1));
+            let weights: Vec<i64> = (0..terms * rows)
+                .map(|at| match at / terms {
+                    0 => MOST,
+                    1 => -MOST,
+                    _ => rng.random_range(-MOST..=MOST),
+                })
+                .collect();
+            let mut expected = sums.clone();
+            for (row, weights) in weights.chunks_exact(terms.max(1)).enumerate() {
+                for (at, sum) in expected[row * stride].iter_mut().enumerate() {
+                    let products = weights.iter().zip(&inputs);
+                    let all = products.map(|(w, x)| i128::from(*w) * i128::from(x[at]));
+                    let whole = i128::from(*sum) + all.sum::<i128>();
+                    *sum = whole.rem_euclid(prime.value().into()) as u64;
+                }
+            }
+            let inputs: Vec<_> = inputs.iter().collect();
+            for level in Level::all() {
+                let mut found = sums.clone();
+                Table::at(level, prime, PIECE).combine(&mut found, stride, &weights, &inputs);
+                assert!(found == expected, "{level:?}, {terms} terms");
             }
         }
     }

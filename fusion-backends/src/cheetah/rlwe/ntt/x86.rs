@@ -28,6 +28,7 @@
 
 use std::arch::x86_64::*;
 
+use super::scalar::{self, HALF, Halves, LANES, ROWS};
 use super::{Factor, Level, PIECE, Prime, Table};
 
 /// The best that this processor has.
@@ -61,11 +62,23 @@ pub(super) fn multiply_add(table: &Table, sum: &mut [u64], a: &[u64], b: &[u64])
 pub(super) fn accumulate(
     table: &Table,
     sums: [&mut [u64; PIECE]; 2],
-    weights: &[[u64; PIECE]],
+    weights: &[&[u64; PIECE]],
     inputs: &[[&[u64; PIECE]; 2]],
 ) {
     // SAFETY: the table says that `best` found AVX2 and FMA.
     unsafe { accumulate_with(&table.floats, sums, weights, inputs) }
+}
+
+pub(super) fn combine(
+    table: &Table,
+    sums: &mut [[u64; PIECE]],
+    stride: usize,
+    numbers: &[i64],
+    inputs: &[&[u64; PIECE]],
+) {
+    // SAFETY: the table says that `best` found AVX2 and FMA.
+    let rows = |inputs: &[_], weights: [&[i64]; ROWS]| unsafe { rows(inputs, weights) };
+    scalar::combine(&table.prime, sums, stride, numbers, inputs, rows);
 }
 
 /// Factors between -p/2 and p/2, and each divided by p.
@@ -343,7 +356,7 @@ const LAZY: usize = 4;
 fn accumulate_with(
     floats: &Floats,
     [first, second]: [&mut [u64; PIECE]; 2],
-    weights: &[[u64; PIECE]],
+    weights: &[&[u64; PIECE]],
     inputs: &[[&[u64; PIECE]; 2]],
 ) {
     let modulus = modulus(floats);
@@ -373,4 +386,30 @@ fn accumulate_with(
         store(first, to_integers(modulus, sum[0]));
         store(second, to_integers(modulus, sum[1]));
     }
+}
+
+/// In integers: halves of values and weights fit the 32 bits that are multiplied.
+#[target_feature(enable = "avx2,fma")]
+fn rows(inputs: &[[u64; LANES]], weights: [&[i64]; ROWS]) -> Halves {
+    let mask = _mm256_set1_epi64x((1 << HALF) - 1);
+    let mut sums = [[_mm256_setzero_si256(); 2]; ROWS];
+    let [a, b, c, d] = weights;
+    let weights = a.iter().zip(b).zip(c.iter().zip(d));
+    for (input, ((a, b), (c, d))) in inputs.iter().zip(weights) {
+        let input = _mm256_castpd_si256(load(input));
+        let halves = [_mm256_and_si256(input, mask), _mm256_srli_epi64::<{ HALF as i32 }>(input)];
+        for (sums, weight) in sums.iter_mut().zip([a, b, c, d]) {
+            let weight = _mm256_set1_epi64x(*weight);
+            for (sum, half) in sums.iter_mut().zip(halves) {
+                *sum = _mm256_add_epi64(*sum, _mm256_mul_epi32(half, weight));
+            }
+        }
+    }
+    sums.map(|sums| {
+        sums.map(|sum| {
+            let mut four = [0; LANES];
+            store(&mut four, _mm256_castsi256_pd(sum));
+            four.map(u64::cast_signed)
+        })
+    })
 }

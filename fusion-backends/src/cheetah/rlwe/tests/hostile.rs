@@ -185,6 +185,9 @@ fn shapes_are_bounded() {
         Shape { kernel: 9, ..base },
         Shape { slots: usize::MAX, ..base },
         Shape { padding: usize::MAX, ..base },
+        Shape { groups: 0, ..base },
+        Shape { channels: 2, outputs: 3, groups: 2, ..base },
+        Shape { channels: 3, outputs: 2, groups: 2, ..base },
         Shape { channels: 1 << 16, outputs: 1 << 16, ..base },
         Shape { height: 200, width: 200, kernel: 80, ..base },
     ];
@@ -206,7 +209,7 @@ fn messages_are_frozen() {
         let (response, _) = weights(&encoding, 3).answer(&request, &mut rng).unwrap();
         blake3::hash(&[sent, response].concat()).to_hex()[..16].to_owned()
     });
-    assert_eq!(found, ["2d8401efc347d8d6", "4eafe5517a48f2c1", "adb9b6b6cfd89f97"]);
+    assert_eq!(found, ["21a98515c85d5aca", "8c46b5306154b487", "4b93062c04e6d476"]);
 }
 
 #[test]

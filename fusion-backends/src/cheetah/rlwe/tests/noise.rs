@@ -61,7 +61,7 @@ fn measure(set: Set, bits: u32, weight: i64, channels: usize, seed: u64) -> (Vec
         }
     }
 
-    let sum = prepared.multiply(&request.ciphers).pop().unwrap();
+    let sum = prepared.multiply(&request.ciphers, 0..1).cipher(&parameters, 0);
     let [first, second] = randomise(&parameters, &request.zero, sum, &mut Sampler::new(&mut rng));
     // b + a s, in coefficients: a goes back to values and is multiplied by the secret.
     let cipher =
