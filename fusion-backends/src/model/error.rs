@@ -227,6 +227,22 @@ pub enum ModelError {
         found: String,
     },
 
+    /// The list of layers in the metadata cannot be read.
+    #[error("the metadata entry `layers` is no JSON array of objects: {reason}")]
+    LayerList {
+        /// What the JSON library says.
+        reason: String,
+    },
+
+    /// A layer in the list of the metadata cannot be read.
+    #[error("the metadata entry `layers`, layer {layer}: {reason}")]
+    LayerEntry {
+        /// Position of the layer.
+        layer: usize,
+        /// What is wrong, and what to write.
+        reason: String,
+    },
+
     /// A tensor is missing.
     #[error("the tensor `{tensor}` is missing; each layer needs a weight and a bias")]
     MissingTensor {

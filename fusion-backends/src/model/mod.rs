@@ -18,6 +18,8 @@ mod weights;
 
 #[cfg(test)]
 mod digits;
+#[cfg(test)]
+mod digits_cnn;
 
 pub use architecture::{
     Architecture, ConvolutionShape, LayerShape, MAX_LAYERS, MAX_SHIFT, MAX_WEIGHTS, MAX_WIDTH,

@@ -1,10 +1,14 @@
-//! Loading a model from a safetensors file.
+//! Loading a model from a safetensors file, of one of two formats. `fusion-model-2`, for any graph, is
+//! described in [`layers`].
 //!
-//! The file has `layers.<i>.weight` (I32, outputs x inputs, scale 2^f) and `layers.<i>.bias` (I64,
+//! A file of format `fusion-model-1` has `layers.<i>.weight` (I32, outputs x inputs, scale 2^f) and `layers.<i>.bias` (I64,
 //! scale 2^(2f)) for i from 0, and the metadata `format`, `activation` and `fraction_bits` = f. The
 //! model takes inputs at scale 2^f; between two dense layers a ReLU shifts by f, back to scale
 //! 2^f; the outputs of the last dense layer stay at scale 2^(2f).
 
+mod layers;
+
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -17,7 +21,11 @@ use super::architecture::MAX_LAYERS;
 use super::error::ModelError;
 use super::graph::{Dense, Layer, Model};
 
-const FORMAT: (&str, &str) = ("format", "fusion-model-1");
+const FORMAT: &str = "format";
+const DENSE_FORMAT: &str = "fusion-model-1";
+const GRAPH_FORMAT: &str = "fusion-model-2";
+const FORMATS: &str = "fusion-model-1 or fusion-model-2";
+const LAYERS: (&str, &str) = ("layers", "a JSON array with an object for each layer");
 const ACTIVATION: (&str, &str) = ("activation", "relu");
 const FRACTION_BITS: (&str, &str) = ("fraction_bits", "a number from 0 to 31");
 /// The outputs have scale 2^(2f) and a sign.
@@ -39,19 +47,34 @@ impl Model {
             .map_err(|error| ModelError::File { path: path.into(), error: Box::new(error) })
     }
 
-    /// Reads a model from the content of a model file: dense layers with a ReLU between each two.
+    /// Reads a model from the content of a model file: `fusion-model-1`, dense layers with a ReLU
+    /// between each two, or `fusion-model-2`, any graph of layers.
     ///
     /// # Errors
     ///
     /// For content that is not safetensors; metadata that are missing or not supported; tensors
-    /// that are missing, unknown, or of the wrong type or shape; and what [`Model::new`] returns.
+    /// that are missing, unknown, or of the wrong type or shape; and what [`Model::new`] or
+    /// [`Model::graph`] return.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ModelError> {
-        let shift = read_metadata(bytes)?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
+        let metadata = Metadata(header.metadata().as_ref());
+        let format = metadata.entry((FORMAT, FORMATS))?;
         let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
+        match format {
+            DENSE_FORMAT => Self::from_dense(metadata.fraction_bits()?, &tensors),
+            GRAPH_FORMAT => layers::read(metadata.entry(LAYERS)?, &tensors),
+            found => {
+                let found = found.to_owned();
+                Err(ModelError::Metadata { key: FORMAT, expected: FORMATS, found })
+            }
+        }
+    }
+
+    fn from_dense(shift: u32, tensors: &SafeTensors<'_>) -> Result<Self, ModelError> {
         let mut layers = Vec::new();
         let mut width = None;
-        for i in 0..count_layers(&tensors)? {
-            let dense = read_dense(&tensors, i, width)?;
+        for i in 0..count_layers(tensors)? {
+            let dense = read_dense(tensors, i, width)?;
             if width.is_some() {
                 layers.push(Layer::Relu { shift });
             }
@@ -62,25 +85,27 @@ impl Model {
     }
 }
 
-/// Checks the metadata and returns the fraction bits.
-fn read_metadata(bytes: &[u8]) -> Result<u32, ModelError> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
-    let entry = |(key, expected): (&'static str, &'static str)| {
-        let found = header.metadata().as_ref().and_then(|entries| entries.get(key));
-        found.cloned().ok_or(ModelError::MissingMetadata { key, expected })
-    };
-    for (key, expected) in [FORMAT, ACTIVATION] {
-        let found = entry((key, expected))?;
-        if found != expected {
-            return Err(ModelError::Metadata { key, expected, found });
-        }
+struct Metadata<'a>(Option<&'a HashMap<String, String>>);
+
+impl<'a> Metadata<'a> {
+    fn entry(&self, (key, expected): (&'static str, &'static str)) -> Result<&'a str, ModelError> {
+        let found = self.0.and_then(|entries| entries.get(key));
+        found.map(String::as_str).ok_or(ModelError::MissingMetadata { key, expected })
     }
-    let found = entry(FRACTION_BITS)?;
-    match found.parse() {
-        Ok(bits) if bits <= MAX_FRACTION_BITS => Ok(bits),
-        _ => {
-            let (key, expected) = FRACTION_BITS;
-            Err(ModelError::Metadata { key, expected, found })
+
+    /// Those of `fusion-model-1`, whose activations must be ReLUs.
+    fn fraction_bits(&self) -> Result<u32, ModelError> {
+        let wrong = |(key, expected), found: &str| {
+            Err(ModelError::Metadata { key, expected, found: found.to_owned() })
+        };
+        let activation = self.entry(ACTIVATION)?;
+        if activation != ACTIVATION.1 {
+            return wrong(ACTIVATION, activation);
+        }
+        let found = self.entry(FRACTION_BITS)?;
+        match found.parse() {
+            Ok(bits) if bits <= MAX_FRACTION_BITS => Ok(bits),
+            _ => wrong(FRACTION_BITS, found),
         }
     }
 }
