@@ -182,6 +182,49 @@ pub enum ModelError {
         kind: &'static str,
     },
 
+    /// The values of a layer take more bits than a backend has for them.
+    #[error(
+        "the values of layer {layer} ({kind}) take {bits} bits, at most {limit} are possible here; use \
+         smaller weights, or a clamp or a larger shift before it"
+    )]
+    LayerBits {
+        /// Position of the layer.
+        layer: usize,
+        /// What the layer does.
+        kind: &'static str,
+        /// What it takes, with the sign.
+        bits: u32,
+        /// What there is.
+        limit: u32,
+    },
+
+    /// Inputs take more bits than a backend has for them.
+    #[error("inputs take {bits} bits, at most {limit} are possible here; scale them down")]
+    InputBits {
+        /// What they take, with the sign.
+        bits: u32,
+        /// What there is.
+        limit: u32,
+    },
+
+    /// A batch normalisation has not one number of each kind for each output.
+    #[error("a layer of {outputs} outputs has a normalisation of {found}; give one number each")]
+    BatchNorm {
+        /// Outputs of the layer.
+        outputs: usize,
+        /// Numbers of one kind.
+        found: usize,
+    },
+
+    /// Real weights or biases make no layer of integers.
+    #[error("output {output} of a real layer: {reason}")]
+    Real {
+        /// Which output.
+        output: usize,
+        /// What is wrong.
+        reason: &'static str,
+    },
+
     /// The file cannot be read.
     #[error("cannot read the model file {path}: {error}", path = path.display())]
     Read {
