@@ -101,10 +101,6 @@ pub enum ModelError {
         expected: usize,
     },
 
-    /// No layer takes the input of the model.
-    #[error("no layer takes the input of the model; let one have `Source::Input`")]
-    NoInput,
-
     /// The sizes of a layer make no sense.
     #[error("layer {layer}: {reason}")]
     Shape {

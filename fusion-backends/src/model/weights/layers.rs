@@ -155,3 +155,6 @@ impl Entry {
         source.ok_or_else(reason).map(Some)
     }
 }
+
+#[cfg(test)]
+mod tests;
