@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
 use super::*;
-use crate::model::LayerShape;
+use crate::model::{LayerShape, Node, Source};
 
 /// Counts messages: a party flushes once after each.
 struct Counted {
@@ -239,12 +239,15 @@ fn requests_that_differ_are_refused_at_both_parties() {
 fn the_dealer_refuses_what_it_cannot_serve() {
     let ask = |request: Request| postcard::to_stdvec(&request).unwrap();
     let model = || ask(Request::Model(small().architecture().clone()));
+    let [clamp, graph] = unsupported();
     let mut long = model();
     long.push(0);
     for (requests, reason) in [
         (vec![ask(Request::Slots(1))], Refusal::NoModel),
         (vec![model(), ask(Request::Slots(u64::MAX))], Refusal::TooLarge),
         (vec![model(), ask(Request::Slots(1 + (1 << 16)))], Refusal::TooLarge),
+        (vec![ask(Request::Model(clamp))], Refusal::Unsupported),
+        (vec![ask(Request::Model(graph))], Refusal::Unsupported),
         (vec![long], Refusal::Malformed),
         (vec![vec![]], Refusal::Malformed),
     ] {
@@ -256,6 +259,34 @@ fn the_dealer_refuses_what_it_cannot_serve() {
         }
         let end = Dealer::serve(to_client, to_server, &mut StdRng::seed_from_u64(5));
         assert!(matches!(end, Err(DealerError::Refused(r)) if r == reason), "{reason}: {end:?}");
+    }
+}
+
+/// A clamp, and a graph of layers that are known each.
+fn unsupported() -> [Architecture; 2] {
+    let dense = LayerShape::Dense { inputs: 3, outputs: 3 };
+    let clamp = LayerShape::Clamp { width: 3, shift: 1, bits: 8 };
+    let node = Node { layer: dense, from: Source::Input, with: None };
+    [Architecture::new(vec![dense, clamp]).unwrap(), Architecture::graph(vec![node; 2]).unwrap()]
+}
+
+#[test]
+fn other_models_are_refused_before_anything_is_sent() {
+    let right = |graph: bool, error: AdditiveError| match error {
+        AdditiveError::Unsupported { layer: 1, kind: "clamp" } => assert!(!graph),
+        AdditiveError::Graph => assert!(graph),
+        other => panic!("{other}"),
+    };
+    for (graph, architecture) in unsupported().into_iter().enumerate() {
+        let (party, mut dealer) = memory_pair();
+        let mut party = Additive::new(party);
+        let error = party.setup_client(&architecture, &mut io::empty()).unwrap_err();
+        right(graph == 1, error);
+        let model = Model::random(&architecture, 1, &mut StdRng::seed_from_u64(7));
+        let mut sent = Vec::new();
+        right(graph == 1, party.setup_server(&model, &mut sent).unwrap_err());
+        drop(party);
+        assert!(sent.is_empty() && dealer.recv(Duration::from_secs(1)).is_err());
     }
 }
 

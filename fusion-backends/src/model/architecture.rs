@@ -65,7 +65,7 @@ impl Architecture {
     ///
     /// [`Empty`](ModelError::Empty), [`TooManyLayers`](ModelError::TooManyLayers),
     /// [`Width`](ModelError::Width), [`Shift`](ModelError::Shift), [`Shape`](ModelError::Shape),
-    /// [`Source`](ModelError::Source), [`Chain`](ModelError::Chain) or
+    /// [`Source`](ModelError::Source), [`Sources`](ModelError::Sources), [`Chain`](ModelError::Chain) or
     /// [`TooManyWeights`](ModelError::TooManyWeights), for the first layer that is wrong.
     pub fn graph(nodes: Vec<Node>) -> Result<Self, ModelError> {
         if nodes.is_empty() {
@@ -104,7 +104,7 @@ impl Architecture {
                 return Err(ModelError::TooManyWeights { layer });
             }
         }
-        let inputs = inputs.ok_or(ModelError::NoInput)?;
+        let inputs = inputs.ok_or(ModelError::Empty)?;
         Ok(Self { inputs, nodes })
     }
 
@@ -216,6 +216,137 @@ mod tests {
         }
         let square = dense(1 << 14, 1 << 14);
         assert!(matches!(fails(vec![square, square]), ModelError::TooManyWeights { layer: 1 }));
+    }
+
+    const ADD: LayerShape = LayerShape::Add { width: 3, shift: 0 };
+
+    fn node(layer: LayerShape, from: Source, with: Option<Source>) -> Node {
+        Node { layer, from, with }
+    }
+
+    #[test]
+    fn a_graph_takes_the_input_and_any_results_before() {
+        let concat = LayerShape::Concat { first: 3, second: 3 };
+        let nodes = vec![
+            node(RELU, Source::Input, None),
+            node(ADD, Source::Layer(0), Some(Source::Input)),
+            node(concat, Source::Input, Some(Source::Layer(0))),
+        ];
+        let architecture = Architecture::graph(nodes.clone()).unwrap();
+        assert_eq!((architecture.inputs(), architecture.outputs()), (3, 6));
+        assert!(architecture.nodes() == nodes && !architecture.is_chain());
+        // Not even if one layer alone takes another source.
+        let nodes = vec![node(RELU, Source::Input, None); 2];
+        assert!(!Architecture::graph(nodes).unwrap().is_chain());
+    }
+
+    #[test]
+    fn every_source_is_checked() {
+        let fails = |nodes: Vec<Node>| Architecture::graph(nodes).unwrap_err();
+        let first = node(RELU, Source::Input, None);
+        for of in [1, 2, usize::MAX] {
+            let error = fails(vec![first, node(RELU, Source::Layer(of), None)]);
+            assert!(matches!(error, ModelError::Source { layer: 1, of: o } if o == of));
+            let error = fails(vec![first, node(ADD, Source::Input, Some(Source::Layer(of)))]);
+            assert!(matches!(error, ModelError::Source { layer: 1, of: o } if o == of));
+        }
+        let error = fails(vec![node(ADD, Source::Input, None)]);
+        assert!(matches!(error, ModelError::Sources { layer: 0, expected: 2 }));
+        let error = fails(vec![first, node(RELU, Source::Input, Some(Source::Layer(0)))]);
+        assert!(matches!(error, ModelError::Sources { layer: 1, expected: 1 }));
+        // The first layer has none before it, so no graph is without the input.
+        let error = fails(vec![node(RELU, Source::Layer(0), None)]);
+        assert!(matches!(error, ModelError::Source { layer: 0, of: 0 }));
+    }
+
+    #[test]
+    fn widths_fit_at_every_source() {
+        let fails = |nodes: Vec<Node>| Architecture::graph(nodes).unwrap_err();
+        let error = fails(vec![
+            node(dense(3, 4), Source::Input, None),
+            node(ADD, Source::Input, Some(Source::Layer(0))),
+        ]);
+        assert!(matches!(error, ModelError::Chain { layer: 1, expected: 4, found: 3 }));
+        let error = fails(vec![
+            node(dense(3, 4), Source::Input, None),
+            node(dense(4, 4), Source::Input, None),
+        ]);
+        assert!(matches!(error, ModelError::Chain { layer: 1, expected: 3, found: 4 }));
+    }
+
+    #[test]
+    fn sizes_of_windows_and_groups_are_checked() {
+        let good = ConvolutionShape {
+            channels: 4,
+            outputs: 6,
+            height: 5,
+            width: 7,
+            kernel: 3,
+            stride: 2,
+            padding: 1,
+            groups: 2,
+        };
+        let convolution = |change: fn(&mut ConvolutionShape)| {
+            let mut shape = good;
+            change(&mut shape);
+            Architecture::new(vec![LayerShape::Convolution(shape)])
+        };
+        let architecture = convolution(|_| ()).unwrap();
+        let shape = architecture.layers().next().unwrap();
+        assert_eq!((shape.inputs(), shape.outputs()), (4 * 5 * 7, 6 * 3 * 4));
+        assert_eq!((shape.weights(), shape.biases()), (6 * 2 * 9, 6));
+        let bad: [fn(&mut ConvolutionShape); 13] = [
+            |s| s.channels = 0,
+            |s| s.outputs = 0,
+            |s| s.height = 0,
+            |s| s.width = usize::MAX,
+            |s| s.kernel = 0,
+            |s| s.stride = 0,
+            |s| s.groups = 0,
+            |s| s.groups = 3,
+            |s| s.outputs = 5,
+            |s| s.padding = 3,
+            |s| s.padding = usize::MAX,
+            |s| (s.kernel, s.padding) = (8, 1),
+            |s| s.outputs = MAX_WIDTH + 2,
+        ];
+        for (number, change) in bad.into_iter().enumerate() {
+            let error = convolution(change).unwrap_err();
+            assert!(matches!(error, ModelError::Shape { layer: 0, .. }), "{number}: {error}");
+        }
+        // Sizes that are fine each, but not together.
+        let error = convolution(|s| (s.height, s.width) = (1 << 11, 1 << 11)).unwrap_err();
+        assert!(matches!(error, ModelError::Width { layer: 0, width } if width == 16 << 20));
+        for layer in [LayerShape::MaxPool, LayerShape::AveragePool] {
+            let shape =
+                PoolShape { channels: 2, height: 4, width: 4, kernel: 2, stride: 2, padding: 0 };
+            assert_eq!(Architecture::new(vec![layer(shape)]).unwrap().outputs(), 8);
+            let error = Architecture::new(vec![layer(PoolShape { padding: 2, ..shape })]);
+            assert!(matches!(error, Err(ModelError::Shape { layer: 0, .. })));
+        }
+    }
+
+    #[test]
+    fn shifts_and_bits_of_the_other_layers_are_checked() {
+        for bits in [0, 63, u32::MAX] {
+            let clamp = LayerShape::Clamp { width: 1, shift: 0, bits };
+            let error = Architecture::new(vec![clamp]).unwrap_err();
+            assert!(matches!(error, ModelError::Shape { layer: 0, .. }));
+        }
+        let clamp = LayerShape::Clamp { width: 1, shift: 63, bits: 1 };
+        let error = Architecture::new(vec![clamp]).unwrap_err();
+        assert!(matches!(error, ModelError::Shift { layer: 0, shift: 63 }));
+        let add = LayerShape::Add { width: 1, shift: 63 };
+        let error = Architecture::graph(vec![node(add, Source::Input, Some(Source::Input))]);
+        assert!(matches!(error, Err(ModelError::Shift { layer: 0, shift: 63 })));
+        for concat in [
+            LayerShape::Concat { first: MAX_WIDTH, second: 1 },
+            LayerShape::Concat { first: 1, second: 0 },
+            LayerShape::Concat { first: usize::MAX, second: usize::MAX },
+        ] {
+            let error = Architecture::graph(vec![node(concat, Source::Input, Some(Source::Input))]);
+            assert!(matches!(error, Err(ModelError::Width { layer: 0, .. })));
+        }
     }
 
     #[test]

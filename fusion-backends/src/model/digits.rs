@@ -39,25 +39,6 @@ fn logits_equal_the_independent_ones() {
 }
 
 #[test]
-fn logits_of_the_convolutional_network_equal_the_independent_ones() {
-    let model = Model::load(format!("{DATA}digits_cnn.safetensors")).unwrap();
-    for (split, count, correct) in [("checks", 300, 297), ("evaluation", 297, 292)] {
-        let text = fs::read_to_string(format!("{DATA}digits_cnn_{split}.csv")).unwrap();
-        let numbers = |line: &str| line.split(',').map(|field| field.parse().unwrap()).collect();
-        let expected: Vec<Vec<i64>> = text.lines().skip(1).map(numbers).collect();
-        let images = images(split);
-        let inputs = images.iter().map(|image| image.input.iter().map(|x| x / INPUT_SCALE * 15));
-        let inputs: Vec<Vec<i64>> = inputs.map(Iterator::collect).collect();
-        let logits = model.infer_batch(&inputs).unwrap();
-        assert_eq!((logits.len(), &logits), (count, &expected), "{split}");
-        let right = images.iter().zip(&logits).filter(|(i, l)| argmax(l) == Some(i.label));
-        assert_eq!(right.count(), correct, "{split}");
-    }
-    let ranges = model.ranges(super::InputRange { low: 0, high: 255 }).unwrap();
-    assert_eq!([0, 1, 2, 5, 7].map(|layer| ranges.bits(layer)), [18, 9, 19, 20, 19]);
-}
-
-#[test]
 fn accuracies_are_the_documented_ones() {
     let readme = fs::read_to_string(format!("{DATA}README.md")).unwrap();
     let model = model();

@@ -92,15 +92,6 @@ pub enum ModelError {
         found: usize,
     },
 
-    /// The list of layers in a model file cannot be read.
-    #[error(
-        "the metadata `layers` cannot be read: {reason}; write a JSON array, one object per layer"
-    )]
-    Layers {
-        /// What is wrong.
-        reason: String,
-    },
-
     /// A layer has a second source, or lacks it.
     #[error("layer {layer} must have {expected} source(s); only `Add` and `Concat` take two")]
     Sources {
@@ -109,10 +100,6 @@ pub enum ModelError {
         /// How many it takes.
         expected: usize,
     },
-
-    /// No layer takes the input of the model.
-    #[error("no layer takes the input of the model; let one have `Source::Input`")]
-    NoInput,
 
     /// The sizes of a layer make no sense.
     #[error("layer {layer}: {reason}")]
@@ -191,6 +178,49 @@ pub enum ModelError {
         kind: &'static str,
     },
 
+    /// The values of a layer take more bits than a backend has for them.
+    #[error(
+        "the values of layer {layer} ({kind}) take {bits} bits, at most {limit} are possible here; use \
+         smaller weights, or a clamp or a larger shift before it"
+    )]
+    LayerBits {
+        /// Position of the layer.
+        layer: usize,
+        /// What the layer does.
+        kind: &'static str,
+        /// What it takes, with the sign.
+        bits: u32,
+        /// What there is.
+        limit: u32,
+    },
+
+    /// Inputs take more bits than a backend has for them.
+    #[error("inputs take {bits} bits, at most {limit} are possible here; scale them down")]
+    InputBits {
+        /// What they take, with the sign.
+        bits: u32,
+        /// What there is.
+        limit: u32,
+    },
+
+    /// A batch normalisation has not one number of each kind for each output.
+    #[error("a layer of {outputs} outputs has a normalisation of {found}; give one number each")]
+    BatchNorm {
+        /// Outputs of the layer.
+        outputs: usize,
+        /// Numbers of one kind.
+        found: usize,
+    },
+
+    /// Real weights or biases make no layer of integers.
+    #[error("output {output} of a real layer: {reason}")]
+    Real {
+        /// Which output.
+        output: usize,
+        /// What is wrong.
+        reason: &'static str,
+    },
+
     /// The file cannot be read.
     #[error("cannot read the model file {path}: {error}", path = path.display())]
     Read {
@@ -234,6 +264,22 @@ pub enum ModelError {
         expected: &'static str,
         /// Its value.
         found: String,
+    },
+
+    /// The list of layers in the metadata cannot be read.
+    #[error("the metadata entry `layers` is no JSON array of objects: {reason}")]
+    LayerList {
+        /// What the JSON library says.
+        reason: String,
+    },
+
+    /// A layer in the list of the metadata cannot be read.
+    #[error("the metadata entry `layers`, layer {layer}: {reason}")]
+    LayerEntry {
+        /// Position of the layer.
+        layer: usize,
+        /// What is wrong, and what to write.
+        reason: String,
     },
 
     /// A tensor is missing.

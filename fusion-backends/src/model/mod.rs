@@ -10,6 +10,7 @@
 
 mod architecture;
 mod error;
+mod fold;
 mod graph;
 pub mod networks;
 mod range;
@@ -18,12 +19,17 @@ mod weights;
 
 #[cfg(test)]
 mod digits;
+#[cfg(test)]
+mod digits_cnn;
+#[cfg(test)]
+mod random;
 
 pub use architecture::{
     Architecture, ConvolutionShape, LayerShape, MAX_LAYERS, MAX_SHIFT, MAX_WEIGHTS, MAX_WIDTH,
     Node, PoolShape, Source,
 };
 pub use error::ModelError;
+pub use fold::{BatchNorm, RealLinear};
 pub use graph::{Dense, Layer, Linear, Model};
 pub use range::{InputRange, Ranges};
 pub use reference::argmax;

@@ -22,7 +22,7 @@ pub struct InputRange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ranges {
     input: u32,
-    layers: Vec<u32>,
+    layers: Vec<(u32, &'static str)>,
 }
 
 impl Ranges {
@@ -33,12 +33,28 @@ impl Ranges {
 
     /// Of the result of the layer with this number; 64 if there is none.
     pub fn bits(&self, layer: usize) -> u32 {
-        self.layers.get(layer).copied().unwrap_or(64)
+        self.layers.get(layer).map_or(64, |(bits, _)| *bits)
     }
 
     /// The most bits of all.
     pub fn most(&self) -> u32 {
-        self.layers.iter().copied().fold(self.input, u32::max)
+        self.layers.iter().fold(self.input, |most, (bits, _)| most.max(*bits))
+    }
+
+    /// Whether all values have at most `limit` bits, with the sign.
+    ///
+    /// # Errors
+    ///
+    /// [`InputBits`](ModelError::InputBits), or [`LayerBits`](ModelError::LayerBits) for the first
+    /// layer with more.
+    pub fn check(&self, limit: u32) -> Result<(), ModelError> {
+        if self.input > limit {
+            return Err(ModelError::InputBits { bits: self.input, limit });
+        }
+        match self.layers.iter().enumerate().find(|(_, (bits, _))| *bits > limit) {
+            Some((layer, &(bits, kind))) => Err(ModelError::LayerBits { layer, kind, bits, limit }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -73,7 +89,8 @@ impl Model {
             let result = apply(node.layer, self.linear(layer), x, y);
             results.push(result.ok_or(ModelError::LayerRange { layer, kind })?);
         }
-        let layers = results.iter().map(Intervals::bits).collect();
+        let kinds = self.architecture().layers().map(|shape| shape.kind());
+        let layers = results.iter().map(Intervals::bits).zip(kinds).collect();
         Ok(Ranges { input: input.bits(), layers })
     }
 
@@ -271,8 +288,11 @@ mod tests {
     use ndarray::{Array1, Array2, array};
     use proptest::collection::vec;
     use proptest::prelude::*;
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
 
     use super::super::graph::{Dense, Layer};
+    use super::super::random::graph;
     use super::*;
 
     fn dense(weights: Array2<i64>, bias: Array1<i64>) -> Layer {
@@ -341,6 +361,67 @@ mod tests {
         assert!(
             matches!(error, ModelError::InputSize { max_abs_input } if max_abs_input == limit + 1)
         );
+    }
+
+    #[test]
+    fn a_limit_names_the_first_layer_above_it() {
+        let layers = vec![
+            dense(array![[3]], array![0]),
+            Layer::Relu { shift: 1 },
+            dense(array![[7]], array![0]),
+        ];
+        let ranges = Model::new(layers).unwrap().ranges(InputRange { low: 0, high: 255 }).unwrap();
+        let bits = [0, 1, 2, 3].map(|layer| ranges.bits(layer));
+        assert_eq!((ranges.input_bits(), bits, ranges.most()), (9, [11, 10, 13, 64], 13));
+        assert!(ranges.check(13).is_ok());
+        let error = ranges.check(12).unwrap_err();
+        let expected = "the values of layer 2 (dense) take 13 bits, at most 12 are possible here";
+        assert!(error.to_string().starts_with(expected), "{error}");
+        let error = ranges.check(8).unwrap_err();
+        assert!(matches!(error, ModelError::InputBits { bits: 9, limit: 8 }));
+    }
+
+    #[test]
+    fn an_empty_range_is_refused() {
+        let model = Model::new(vec![dense(array![[1]], array![0])]).unwrap();
+        let error = model.ranges(InputRange { low: 1, high: 0 }).unwrap_err();
+        assert!(matches!(error, ModelError::InputRange { low: 1, high: 0 }));
+    }
+
+    /// No value of any layer leaves its bits, also for inputs at the ends; and bounds are not idle:
+    /// sometimes they are reached.
+    #[test]
+    fn bounds_hold_for_every_layer_of_any_graph() {
+        let mut rng = StdRng::seed_from_u64(41);
+        let (mut layers, mut reached) = (0, 0);
+        for _ in 0..2000 {
+            let architecture = graph(&mut rng);
+            let magnitude = [1, 127][rng.random_range(0..2)];
+            let model = Model::random(&architecture, magnitude, &mut rng);
+            let low = rng.random_range(-300..300);
+            let high = low + rng.random_range(0..300);
+            // A large shift of an addition may be too much.
+            let Ok(ranges) = model.ranges(InputRange { low, high }) else { continue };
+            let mut most = vec![0; architecture.nodes().len()];
+            for _ in 0..5 {
+                let value = |_| match rng.random_range(0..3) {
+                    0 => low,
+                    1 => high,
+                    _ => rng.random_range(low..=high),
+                };
+                let input: Vec<i64> = (0..architecture.inputs()).map(value).collect();
+                model.run(&input, |layer, result| {
+                    for &value in result {
+                        let bits = Interval { low: value, high: value }.bits();
+                        assert!(bits <= ranges.bits(layer), "layer {layer} of {architecture:?}");
+                        most[layer] = bits.max(most[layer]);
+                    }
+                });
+            }
+            layers += most.len();
+            reached += (0..most.len()).filter(|&layer| most[layer] == ranges.bits(layer)).count();
+        }
+        assert!(layers > 5000 && reached > layers / 2, "{reached} of {layers}");
     }
 
     proptest! {

@@ -2,6 +2,8 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "sizes are those of a checked architecture")]
 
+#[cfg(test)]
+mod graphs;
 mod products;
 
 use super::architecture::{LayerShape, PoolShape, Source};

@@ -1,17 +1,14 @@
-//! Loading a model from a safetensors file, of one of two formats.
+//! Loading a model from a safetensors file, of one of two formats. `fusion-model-2`, for any graph, is
+//! described in [`layers`].
 //!
-//! `fusion-model-1`, for dense layers alone, has `layers.<i>.weight` (I32, outputs x inputs, scale 2^f) and `layers.<i>.bias` (I64,
+//! A file of format `fusion-model-1` has `layers.<i>.weight` (I32, outputs x inputs, scale 2^f) and `layers.<i>.bias` (I64,
 //! scale 2^(2f)) for i from 0, and the metadata `format`, `activation` and `fraction_bits` = f. The
 //! model takes inputs at scale 2^f; between two dense layers a ReLU shifts by f, back to scale
 //! 2^f; the outputs of the last dense layer stay at scale 2^(2f).
-//!
-//! `fusion-model-2`, for any graph, has the metadata `format` and `layers`: a JSON array of layers with
-//! their kinds and sizes (`examples/data/README.md` has the words). Layer i has its weights, if any, in
-//! `layers.<i>.weight` (I32, outputs x inputs, or outputs x channels of a group x kernel x kernel) and
-//! `layers.<i>.bias` (I64, one for each output).
 
 mod layers;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -20,12 +17,15 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use zeroize::Zeroizing;
 
-use super::architecture::{LayerShape, MAX_LAYERS};
+use super::architecture::MAX_LAYERS;
 use super::error::ModelError;
-use super::graph::{Dense, Layer, Linear, Model};
+use super::graph::{Dense, Layer, Model};
 
-const FORMAT: (&str, &str) = ("format", "fusion-model-1");
+const FORMAT: &str = "format";
+const DENSE_FORMAT: &str = "fusion-model-1";
 const GRAPH_FORMAT: &str = "fusion-model-2";
+const FORMATS: &str = "fusion-model-1 or fusion-model-2";
+const LAYERS: (&str, &str) = ("layers", "a JSON array with an object for each layer");
 const ACTIVATION: (&str, &str) = ("activation", "relu");
 const FRACTION_BITS: (&str, &str) = ("fraction_bits", "a number from 0 to 31");
 /// The outputs have scale 2^(2f) and a sign.
@@ -47,22 +47,34 @@ impl Model {
             .map_err(|error| ModelError::File { path: path.into(), error: Box::new(error) })
     }
 
-    /// Reads a model from the content of a model file.
+    /// Reads a model from the content of a model file: `fusion-model-1`, dense layers with a ReLU
+    /// between each two, or `fusion-model-2`, any graph of layers.
     ///
     /// # Errors
     ///
     /// For content that is not safetensors; metadata that are missing or not supported; tensors
-    /// that are missing, unknown, or of the wrong type or shape; and what [`Model::new`] returns.
+    /// that are missing, unknown, or of the wrong type or shape; and what [`Model::new`] or
+    /// [`Model::graph`] return.
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, ModelError> {
-        if metadata(bytes, FORMAT)? == GRAPH_FORMAT {
-            return graph(bytes);
-        }
-        let shift = read_metadata(bytes)?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
+        let metadata = Metadata(header.metadata().as_ref());
+        let format = metadata.entry((FORMAT, FORMATS))?;
         let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
+        match format {
+            DENSE_FORMAT => Self::from_dense(metadata.fraction_bits()?, &tensors),
+            GRAPH_FORMAT => layers::read(metadata.entry(LAYERS)?, &tensors),
+            found => {
+                let found = found.to_owned();
+                Err(ModelError::Metadata { key: FORMAT, expected: FORMATS, found })
+            }
+        }
+    }
+
+    fn from_dense(shift: u32, tensors: &SafeTensors<'_>) -> Result<Self, ModelError> {
         let mut layers = Vec::new();
         let mut width = None;
-        for i in 0..count_layers(&tensors)? {
-            let dense = read_dense(&tensors, i, width)?;
+        for i in 0..count_layers(tensors)? {
+            let dense = read_dense(tensors, i, width)?;
             if width.is_some() {
                 layers.push(Layer::Relu { shift });
             }
@@ -73,68 +85,27 @@ impl Model {
     }
 }
 
-/// A model of the second format.
-fn graph(bytes: &[u8]) -> Result<Model, ModelError> {
-    let architecture = layers::parse(&metadata(bytes, ("layers", "a JSON array of layers"))?)?;
-    let tensors = SafeTensors::deserialize(bytes).map_err(not_safetensors)?;
-    let shapes: Vec<_> = architecture.layers().collect();
-    let has_weights =
-        |layer: usize| shapes.get(layer).is_some_and(|shape: &LayerShape| shape.weights() > 0);
-    if let Some(name) =
-        tensors.names().into_iter().find(|name| !layer_of(name).is_some_and(has_weights))
-    {
-        return Err(ModelError::UnknownTensor { tensor: name.to_owned() });
-    }
-    let mut linear = Vec::new();
-    for (layer, shape) in shapes.iter().enumerate() {
-        let expected = match *shape {
-            LayerShape::Dense { inputs, outputs } => vec![outputs, inputs],
-            LayerShape::Convolution(of) => {
-                vec![of.outputs, of.channels_of_group(), of.kernel, of.kernel]
-            }
-            _ => continue,
-        };
-        let read = |part, dtype, kind, expected: &[usize]| {
-            let name = tensor_name(layer, part);
-            let tensor = find(&tensors, &name, dtype, kind)?;
-            if tensor.shape() == expected {
-                Ok(tensor)
-            } else {
-                Err(wrong_shape(name, format!("{expected:?}, by the list of layers"), &tensor))
-            }
-        };
-        let weights = read("weight", Dtype::I32, "I32", &expected)?;
-        let bias = read("bias", Dtype::I64, "I64", &[shape.biases()])?;
-        let weights = i32s(weights.data()).map(i64::from).collect();
-        linear.push(Linear::new(weights, i64s(bias.data()).collect()));
-    }
-    Model::graph(architecture, linear)
-}
+struct Metadata<'a>(Option<&'a HashMap<String, String>>);
 
-/// An entry of the metadata; `expected` is for the error if there is none.
-fn metadata(
-    bytes: &[u8],
-    (key, expected): (&'static str, &'static str),
-) -> Result<String, ModelError> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(not_safetensors)?;
-    let found = header.metadata().as_ref().and_then(|entries| entries.get(key));
-    found.cloned().ok_or(ModelError::MissingMetadata { key, expected })
-}
+impl<'a> Metadata<'a> {
+    fn entry(&self, (key, expected): (&'static str, &'static str)) -> Result<&'a str, ModelError> {
+        let found = self.0.and_then(|entries| entries.get(key));
+        found.map(String::as_str).ok_or(ModelError::MissingMetadata { key, expected })
+    }
 
-/// Checks the metadata and returns the fraction bits.
-fn read_metadata(bytes: &[u8]) -> Result<u32, ModelError> {
-    for (key, expected) in [FORMAT, ACTIVATION] {
-        let found = metadata(bytes, (key, expected))?;
-        if found != expected {
-            return Err(ModelError::Metadata { key, expected, found });
+    /// Those of `fusion-model-1`, whose activations must be ReLUs.
+    fn fraction_bits(&self) -> Result<u32, ModelError> {
+        let wrong = |(key, expected), found: &str| {
+            Err(ModelError::Metadata { key, expected, found: found.to_owned() })
+        };
+        let activation = self.entry(ACTIVATION)?;
+        if activation != ACTIVATION.1 {
+            return wrong(ACTIVATION, activation);
         }
-    }
-    let found = metadata(bytes, FRACTION_BITS)?;
-    match found.parse() {
-        Ok(bits) if bits <= MAX_FRACTION_BITS => Ok(bits),
-        _ => {
-            let (key, expected) = FRACTION_BITS;
-            Err(ModelError::Metadata { key, expected, found })
+        let found = self.entry(FRACTION_BITS)?;
+        match found.parse() {
+            Ok(bits) if bits <= MAX_FRACTION_BITS => Ok(bits),
+            _ => wrong(FRACTION_BITS, found),
         }
     }
 }
@@ -224,7 +195,5 @@ fn i64s(data: &[u8]) -> impl Iterator<Item = i64> {
     data.as_chunks().0.iter().map(|&chunk| i64::from_le_bytes(chunk))
 }
 
-#[cfg(test)]
-mod graph_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,5 @@
 //! A valid file loads; every way in which a file can be wrong has its own error.
 
-use std::collections::HashMap;
-
 use super::*;
 
 /// A file under construction: tensors as (name, type, shape, bytes), and metadata.
@@ -20,7 +18,7 @@ fn file() -> File {
         let values = (0..length).flat_map(|v| (-(v as i64)).to_le_bytes());
         (name, Dtype::I64, vec![length], values.collect())
     };
-    let metadata = [FORMAT, ACTIVATION, ("fraction_bits", "1")];
+    let metadata = [(FORMAT, DENSE_FORMAT), ACTIVATION, ("fraction_bits", "1")];
     File {
         tensors: vec![
             weight("layers.0.weight", [2, 3]),
