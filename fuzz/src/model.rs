@@ -2,20 +2,34 @@
 
 use std::sync::OnceLock;
 
-use fusion_backends::model::{Model, ModelError};
+use fusion_backends::model::{LayerShape, Model, ModelError};
 
 use crate::{Ended, MIB, script::Script, within};
 
-/// The header of a small file, and what is in its tensors.
-const HEADER: &str = r#"{"__metadata__":{"format":"fusion-model-1","activation":"relu","fraction_bits":"1"},"layers.0.bias":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"layers.1.bias":{"dtype":"I64","shape":[1],"data_offsets":[16,24]},"layers.0.weight":{"dtype":"I32","shape":[2,3],"data_offsets":[24,48]},"layers.1.weight":{"dtype":"I32","shape":[1,2],"data_offsets":[48,56]}}"#;
-const DATA: usize = 56;
+/// The headers of small files of both formats, and how many bytes are in their tensors.
+const FILES: [(&str, usize); 2] = [
+    (
+        r#"{"__metadata__":{"format":"fusion-model-1","activation":"relu","fraction_bits":"1"},"layers.0.bias":{"dtype":"I64","shape":[2],"data_offsets":[0,16]},"layers.1.bias":{"dtype":"I64","shape":[1],"data_offsets":[16,24]},"layers.0.weight":{"dtype":"I32","shape":[2,3],"data_offsets":[24,48]},"layers.1.weight":{"dtype":"I32","shape":[1,2],"data_offsets":[48,56]}}"#,
+        56,
+    ),
+    (
+        r#"{"__metadata__":{"format":"fusion-model-2","layers":"[{\"kind\":\"convolution\",\"channels\":1,\"outputs\":1,\"height\":3,\"width\":3,\"kernel\":2,\"stride\":1,\"padding\":0,\"groups\":1},{\"kind\":\"clamp\",\"width\":4,\"shift\":1,\"bits\":8},{\"kind\":\"add\",\"width\":4,\"shift\":0,\"with\":0},{\"kind\":\"max_pool\",\"channels\":1,\"height\":2,\"width\":2,\"kernel\":2,\"stride\":2,\"padding\":0}]"},"layers.0.bias":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"layers.0.weight":{"dtype":"I32","shape":[1,1,2,2],"data_offsets":[8,24]}}"#,
+        24,
+    ),
+];
+/// The most values times the window of each that a model may compute here: files that say so little
+/// can make one compute for days.
+const MAX_WORK: usize = 1 << 20;
 
 pub(crate) fn run(script: &mut Script<'_>) -> Ended {
-    static FILE: OnceLock<[Vec<u8>; 3]> = OnceLock::new();
-    let file = FILE.get_or_init(|| {
-        let length = (HEADER.len() as u64).to_le_bytes().to_vec();
-        [length, HEADER.into(), (0..DATA).map(|byte| byte as u8).collect()]
+    static PARTS: OnceLock<[[Vec<u8>; 3]; 2]> = OnceLock::new();
+    let files = PARTS.get_or_init(|| {
+        FILES.map(|(header, data)| {
+            let length = (header.len() as u64).to_le_bytes().to_vec();
+            [length, header.into(), (0..data).map(|byte| byte as u8).collect()]
+        })
     });
+    let file = &files[script.below(files.len())];
     let mut parts = file.to_vec();
     script.spoil(&mut parts);
     // So that the header can be edited without its length.
@@ -28,9 +42,14 @@ pub(crate) fn run(script: &mut Script<'_>) -> Ended {
     let file = parts.concat();
     match within(MIB, || Model::from_safetensors(&file)) {
         Ok(model) => {
-            let inputs = vec![i64::MAX; model.architecture().inputs()];
+            let architecture = model.architecture();
+            let work = architecture.layers().map(|shape| work(&shape));
+            if work.fold(0, usize::saturating_add) > MAX_WORK {
+                return Ended::Well;
+            }
+            let inputs = vec![i64::MAX; architecture.inputs()];
             let outputs = model.infer(&inputs).expect("as many inputs as it takes");
-            assert_eq!(outputs.len(), model.architecture().outputs());
+            assert_eq!(outputs.len(), architecture.outputs());
             match model.check_range(1 << 40) {
                 Ok(_) | Err(ModelError::LayerRange { .. }) => Ended::Well,
                 Err(other) => panic!("not a range: {other:?}"),
@@ -42,4 +61,15 @@ pub(crate) fn run(script: &mut Script<'_>) -> Ended {
             Ended::Refused
         }
     }
+}
+
+fn work(shape: &LayerShape) -> usize {
+    let window = match shape {
+        LayerShape::MaxPool(pool) | LayerShape::AveragePool(pool) => {
+            pool.kernel.saturating_mul(pool.kernel)
+        }
+        LayerShape::Dense { .. } | LayerShape::Convolution(_) => shape.weights(),
+        _ => 1,
+    };
+    shape.outputs().saturating_mul(window)
 }

@@ -128,6 +128,21 @@ impl Architecture {
         self.nodes.iter().map(|node| node.layer)
     }
 
+    /// For each layer the last one that takes its result; itself if none does.
+    pub(super) fn last_uses(&self) -> Vec<usize> {
+        let mut last: Vec<_> = (0..self.nodes.len()).collect();
+        for (layer, node) in self.nodes.iter().enumerate() {
+            for source in node.sources() {
+                if let Source::Layer(of) = source
+                    && let Some(last) = last.get_mut(of)
+                {
+                    *last = layer;
+                }
+            }
+        }
+        last
+    }
+
     /// Whether each layer takes what the one before it gives, and nothing else.
     pub fn is_chain(&self) -> bool {
         self.nodes.iter().enumerate().all(|(i, node)| *node == Node::chained((i, node.layer)))
@@ -235,6 +250,7 @@ mod tests {
         let architecture = Architecture::graph(nodes.clone()).unwrap();
         assert_eq!((architecture.inputs(), architecture.outputs()), (3, 6));
         assert!(architecture.nodes() == nodes && !architecture.is_chain());
+        assert_eq!(architecture.last_uses(), [2, 1, 2]);
         // Not even if one layer alone takes another source.
         let nodes = vec![node(RELU, Source::Input, None); 2];
         assert!(!Architecture::graph(nodes).unwrap().is_chain());

@@ -76,9 +76,12 @@ impl Model {
             return Err(ModelError::InputRange { low, high });
         }
         let input = Interval { low, high };
-        let mut results: Vec<Intervals> = Vec::new();
+        let nodes = self.architecture().nodes();
+        let last_uses = self.architecture().last_uses();
+        let mut results: Vec<Intervals> = Vec::with_capacity(nodes.len());
+        let mut layers = Vec::with_capacity(nodes.len());
         let of_input = Intervals::all(input, self.architecture());
-        for (layer, node) in self.architecture().nodes().iter().enumerate() {
+        for (layer, node) in nodes.iter().enumerate() {
             let of = |source| match source {
                 Source::Input => Some(&of_input),
                 Source::Layer(of) => results.get(of),
@@ -87,10 +90,16 @@ impl Model {
             let y = node.with.and_then(of);
             let kind = node.layer.kind();
             let result = apply(node.layer, self.linear(layer), x, y);
-            results.push(result.ok_or(ModelError::LayerRange { layer, kind })?);
+            let result = result.ok_or(ModelError::LayerRange { layer, kind })?;
+            layers.push((result.bits(), kind));
+            results.push(result);
+            // What no later layer takes is dropped.
+            for (result, last) in results.iter_mut().zip(&last_uses) {
+                if *last == layer {
+                    result.each = Vec::new();
+                }
+            }
         }
-        let kinds = self.architecture().layers().map(|shape| shape.kind());
-        let layers = results.iter().map(Intervals::bits).zip(kinds).collect();
         Ok(Ranges { input: input.bits(), layers })
     }
 

@@ -43,16 +43,7 @@ impl Model {
     /// Runs the model on an input of the right width, and shows the result of each layer.
     pub(super) fn run(&self, input: &[i64], mut show: impl FnMut(usize, &[i64])) -> Vec<i64> {
         let nodes = self.architecture().nodes();
-        let mut last_use: Vec<_> = (0..nodes.len()).collect();
-        for (layer, node) in nodes.iter().enumerate() {
-            for source in node.sources() {
-                if let Source::Layer(of) = source
-                    && let Some(last) = last_use.get_mut(of)
-                {
-                    *last = layer;
-                }
-            }
-        }
+        let last_uses = self.architecture().last_uses();
         let mut results: Vec<Vec<i64>> = Vec::with_capacity(nodes.len());
         for (layer, node) in nodes.iter().enumerate() {
             let of = |source| match source {
@@ -65,7 +56,7 @@ impl Model {
             show(layer, &result);
             results.push(result);
             // What no later layer takes is dropped.
-            for (result, last) in results.iter_mut().zip(&last_use) {
+            for (result, last) in results.iter_mut().zip(&last_uses) {
                 if *last == layer && layer + 1 < nodes.len() {
                     *result = Vec::new();
                 }
@@ -118,7 +109,7 @@ fn pool(shape: &PoolShape, x: &[i64], f: impl Fn(&[i64]) -> i64) -> Vec<i64> {
         let first = (place * stride).saturating_sub(padding);
         first..(place * stride + kernel).saturating_sub(padding).min(size)
     };
-    let mut window = Vec::with_capacity(kernel * kernel);
+    let mut window = Vec::new();
     let mut y = Vec::new();
     for image in x.chunks_exact((height * width).max(1)) {
         for row in 0..rows {

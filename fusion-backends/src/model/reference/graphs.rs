@@ -200,3 +200,18 @@ fn averages_round_to_the_nearest_and_halves_up() {
         assert_eq!(average(sum, 3), expected, "{sum} / 9");
     }
 }
+
+/// Only what is inside the image takes memory.
+#[test]
+fn windows_much_larger_than_the_image_are_fine() {
+    let kernel = 1 << 20;
+    let shape =
+        PoolShape { channels: 1, height: 1, width: 2, kernel, stride: kernel, padding: kernel - 1 };
+    for (layer, expected) in
+        [(LayerShape::MaxPool(shape), [7, 8]), (LayerShape::AveragePool(shape), [0, 0])]
+    {
+        let architecture = crate::model::Architecture::new(vec![layer]).unwrap();
+        let model = Model::graph(architecture, vec![]).unwrap();
+        assert_eq!(model.infer(&[7, 8]).unwrap(), expected);
+    }
+}

@@ -10,6 +10,8 @@ use crate::model::graph::Linear;
 
 /// Windows that are multiplied with the same weights one after the other, while those are near.
 const BLOCK: usize = 16;
+/// The most values that so many windows may have, unless one alone has more.
+const VALUES: usize = 1 << 20;
 
 pub(super) fn dense(inputs: usize, linear: &Linear, x: &[i64]) -> Vec<i64> {
     let rows = linear.weights().chunks_exact(inputs.max(1)).zip(linear.bias());
@@ -47,10 +49,11 @@ fn small(shape: &ConvolutionShape, linear: &Linear, x: &[i64]) -> Option<Vec<i64
     let pixels = rows * columns;
     let (inputs_of, outputs_of) = (channels / groups.max(1), outputs / groups.max(1));
     let mut y = vec![0; outputs * pixels];
-    let mut windows = vec![0_i16; taps * BLOCK];
+    let block = VALUES.checked_div(taps)?.clamp(1, BLOCK);
+    let mut windows = vec![0_i16; taps * block];
     for group in 0..groups {
-        for first in (0..pixels).step_by(BLOCK) {
-            let count = BLOCK.min(pixels - first);
+        for first in (0..pixels).step_by(block) {
+            let count = block.min(pixels - first);
             for (pixel, window) in (first..first + count).zip(windows.chunks_exact_mut(taps)) {
                 let (row, column) = (pixel / columns * stride, pixel % columns * stride);
                 let places = window.chunks_exact_mut(kernel).enumerate();
