@@ -42,9 +42,13 @@ struct Options {
     )]
     networks: Vec<Which>,
 
-    /// How many queries at once; large networks run as many as fit the memory
+    /// How many queries at once; of larger networks only as many as take a minute or two
     #[arg(long, value_delimiter = ',', default_value = "1,8,64")]
     slots: Vec<usize>,
+
+    /// Runs all numbers of queries with all networks
+    #[arg(long)]
+    large_batches: bool,
 
     /// Over which networks
     #[arg(long, value_enum, value_delimiter = ',', default_value = "loopback,lan,wan")]
@@ -126,7 +130,8 @@ fn measure(options: &Options) -> Result {
     println!("{}", table::ABOUT);
     println!("{}", table::HEADER);
     for network in &options.networks {
-        for &slots in &options.slots {
+        let fits = |slots: &&usize| options.large_batches || **slots <= network.usual_slots();
+        for &slots in options.slots.iter().filter(fits) {
             for &link in &options.links {
                 let job = Job::plain(*network, slots, link, options.memory);
                 runs.extend(measured(&job)?);

@@ -15,6 +15,7 @@ mod layers;
 mod model;
 mod ot;
 mod peer;
+mod rlwe;
 mod script;
 
 use std::{alloc::System, backtrace::Backtrace, sync::OnceLock};
@@ -47,6 +48,7 @@ const TARGETS: &[Target] = &[
     Target { name: "ot-answers", run: ot::answers::run },
     Target { name: "ot-silent", run: ot::silent::run },
     Target { name: "layers", run: layers::run },
+    Target { name: "rlwe", run: rlwe::run },
     Target { name: "client", run: drivers::client },
     Target { name: "server", run: drivers::server },
     Target { name: "client-lanes", run: drivers::client_in_lanes },

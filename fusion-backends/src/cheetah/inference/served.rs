@@ -17,9 +17,11 @@ pub struct Served {
     model: Model,
     ranges: Ranges,
     plan: Plan,
+    /// Bits, for each layer.
     hiding: u32,
+    /// Bytes, for transformed weights.
     room: usize,
-    /// For the last number of slots.
+    /// Of the last number of slots.
     ready: Mutex<Option<Arc<Ready>>>,
 }
 
@@ -42,10 +44,7 @@ impl Served {
         let ranges = model.ranges(input)?;
         let (outputs, transfers) = (Outputs::Label, Transfers::Fewest);
         let plan = plan(&model, &ranges, input, outputs, transfers)?;
-        // Each layer adds a little to what the client can tell of the weights.
-        let linear = model.architecture().nodes().iter().filter(|node| node.layer.weights() > 0);
-        let layers = linear.count().max(1).next_power_of_two();
-        let hiding = LEAST_HIDING.saturating_add(layers.ilog2());
+        let hiding = hiding_of_layer(&model, LEAST_HIDING);
         Ok(Self { model, ranges, plan, hiding, room: ROOM, ready: Mutex::default() })
     }
 
@@ -77,8 +76,7 @@ impl Served {
     /// default is [`LEAST_HIDING`], and what is less counts as that.
     #[must_use]
     pub fn with_hiding(mut self, bits: u32) -> Self {
-        let of_layers = self.hiding.saturating_sub(LEAST_HIDING);
-        self.hiding = bits.max(LEAST_HIDING).saturating_add(of_layers);
+        self.hiding = hiding_of_layer(&self.model, bits.max(LEAST_HIDING));
         self.ready = Mutex::default();
         self
     }
@@ -168,6 +166,12 @@ impl Ready {
         let (weights, bias) = self.layers.get(layer)?.as_ref()?;
         Some((weights, bias))
     }
+}
+
+/// Bits for each layer that give so many for all: each adds to what the client can tell of the weights.
+fn hiding_of_layer(model: &Model, bits: u32) -> u32 {
+    let linear = model.architecture().layers().filter(|layer| layer.weights() > 0);
+    bits.saturating_add(linear.count().max(1).next_power_of_two().ilog2())
 }
 
 /// Bytes of transformed weights that are kept by default.

@@ -171,6 +171,18 @@ fn weights_are_prepared_once_for_a_number_of_slots() {
     assert!(!Arc::ptr_eq(&first, &served.ready(4).unwrap()));
 }
 
+/// Each of two layers to a bit more, so that both together are hidden as well as asked for.
+#[test]
+fn weights_are_hidden_as_well_as_asked_for() {
+    let served = served(small(), PIXELS);
+    assert!(served.hiding(3).unwrap().iter().all(|bits| *bits >= 41.0));
+    let served = served.with_hiding(60).with_hiding(50);
+    assert!(served.hiding(3).unwrap().iter().all(|bits| *bits >= 51.0));
+    let error = served.with_hiding(200).prepare(3).unwrap_err();
+    let CheetahError::Weights { layer: 0, source, .. } = error else { panic!("{error}") };
+    assert!(source.to_string().contains("not 201"), "{source}");
+}
+
 #[test]
 fn compact_weights_give_the_same() {
     let queries = queries(2, 4, PIXELS, 1);

@@ -79,6 +79,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_fork_goes_on_from_the_last_but_one() {
+        for (first, parents) in
+            [(4, vec![None, Some(0), Some(1), Some(1)]), (0, vec![None, Some(0), Some(0)])]
+        {
+            let layout = Layout::forked(&[first, 10, 20], 10);
+            assert_eq!(layout.parents, parents);
+            let fork = layout.leaves.iter().filter(|leaf| leaf.low >= 20);
+            assert_eq!(fork.clone().map(|leaf| leaf.bits).sum::<u32>(), 10);
+            assert!(fork.clone().all(|leaf| leaf.eq));
+            assert_eq!(layout.segments.last().unwrap().len(), fork.count());
+        }
+    }
+
+    #[test]
     fn leaves_cover_each_bit_once_and_end_at_the_cuts() {
         for last in 1..=64 {
             for first in 0..=last {
