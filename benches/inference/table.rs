@@ -13,8 +13,8 @@ use crate::{
 pub(crate) const ABOUT: &str = "\
 Client and server are two processes on one machine and share its cores. Times are the client's, of the
 second run but for the largest networks (weights are prepared once, before: the column says how long that
-took; transformed ones take up to 4 GiB). Setup is once for a connection. Bytes are both ways, with frames. A plain run has no guarantee against a server that
-deviates; a hardened one has 2^-40, and `executions` says how many it pays. Labels equal the reference's.
+took; transformed ones take up to 4 GiB). Setup is once for a connection. Bytes are both ways, with
+frames. A plain run has no guarantee against a server that deviates; a hardened one has 2^-40, and `executions` says how many it pays. Labels equal the reference's.
 ";
 
 pub(crate) const HEADER: &str = "\

@@ -146,7 +146,7 @@ fn groups_are_exact() {
         is_exact(&parameters(Set::Medium, 37), shape, 127, &mut rng);
     }
     let merged = |shape| Encoding::new(&parameters(Set::Medium, 37), shape).unwrap();
-    assert_eq!(merged(shapes[0]).requests(), 3, "of 12 groups, five share a polynomial");
+    assert_eq!(merged(shapes[0]).requests(), 3, "of 12 groups, four share a polynomial");
 }
 
 /// A pixel of each channel is multiplied by one number: no transform of weights, for light weights and
