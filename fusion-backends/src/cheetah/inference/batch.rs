@@ -48,12 +48,7 @@ impl Batch {
         let mut steps = Vec::with_capacity(nodes.len());
         let mut last_uses = vec![None; nodes.len() + 1];
         for (layer, node) in nodes.iter().enumerate() {
-            let set = if node.layer.weights() > 0 {
-                sets.next().ok_or(CheetahError::Announcement(Malformed::Sets))?
-            } else {
-                Set::Small
-            };
-            steps.push(Step::new(plan, layer, node, slots, set)?);
+            steps.push(Step::new(plan, layer, node, slots, &mut sets)?);
             for place in node.sources().map(place) {
                 if let Some(last) = last_uses.get_mut(place) {
                     *last = Some(layer);
@@ -138,7 +133,7 @@ impl Step {
         layer: usize,
         node: &Node,
         slots: usize,
-        set: Set,
+        sets: &mut impl Iterator<Item = Set>,
     ) -> Result<Self, CheetahError> {
         let (from, to) = (plan.bits(node.from), plan.ring(Source::Layer(layer)));
         // A shift by all bits leaves the sign, as does one by all but one.
@@ -155,6 +150,7 @@ impl Step {
         Ok(match node.layer {
             LayerShape::Dense { .. } | LayerShape::Convolution(_) => {
                 let kind = node.layer.kind();
+                let set = sets.next().ok_or(CheetahError::Announcement(Malformed::Sets))?;
                 let shape = shape(&node.layer, slots).ok_or(CheetahError::Order)?;
                 let encoding = encoding(to, shape, set);
                 let encoding =

@@ -108,9 +108,9 @@ impl<S: Read + Write> Layers<'_, S> {
         let (Some(carry), Some(of_lower)) = (carries.nth(1), carries.next()) else {
             return Err(Fault::NotPrepared);
         };
-        let positive = self.not(&xor(&highest(values), &carry));
-        let too_large = self.not(&xor(&highest(&lower), &of_lower));
         let own = highest(values);
+        let positive = self.not(&xor(&own, &carry));
+        let too_large = self.not(&xor(&highest(&lower), &of_lower));
         // As in a truncated ReLU; and the sign as a number.
         let [of_low, both, of_sign] = self.products_in_place([
             low.as_ref().and_then(|low| self.number_job(low, to, LOW)),
