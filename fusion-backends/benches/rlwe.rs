@@ -12,7 +12,8 @@ use std::time::Instant;
 use fusion_backends::cheetah::nonlinear::Shares;
 use fusion_backends::cheetah::ot::Width;
 use fusion_backends::cheetah::rlwe::{
-    Encoding, LEAST_HIDING, Parameters, Pending, Request, RlweError, Set, Shape, Storage, Weights,
+    Encoding, LEAST_HIDING, Parameters, Path, Pending, Request, RlweError, Set, Shape, Storage,
+    Weights,
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
@@ -52,8 +53,11 @@ const ROWS: [Row; 9] = [
 fn main() {
     let all = std::env::args().all(|argument| argument != "--test");
     println!("{ABOUT}");
+    println!(
+        "| set | part | picoseconds for each number modulo each prime |\n| --- | --- | ---: |"
+    );
     for set in Set::ALL {
-        parts(set, if all { 200 } else { 1 });
+        parts(set, if all { 5 } else { 1 });
     }
     println!(
         "\n| layer | l | set | weights | hiding, bits | weights, MiB | prepare, s | client: request, s | server, s | client: open, s | online, s | floor, s | MB up | MB down | MB | floor, MB |"
@@ -71,50 +75,95 @@ fn main() {
     }
 }
 
-/// A fully connected layer that is one product, and one whose work is all products.
+/// What the parts of a layer take of one core: the constants of the cost model (`encode/choose.rs`).
 fn parts(set: Set, times: u32) {
     if !is_chosen(&["parts", &format!("{set:?}")]) {
         return;
     }
-    let mut rng = StdRng::seed_from_u64(1);
     let parameters = Parameters::new(set, Width::new(20).expect("1 to 64")).expect("8 to 45");
     let degree = parameters.degree();
-    let one = Encoding::new(&parameters, Shape::dense(degree, 1, 1)).expect("it fits");
-    let shares = Shares::zero(parameters.width(), degree);
-    let mut each = |name: &str, run: &mut dyn FnMut(&mut StdRng)| {
-        let start = Instant::now();
-        (0..times).for_each(|_| run(&mut rng));
-        println!(
-            "{set:?}: {name}: {:.1} us",
-            start.elapsed().as_secs_f64() / f64::from(times) * 1e6
-        );
+    let numbers = (degree * parameters.primes()) as f64;
+    let print = |name: &str, seconds: f64| {
+        println!("| {set:?} | {name} | {:.0} |", seconds / numbers * 1e12);
     };
-    let mut request = Vec::new();
-    let mut pending = Vec::new();
-    each("make a key and a request of it and one polynomial", &mut |rng| {
-        let (opens, bytes) = Pending::request(&one, &shares, rng).expect("it fits");
-        pending.push(opens);
-        request = bytes;
-    });
-    let mut decoded = Request::decode(&one, &request).expect("an honest peer");
-    each("read it", &mut |_| {
-        decoded = Request::decode(&one, &request).expect("an honest peer");
-    });
-    let numbers = vec![1; degree];
-    let mut weights = Weights::prepare(&one, &numbers, LEAST_HIDING, Storage::Transformed)
-        .expect("light weights");
-    each("prepare a polynomial of weights", &mut |_| {
-        weights = Weights::prepare(&one, &numbers, LEAST_HIDING, Storage::Transformed)
-            .expect("light weights");
-    });
-    let mut response = Vec::new();
-    each("multiply and answer", &mut |rng| {
-        response = weights.answer(&decoded, rng).expect("they fit").0;
-    });
-    each("open", &mut |_| {
-        let pending = pending.pop().expect("as many as requests");
-        black_box(pending.open(&response).expect("an honest peer"));
-    });
+    let layer = |path, shape| Layer::new(&parameters, shape, path);
+    let each = |seconds: f64, count: usize| seconds / count as f64;
+    // Many polynomials of one kind, and few of the others.
+    let up = layer(Path::Full, Shape::dense(8 * degree, 1, 1));
+    let (requests, times_up) = (up.encoding.requests(), up.times(times, Storage::Transformed));
+    print("request: client", each(times_up.request, requests + 1));
+    print("request: server", each(times_up.read, requests + 1));
+    let weights = layer(Path::Full, Shape::square([256, 256], 14, 3, 1, 1));
+    let compact = weights.times(times, Storage::Compact).answer;
+    let transforms = compact - weights.times(times, Storage::Transformed).answer;
+    let polynomials = weights.encoding.weight_polynomials();
+    print("weights, for each number transformed", each(transforms, polynomials));
+    // Of few needed coefficients, since what one takes is the same for all blocks.
+    let down = layer(Path::Full, Shape { slots: 64, ..Shape::square([1, 1], 63, 61, 1, 0) });
+    let responses = down.encoding.responses();
+    let times_down = down.times(times, Storage::Transformed);
+    print("response: server, with one product", each(times_down.answer, responses));
+    print("response: client", each(times_down.open, responses));
+    for (name, path, shape) in [
+        ("product of transforms", Path::Full, Shape::square([512, 512], 7, 3, 1, 1)),
+        ("product with repeated values", Path::Short, Shape::square([1024, 256], 7, 1, 1, 0)),
+        ("product with a number", Path::Numbers, Shape::square([256, 64], degree.isqrt(), 1, 1, 0)),
+    ] {
+        let layer = layer(path, shape);
+        let of_responses = each(times_down.answer, responses) * layer.encoding.responses() as f64;
+        let products = layer.times(times, Storage::Transformed).answer - of_responses;
+        print(name, each(products, layer.encoding.products()));
+    }
+}
+
+/// A layer whose parts are measured.
+struct Layer {
+    encoding: Encoding,
+    weights: Vec<i64>,
+}
+
+/// Seconds.
+struct Times {
+    request: f64,
+    read: f64,
+    answer: f64,
+    open: f64,
+}
+
+impl Layer {
+    fn new(parameters: &Parameters, shape: Shape, path: Path) -> Self {
+        let encoding = Encoding::along(path, parameters, shape).expect("it has that path");
+        let mut rng = StdRng::seed_from_u64(1);
+        let weights = (0..shape.weights_len()).map(|_| rng.random_range(-7..=7)).collect();
+        Self { encoding, weights }
+    }
+
+    /// The least of so many times.
+    fn times(&self, times: u32, storage: Storage) -> Times {
+        let (encoding, mut rng) = (&self.encoding, StdRng::seed_from_u64(1));
+        let shares = Shares::zero(encoding.parameters().width(), encoding.shape().inputs_len());
+        let mut least = [f64::INFINITY; 4];
+        for _ in 0..times {
+            let weights = Weights::prepare(encoding, &self.weights, LEAST_HIDING, storage)
+                .expect("light weights");
+            let mut moments = vec![Instant::now()];
+            let mut moment = || moments.push(Instant::now());
+            let (pending, up) = Pending::request(encoding, &shares, &mut rng).expect("it fits");
+            moment();
+            let mut request = Request::decode(encoding, &up).expect("an honest peer");
+            request.add(&shares, &mut rng).expect("it fits");
+            moment();
+            let down = weights.answer(&request, &mut rng).expect("they fit").0;
+            moment();
+            black_box(pending.open(&down).expect("an honest peer"));
+            moment();
+            for (least, pair) in least.iter_mut().zip(moments.windows(2)) {
+                *least = least.min((pair[1] - pair[0]).as_secs_f64());
+            }
+        }
+        let [request, read, answer, open] = least;
+        Times { request, read, answer, open }
+    }
 }
 
 impl Row {
@@ -169,8 +218,7 @@ impl Row {
             parameters.set(),
             prepared.hiding(),
             match storage {
-                Storage::Transformed =>
-                    encoding.weight_polynomials() as f64 * primes * degree * 8.0,
+                Storage::Transformed => encoding.weight_bytes() as f64,
                 Storage::Compact => weights.len() as f64 * 8.0,
             } / (1 << 20) as f64,
             prepare.as_secs_f64(),

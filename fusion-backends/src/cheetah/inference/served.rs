@@ -6,7 +6,7 @@ use super::batch::{Batch, encoding, shape};
 use super::error::CheetahError;
 use super::plan::{Announcement, Outputs, Plan, Transfers};
 use crate::cheetah::ot::Width;
-use crate::cheetah::rlwe::{Encoding, LEAST_HIDING, RlweError, Set, Shape, Storage, Weights};
+use crate::cheetah::rlwe::{LEAST_HIDING, RlweError, Set, Shape, Storage, Weights};
 use crate::model::{InputRange, Linear, Model, Ranges, Source};
 
 /// A model to serve, with what the client may learn of it.
@@ -200,7 +200,7 @@ fn weights(
     let mut failure = RlweError::Noise;
     for set in Set::ALL {
         let encoding = encoding(ring, shape, set)?;
-        let bytes = bytes(&encoding);
+        let bytes = encoding.weight_bytes();
         let storage = if bytes <= *room { Storage::Transformed } else { Storage::Compact };
         match Weights::prepare(&encoding, linear.weights(), hiding, storage) {
             Ok(weights) => {
@@ -214,13 +214,6 @@ fn weights(
         }
     }
     Err(failure)
-}
-
-/// Of transformed weights.
-fn bytes(encoding: &Encoding) -> usize {
-    let parameters = encoding.parameters();
-    let polynomial = parameters.degree().saturating_mul(parameters.primes()).saturating_mul(8);
-    encoding.weight_polynomials().saturating_mul(polynomial)
 }
 
 impl std::fmt::Debug for Served {

@@ -40,7 +40,7 @@ impl Pending {
         check_inputs(encoding, inputs)?;
         let (parameters, mut sampler) = (encoding.parameters(), Sampler::new(rng));
         let degree = parameters.degree();
-        let secret = Values::of_small(parameters, &sampler.ternary(degree));
+        let secret = Values::of_small(parameters.tables(), &sampler.ternary(degree));
         let seed = sampler.seed();
         let samplers = sampler.fork(encoding.requests().saturating_add(1));
         let mut bytes = vec![0; encoding.request_bytes()];

@@ -86,7 +86,7 @@ mod wire;
 mod tests;
 
 pub use client::Pending;
-pub use encode::Encoding;
+pub use encode::{Encoding, Path};
 pub use error::{Malformed, RlweError};
 pub use noise::LEAST_HIDING;
 /// For `benches/kernels.rs`; not part of the interface.

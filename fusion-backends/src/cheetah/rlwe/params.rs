@@ -132,6 +132,14 @@ impl Parameters {
         &self.tables
     }
 
+    /// The transforms of another degree, one for each prime.
+    pub(super) fn transforms(&self, degree: usize) -> Arc<[Table]> {
+        if degree == self.degree() {
+            return self.tables.clone();
+        }
+        self.set.primes().iter().map(|prime| Table::new(*prime, degree)).collect()
+    }
+
     pub(super) fn scales(&self) -> &[Factor] {
         &self.scales
     }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::ntt::PIECE;
+use super::ntt::{PIECE, Table};
 use super::params::Parameters;
 use super::sample::Sampler;
 
@@ -22,13 +22,14 @@ impl Values {
         Self::new(vec![0; parameters.numbers()])
     }
 
-    /// Of a polynomial with small coefficients, of magnitude below every prime.
-    pub(super) fn of_small(parameters: &Parameters, numbers: &[i64]) -> Self {
-        let mut all = Vec::with_capacity(parameters.numbers());
-        for table in parameters.tables() {
+    /// Of a polynomial with small coefficients, of magnitude below every prime: as many as the tables'
+    /// degree.
+    pub(super) fn of_small(tables: &[Table], numbers: &[i64]) -> Self {
+        let mut all = Vec::with_capacity(tables.len().saturating_mul(numbers.len()));
+        for table in tables {
             all.extend(numbers.iter().map(|number| table.prime().of_signed(*number)));
         }
-        Coefficients(Zeroizing::new(all)).transform(parameters)
+        Coefficients(Zeroizing::new(all)).transform(tables)
     }
 
     /// Of the multiple q / 2^l of a polynomial over Z_2^l, rounded at random to an integer on
@@ -58,7 +59,7 @@ impl Values {
                 prime.add(prime.mul_factor(*rest, *scale), prime.of_signed(*error))
             }));
         }
-        Coefficients(Zeroizing::new(all)).transform(parameters)
+        Coefficients(Zeroizing::new(all)).transform(parameters.tables())
     }
 
     /// The residues for each prime.
@@ -69,6 +70,15 @@ impl Values {
     /// The same in pieces, of which N is a multiple.
     pub(super) fn pieces(&self) -> &[[u64; PIECE]] {
         self.0.as_chunks().0
+    }
+
+    /// One piece of the values of a polynomial in X^g, of which the values of one in X are kept.
+    pub(super) fn spread(&self, gap: usize, piece: usize, into: &mut [u64; PIECE]) {
+        let each = PIECE.checked_div(gap).unwrap_or(0);
+        let values = self.0.chunks_exact(each.max(1)).nth(piece).unwrap_or(&[]);
+        for (run, value) in into.chunks_exact_mut(gap.max(1)).zip(values) {
+            run.fill(*value);
+        }
     }
 
     pub(super) fn of_pieces<'a>(
@@ -122,9 +132,10 @@ impl Values {
 }
 
 impl Coefficients {
-    fn transform(mut self, parameters: &Parameters) -> Values {
-        let residues = self.0.chunks_exact_mut(parameters.degree());
-        for (table, coefficients) in parameters.tables().iter().zip(residues) {
+    fn transform(mut self, tables: &[Table]) -> Values {
+        let degree = tables.first().map_or(1, Table::degree);
+        let residues = self.0.chunks_exact_mut(degree);
+        for (table, coefficients) in tables.iter().zip(residues) {
             table.forward(coefficients);
         }
         Values(self.0)
@@ -132,7 +143,7 @@ impl Coefficients {
 
     #[cfg(test)]
     pub(super) fn into_values(self, parameters: &Parameters) -> Values {
-        self.transform(parameters)
+        self.transform(parameters.tables())
     }
 
     /// Adds a polynomial with small coefficients.

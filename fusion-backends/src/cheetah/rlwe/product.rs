@@ -17,6 +17,9 @@ use super::params::Parameters;
 use super::poly::Values;
 use super::request::Cipher;
 
+/// Weights of which the repeated values are written out at a time, so that they stay in fast memory.
+const SPREAD: usize = 8;
+
 /// The sums of the responses to some blocks of outputs.
 ///
 /// For each piece of the values, for each block of outputs, for each patch, they are a piece of both
@@ -36,14 +39,30 @@ impl Sums {
         weights: &[Values],
     ) -> Self {
         let (channels, patches) = (encoding.channel_blocks(), encoding.patches());
+        let gap = encoding.parameters().degree() / encoding.transformed();
+        let at_once = if gap == 1 { channels } else { SPREAD };
         Self::of_pieces(encoding, outputs.len(), |table, piece, sums| {
+            let mut spread = Zeroizing::new(vec![[0; PIECE]; if gap == 1 { 0 } else { SPREAD }]);
             let blocks = sums.chunks_exact_mut(2 * patches).zip(weights.chunks_exact(channels));
             for (output, (sums, weights)) in outputs.clone().zip(blocks) {
-                let weights: Vec<_> = weights.iter().map(|each| &each.pieces()[piece]).collect();
-                let inputs = inputs[encoding.inputs_of(output)].chunks_exact(channels);
-                for ([first, second], inputs) in sums.as_chunks_mut().0.iter_mut().zip(inputs) {
-                    let inputs: Vec<_> = inputs.iter().map(|input| input.pieces(piece)).collect();
-                    table.accumulate([first, second], &weights, &inputs);
+                let inputs = &inputs[encoding.inputs_of(output)];
+                for (first_channel, weights) in (0..).step_by(at_once).zip(weights.chunks(at_once))
+                {
+                    for (spread, weights) in spread.iter_mut().zip(weights) {
+                        weights.spread(gap, piece, spread);
+                    }
+                    let weights: Vec<_> = if gap == 1 {
+                        weights.iter().map(|each| &each.pieces()[piece]).collect()
+                    } else {
+                        spread.iter().take(weights.len()).collect()
+                    };
+                    let inputs = inputs.chunks_exact(channels);
+                    for ([first, second], inputs) in sums.as_chunks_mut().0.iter_mut().zip(inputs) {
+                        let inputs = &inputs[first_channel..][..weights.len()];
+                        let inputs: Vec<_> =
+                            inputs.iter().map(|input| input.pieces(piece)).collect();
+                        table.accumulate([first, second], &weights, &inputs);
+                    }
                 }
             }
         })

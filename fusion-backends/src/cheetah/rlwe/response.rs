@@ -80,7 +80,7 @@ pub(super) fn randomise(
     mut sum: Cipher,
     sampler: &mut Sampler,
 ) -> [Coefficients; 2] {
-    let ephemeral = Values::of_small(parameters, &sampler.ternary(parameters.degree()));
+    let ephemeral = Values::of_small(parameters.tables(), &sampler.ternary(parameters.degree()));
     sum.first.add_product(parameters, &ephemeral, &zero.first);
     sum.second.add_product(parameters, &ephemeral, &zero.second);
     let mut first = sum.first.into_coefficients(parameters);

@@ -51,8 +51,11 @@ fn run(
     weight: i64,
     rng: &mut StdRng,
 ) -> Result<Run, RlweError> {
-    let width = parameters.width();
-    let encoding = Encoding::new(parameters, shape)?;
+    run_with(&Encoding::new(parameters, shape)?, weight, rng)
+}
+
+fn run_with(encoding: &Encoding, weight: i64, rng: &mut StdRng) -> Result<Run, RlweError> {
+    let (width, shape) = (encoding.parameters().width(), encoding.shape());
     let inputs: Vec<i64> =
         (0..shape.inputs_len()).map(|_| rng.random::<i64>() >> (64 - width.bits())).collect();
     let weights: Vec<i64> =
@@ -60,11 +63,11 @@ fn run(
     let [ours, theirs] = Shares::split(width, &inputs, rng);
 
     let storage = if rng.random() { Storage::Transformed } else { Storage::Compact };
-    let prepared = Weights::prepare(&encoding, &weights, LEAST_HIDING, storage)?;
+    let prepared = Weights::prepare(encoding, &weights, LEAST_HIDING, storage)?;
 
-    let (pending, request) = Pending::request(&encoding, &ours, rng)?;
+    let (pending, request) = Pending::request(encoding, &ours, rng)?;
     assert_eq!(request.len(), encoding.request_bytes());
-    let mut request = Request::decode(&encoding, &request)?;
+    let mut request = Request::decode(encoding, &request)?;
     request.add(&theirs, rng)?;
     let (response, theirs) = prepared.answer(&request, rng)?;
     assert_eq!(response.len(), encoding.response_bytes());
@@ -73,10 +76,15 @@ fn run(
 }
 
 fn is_exact(parameters: &Parameters, shape: Shape, weight: i64, rng: &mut StdRng) {
-    let run = run(parameters, shape, weight, rng).unwrap();
-    let reference = reference(&shape, &run.inputs, &run.weights);
-    let expected = Shares::of(parameters.width(), &reference);
-    let zero = Shares::zero(parameters.width(), reference.len());
+    is_exact_with(&Encoding::new(parameters, shape).unwrap(), weight, rng);
+}
+
+fn is_exact_with(encoding: &Encoding, weight: i64, rng: &mut StdRng) {
+    let (shape, width) = (encoding.shape(), encoding.parameters().width());
+    let run = run_with(encoding, weight, rng).unwrap();
+    let reference = reference(shape, &run.inputs, &run.weights);
+    let expected = Shares::of(width, &reference);
+    let zero = Shares::zero(width, reference.len());
     assert_eq!(run.results, expected.open(&zero), "{shape:?}");
 }
 
@@ -158,9 +166,42 @@ fn layers_of_constant_weights_are_exact() {
     let mut rng = StdRng::seed_from_u64(9);
     for (shape, weight) in [(pixels, 127), (slots, 127), (strided, 127), (pixels, 1 << 30)] {
         let parameters = parameters(Set::Large, 37);
-        assert!(Encoding::new(&parameters, shape).unwrap().has_constant_weights(), "{shape:?}");
+        assert_eq!(Encoding::new(&parameters, shape).unwrap().path(), Path::Numbers, "{shape:?}");
         is_exact(&parameters, shape, weight, &mut rng);
     }
+}
+
+/// Each layer along each path that it has, for all gaps that there are: with values that repeat, results
+/// are those of full transforms.
+#[test]
+fn all_paths_are_exact() {
+    let mut rng = StdRng::seed_from_u64(11);
+    let mut found = std::collections::HashSet::new();
+    for (size, slots) in [(1, 1), (1, 50), (7, 1), (14, 1), (14, 3), (40, 1), (80, 1)] {
+        for (kernel, stride) in [(1, 1), (2, 2), (3, 1)] {
+            if kernel > size {
+                continue;
+            }
+            let shape = Shape { slots, ..Shape::square([13, 11], size, kernel, stride, 0) };
+            for (path, set) in
+                Path::ALL.into_iter().flat_map(|path| Set::ALL.map(|set| (path, set)))
+            {
+                let parameters = parameters(set, 24);
+                match Encoding::along(path, &parameters, shape) {
+                    Ok(encoding) => {
+                        assert_eq!(encoding.path(), path);
+                        found.insert((path, parameters.degree() / encoding.transformed()));
+                        is_exact_with(&encoding, 127, &mut rng);
+                    }
+                    Err(error) => {
+                        assert!(matches!(error, RlweError::Shape(_)));
+                        assert!(path != Path::Full && kernel == 3, "{path:?} of {shape:?}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(found.len() > 5, "{found:?}");
 }
 
 /// What is sent and what comes out depend on the generator alone, not on how many threads there are.
@@ -190,9 +231,9 @@ fn threads_make_no_difference() {
 #[test]
 fn storage_makes_no_difference() {
     let (parameters, mut rng) = (parameters(Set::Small, 20), StdRng::seed_from_u64(6));
-    let shape = Shape::square([20, 70], 50, 3, 1, 1);
+    let shape = Shape::square([20, 80], 60, 3, 1, 1);
     let encoding = Encoding::new(&parameters, shape).unwrap();
-    assert!(!encoding.has_constant_weights());
+    assert_eq!(encoding.path(), Path::Full);
     assert!(encoding.weight_polynomials() * parameters.numbers() > 1 << 22);
     assert!(encoding.responses() > 64);
     let inputs =

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use zeroize::Zeroizing;
 
-use super::encode::Encoding;
+use super::encode::{Encoding, Path};
 use super::error::RlweError;
 use super::noise::{LEAST_HIDING, WEIGHT_BITS, Weight, hiding};
 use super::poly::Values;
@@ -15,8 +15,7 @@ use super::request::Cipher;
 /// How weights are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Storage {
-    /// Transformed, once for a model. The fastest, and takes
-    /// [`Encoding::weight_polynomials`] times N times the primes times 8 bytes.
+    /// Transformed, once for a model. The fastest, and takes [`Encoding::weight_bytes`].
     Transformed,
     /// As the integers that they are, and transformed at each use. For batches, where a use is one for
     /// all slots, and for layers whose polynomials hold few weights each.
@@ -31,7 +30,7 @@ pub struct Weights {
 }
 
 enum Kept {
-    /// For each block of outputs, one for each block of channels.
+    /// For each block of outputs, one for each block of channels, with N / g values for each prime.
     Transformed(Vec<Values>),
     Compact(Zeroizing<Vec<i64>>),
     /// Where each polynomial is a number: in the order of transformed ones.
@@ -79,7 +78,7 @@ impl Weights {
             return Err(RlweError::Hiding { bits, wanted });
         }
         let kept = match storage {
-            _ if encoding.has_constant_weights() => Kept::Numbers(numbers(encoding, weights)),
+            _ if encoding.path() == Path::Numbers => Kept::Numbers(numbers(encoding, weights)),
             Storage::Transformed => {
                 Kept::Transformed(transform(encoding, weights, 0..encoding.output_blocks()))
             }
@@ -104,9 +103,10 @@ impl Weights {
     /// Blocks of outputs that are computed together.
     pub(super) fn batches(&self) -> impl Iterator<Item = Range<usize>> {
         let encoding = &self.encoding;
-        let polynomial = encoding.parameters().numbers();
+        let primes = encoding.parameters().primes();
         let of_weights = match self.kept {
-            Kept::Compact(_) => encoding.channel_blocks().saturating_mul(polynomial),
+            Kept::Compact(_) => (encoding.channel_blocks().saturating_mul(primes))
+                .saturating_mul(encoding.transformed()),
             Kept::Transformed(_) | Kept::Numbers(_) => 1,
         };
         let most = VALUES_AT_ONCE.checked_div(of_weights).unwrap_or(1);
@@ -167,7 +167,7 @@ fn transform(encoding: &Encoding, weights: &[i64], outputs: Range<usize>) -> Vec
     let polynomials = outputs.into_par_iter().flat_map(|output| {
         (0..channels).into_par_iter().map(move |channel| {
             let numbers = Zeroizing::new(encoding.weights(channel, output, weights));
-            Values::of_small(encoding.parameters(), &numbers)
+            Values::of_small(encoding.transforms(), &numbers)
         })
     });
     polynomials.collect()

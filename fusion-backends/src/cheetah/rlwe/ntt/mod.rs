@@ -110,6 +110,10 @@ impl Table {
         &self.prime
     }
 
+    pub(super) fn degree(&self) -> usize {
+        self.degree
+    }
+
     /// Coefficients, below p each, to values, below p each.
     pub(super) fn forward(&self, coefficients: &mut [u64]) {
         assert_eq!(coefficients.len(), self.degree);

@@ -2,16 +2,18 @@
 //! coefficients. Cheetah, section 3, with two additions: slots of a batch share a polynomial, and a
 //! stride is turned into more channels.
 //!
-//! Everything is a convolution. A fully connected layer is one with images of one pixel; with a
-//! kernel of one pixel, images are one line. Stride s: of each channel s^2 images are made, one for
-//! each remainder of the place modulo s, and the kernel is cut in the same way; what is left is a
-//! convolution of stride 1 whose results are dense, so that a response carries s^2 times as many.
+//! Everything is a convolution. A fully connected layer is one with images of one pixel. Stride s: of
+//! each channel s^2 images are made, one for each remainder of the place modulo s, and the kernel is cut
+//! in the same way; what is left is a convolution of stride 1 whose results are dense, so that a
+//! response carries s^2 times as many. If its kernel is one pixel, neighbours do not matter, and the
+//! images of all slots are one line of one slot.
 //!
 //! # The encoding
 //!
-//! An image is cut into tiles of A = height * width pixels that overlap by the kernel less one. A
-//! polynomial has tiles of `slots` images and `channels` channels, with room for `outputs` output
-//! channels; slots * outputs * channels * A <= N. With O = (channels - 1) A + (kernel - 1)(width + 1):
+//! An image is cut into tiles of height * width pixels that overlap by the kernel less one, and take A
+//! coefficients, which is as many or a few more. A polynomial has tiles of `slots` images and `channels`
+//! channels, with room for `outputs` output channels; slots * outputs * channels * A <= N. With
+//! O = (channels - 1) A + (kernel - 1)(width + 1):
 //!
 //! - input of slot b, channel c, pixel (y, x): coefficient (b outputs channels + c) A + y width + x
 //! - weight of output m, channel c, at (i, j): coefficient O + (m channels - c) A - i width - j
@@ -23,6 +25,14 @@
 //! other, and the pairs are those of the convolution. Terms beyond X^N come back at coefficients
 //! below O, where no result is.
 //!
+//! # Three paths
+//!
+//! With a kernel of one pixel, weights stand at multiples of A alone. If g, a power of two, divides A,
+//! their polynomial is one in X^g: its values are those of a polynomial of degree N / g, each g times in
+//! a row ([`Path::Short`]). With one channel and one output it is a number ([`Path::Numbers`]), and the
+//! layer is a product of matrices of integers. Only larger kernels need transforms in full
+//! ([`Path::Full`]). `choose.rs` finds the blocks that cost the least.
+//!
 //! Groups are layers of their own. Small ones are merged into one with zeros for the weights between
 //! different groups, as many as share a polynomial: k of them take k^2 times the room in it, and a
 //! k-th of the polynomials.
@@ -33,43 +43,53 @@
     reason = "shapes are the caller's own, and bounded by `Shape::check`"
 )]
 
+mod choose;
+
+use std::sync::Arc;
+
 use zeroize::Zeroizing;
 
 use super::error::RlweError;
+use super::ntt::Table;
 use super::params::Parameters;
 use super::shape::Shape;
+use choose::{Block, Choice, cheapest};
 
-/// How large the parts of one polynomial are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Block {
-    slots: usize,
-    channels: usize,
-    outputs: usize,
-    /// Of the results in a tile.
-    rows: usize,
-    columns: usize,
+/// How polynomials of weights are multiplied with those of inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Path {
+    /// Weights are transformed, N numbers for each polynomial.
+    Full,
+    /// Weights are transformed, but far fewer than N numbers. Only for a kernel of one pixel, after
+    /// the stride.
+    Short,
+    /// A polynomial of weights is one number: nothing is transformed. Only for a kernel of one pixel,
+    /// after the stride.
+    Numbers,
 }
 
-impl Block {
-    /// So many groups as one.
-    fn times(self, groups: usize) -> Self {
-        Self { channels: self.channels * groups, outputs: self.outputs * groups, ..self }
-    }
+impl Path {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Short, Self::Numbers];
 }
 
 /// Where the numbers of a layer stand. Both parties make the same one.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Encoding {
     parameters: Parameters,
     shape: Shape,
     /// The stride-1 convolution: for each image made of a channel, the remainders of its places.
     phases: Vec<(usize, usize)>,
     kernel: usize,
+    /// Of that convolution: with a kernel of one pixel, all slots are one.
+    slots: usize,
     rows: usize,
     columns: usize,
     /// How many groups are treated as one, whose weights between different groups are zero.
     merged: usize,
     block: Block,
+    /// Transforms of weights, one for each prime: of N / g numbers.
+    transforms: Arc<[Table]>,
 }
 
 /// A part of the sizes, whose last one may be shorter.
@@ -78,29 +98,62 @@ fn part(which: usize, of: usize, size: usize) -> std::ops::Range<usize> {
 }
 
 impl Encoding {
-    /// Finds the blocks that take the fewest bytes.
+    /// Finds the blocks that cost the least: bytes, and the work of both parties.
     ///
     /// # Errors
     ///
     /// [`RlweError::Shape`] if there is no such layer, or one kernel is larger than a polynomial.
     pub fn new(parameters: &Parameters, shape: Shape) -> Result<Self, RlweError> {
+        Self::with(parameters, shape, None)
+    }
+
+    /// The same, along a given path: to see what others would cost.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new), and [`RlweError::Shape`] if this layer has no such path.
+    pub fn along(path: Path, parameters: &Parameters, shape: Shape) -> Result<Self, RlweError> {
+        Self::with(parameters, shape, Some(path))
+    }
+
+    fn with(parameters: &Parameters, shape: Shape, path: Option<Path>) -> Result<Self, RlweError> {
         shape.check()?;
         let kernel = shape.kernel.div_ceil(shape.stride);
         let used = shape.stride.min(shape.kernel);
         let phases = (0..used * used).map(|phase| (phase / used, phase % used)).collect();
         let (rows, columns) = shape.result();
-        let (rows, columns) = if kernel == 1 { (1, rows * columns) } else { (rows, columns) };
+        let (slots, rows, columns) = if kernel == 1 {
+            (1, 1, shape.slots * rows * columns)
+        } else {
+            (shape.slots, rows, columns)
+        };
         let whole = Block {
-            slots: shape.slots,
+            slots,
             channels: shape.channels / shape.groups * used * used,
             outputs: shape.outputs / shape.groups,
             rows,
             columns,
+            pixels: 0,
         };
-        let (merged, block) = best(parameters, kernel, shape.groups, whole)
-            .ok_or(RlweError::Shape("a kernel must fit a polynomial"))?;
+        let Choice { merged, block, gap } = cheapest(parameters, kernel, shape.groups, whole, path)
+            .ok_or(RlweError::Shape(match path {
+                None => "a kernel must fit a polynomial",
+                Some(_) => "it has no such path",
+            }))?;
+        let transforms = parameters.transforms(parameters.degree() / gap);
         let parameters = parameters.clone();
-        Ok(Self { parameters, shape, phases, kernel, rows, columns, merged, block })
+        Ok(Self {
+            parameters,
+            shape,
+            phases,
+            kernel,
+            slots,
+            rows,
+            columns,
+            merged,
+            block,
+            transforms,
+        })
     }
 
     /// The layer.
@@ -127,10 +180,26 @@ impl Encoding {
         (0..self.responses()).map(|which| self.parameters.response_bytes(self.needed(which))).sum()
     }
 
-    /// Polynomials of weights: each is a transform for every prime, in memory.
+    /// The path that this layer takes.
+    #[must_use]
+    pub fn path(&self) -> Path {
+        self.block.path(self.parameters.degree() / self.transformed())
+    }
+
+    /// Polynomials of weights.
     #[must_use]
     pub fn weight_polynomials(&self) -> usize {
         self.channel_blocks() * self.output_blocks()
+    }
+
+    /// Bytes in memory of weights that are ready to be multiplied.
+    #[must_use]
+    pub fn weight_bytes(&self) -> usize {
+        let each = match self.path() {
+            Path::Numbers => 1,
+            Path::Full | Path::Short => self.transformed() * self.parameters.primes(),
+        };
+        self.weight_polynomials().saturating_mul(each * size_of::<u64>())
     }
 
     /// Products of polynomials that the server computes.
@@ -155,7 +224,17 @@ impl Encoding {
     /// Tiles, times blocks of slots: what is computed independently with the same weights.
     pub(super) fn patches(&self) -> usize {
         let (rows, columns) = self.tiles();
-        self.shape.slots.div_ceil(self.block.slots) * rows * columns
+        self.slots.div_ceil(self.block.slots) * rows * columns
+    }
+
+    /// Transforms of weights, one for each prime.
+    pub(super) fn transforms(&self) -> &[Table] {
+        &self.transforms
+    }
+
+    /// Numbers of a polynomial of weights that are transformed, for each prime.
+    pub(super) fn transformed(&self) -> usize {
+        self.transforms.first().map_or(1, Table::degree)
     }
 
     /// Blocks of the channels of one merged group.
@@ -201,10 +280,9 @@ impl Encoding {
         (self.rows.div_ceil(self.block.rows), self.columns.div_ceil(self.block.columns))
     }
 
-    /// Width, and pixels, of a tile of the input.
+    /// Width of a tile of the input, and the coefficients that it takes: A.
     fn tile(&self) -> (usize, usize) {
-        let width = self.block.columns + self.kernel - 1;
-        (width, width * (self.block.rows + self.kernel - 1))
+        (self.block.columns + self.kernel - 1, self.block.pixels)
     }
 
     /// The first coefficient of the results: O.
@@ -219,25 +297,10 @@ impl Encoding {
         let (slots, row, column) =
             (which / (rows * columns), which / columns % rows, which % columns);
         [
-            part(slots, self.shape.slots, self.block.slots),
+            part(slots, self.slots, self.block.slots),
             part(row, self.rows, self.block.rows),
             part(column, self.columns, self.block.columns),
         ]
-    }
-
-    /// The place in the image of a channel that is at (y, x) of the image made of it.
-    fn pixel(&self, phase: (usize, usize), y: usize, x: usize) -> Option<usize> {
-        let Shape { height, width, stride, padding, .. } = self.shape;
-        let (y, x) = if self.kernel == 1 {
-            let columns = self.shape.result().1;
-            (x / columns, x % columns)
-        } else {
-            (y, x)
-        };
-        let row = (y * stride + phase.0).checked_sub(padding).filter(|row| *row < height)?;
-        let column =
-            (x * stride + phase.1).checked_sub(padding).filter(|column| *column < width)?;
-        Some(row * width + column)
     }
 
     /// The polynomial number `which` of a request: the inputs at their places, zeros elsewhere.
@@ -247,20 +310,22 @@ impl Encoding {
         let (group, patch) = (patch / self.patches(), patch % self.patches());
         let [slots, rows, columns] = self.patch(patch);
         let first = group * self.channels() / self.phases.len();
-        let (width, pixels) = self.tile();
+        let channels = part(channels, self.channels(), self.block.channels);
         let image = self.shape.height * self.shape.width;
-        for (b, slot) in slots.enumerate() {
-            let channels = part(channels, self.channels(), self.block.channels);
-            for (c, channel) in channels.enumerate() {
-                let (channel, phase) =
-                    (first + channel / self.phases.len(), self.phases[channel % self.phases.len()]);
-                let image = &inputs[(slot * self.shape.channels + channel) * image..][..image];
-                let start = (b * self.block.outputs * self.block.channels + c) * pixels;
-                for (i, y) in (rows.start..rows.end + self.kernel - 1).enumerate() {
-                    let line = &mut numbers[start + i * width..][..width];
-                    let places = columns.start..columns.end + self.kernel - 1;
-                    for (number, x) in line.iter_mut().zip(places) {
-                        *number = self.pixel(phase, y, x).map_or(0, |place| image[place]);
+        for (phase, places) in self.phases.iter().enumerate() {
+            let places = self.places(*places, rows.clone(), columns.clone());
+            for (b, slot) in slots.clone().enumerate() {
+                let images = &inputs[slot * self.shape.channels * image..];
+                for (c, channel) in channels.clone().enumerate() {
+                    if channel % self.phases.len() != phase {
+                        continue;
+                    }
+                    let image = &images[(first + channel / self.phases.len()) * image..];
+                    let start =
+                        (b * self.block.outputs * self.block.channels + c) * self.block.pixels;
+                    let numbers = &mut numbers[start..];
+                    for (at, from) in &places {
+                        numbers[*at] = image[*from];
                     }
                 }
             }
@@ -268,16 +333,46 @@ impl Encoding {
         numbers
     }
 
-    /// The weights of one block of channels and one of outputs.
-    pub(super) fn weights(&self, channels: usize, outputs: usize, weights: &[i64]) -> Vec<i64> {
-        let mut numbers = vec![0; self.parameters.degree()];
-        self.each_weight(channels, outputs, |place, weight| numbers[place] = weights[weight]);
-        numbers
+    /// The coefficients of a tile that are inputs, in the image made of a channel, and which inputs they
+    /// are, counted from the start of that channel in the first slot.
+    fn places(
+        &self,
+        phase: (usize, usize),
+        rows: std::ops::Range<usize>,
+        columns: std::ops::Range<usize>,
+    ) -> Vec<(usize, usize)> {
+        let Shape { channels, height, width, stride, padding, .. } = self.shape;
+        let place = |y: usize, x: usize| {
+            let row = (y * stride + phase.0).checked_sub(padding).filter(|row| *row < height)?;
+            let column =
+                (x * stride + phase.1).checked_sub(padding).filter(|column| *column < width)?;
+            Some(row * width + column)
+        };
+        if self.kernel == 1 {
+            let (rows, across) = self.shape.result();
+            let from = |x: usize| {
+                let slot = x / (rows * across) * channels * height * width;
+                Some(slot + place(x / across % rows, x % across)?)
+            };
+            return columns.enumerate().filter_map(|(at, x)| Some((at, from(x)?))).collect();
+        }
+        let tile_width = self.tile().0;
+        let lines = (rows.start..rows.end + self.kernel - 1).enumerate();
+        let all = lines.flat_map(|(i, y)| {
+            let places = (columns.start..columns.end + self.kernel - 1).enumerate();
+            places.filter_map(move |(j, x)| Some((i * tile_width + j, place(y, x)?)))
+        });
+        all.collect()
     }
 
-    /// Whether a polynomial of weights is one weight, at coefficient 0.
-    pub(super) fn has_constant_weights(&self) -> bool {
-        self.kernel == 1 && self.block.channels == 1 && self.block.outputs == 1
+    /// The weights of one block of channels and one of outputs: every g-th coefficient.
+    pub(super) fn weights(&self, channels: usize, outputs: usize, weights: &[i64]) -> Vec<i64> {
+        let mut numbers = vec![0; self.transformed()];
+        let gap = (self.parameters.degree() / numbers.len()).trailing_zeros();
+        self.each_weight(channels, outputs, |place, weight| {
+            numbers[place >> gap] = weights[weight];
+        });
+        numbers
     }
 
     /// Gives the coefficient and the number of each weight of one block of channels and one of
@@ -291,17 +386,19 @@ impl Encoding {
         let Shape { kernel, stride, .. } = self.shape;
         let (width, pixels) = self.tile();
         let of_group = self.shape.channels / self.shape.groups;
+        let squared = kernel * kernel;
+        let channels = part(channels, self.channels(), self.block.channels).enumerate();
+        let channels = channels.map(|(c, channel)| {
+            let (channel, phase) =
+                (channel / self.phases.len(), self.phases[channel % self.phases.len()]);
+            (channel / of_group, phase, self.first() - c * pixels, channel % of_group * squared)
+        });
+        let channels: Vec<_> = channels.collect();
         for (m, output) in self.outputs_of(outputs).enumerate() {
             let group = output / (self.shape.outputs / self.shape.groups) % self.merged;
-            let channels = part(channels, self.channels(), self.block.channels);
-            for (c, channel) in channels.enumerate() {
-                let (channel, phase) =
-                    (channel / self.phases.len(), self.phases[channel % self.phases.len()]);
-                if channel / of_group != group {
-                    continue;
-                }
-                let start = (output * of_group + channel % of_group) * kernel * kernel;
-                let place = self.first() + m * self.block.channels * pixels - c * pixels;
+            for (_, phase, place, start) in channels.iter().filter(|channel| channel.0 == group) {
+                let place = place + m * self.block.channels * pixels;
+                let start = start + output * of_group * squared;
                 for (i, row) in (phase.0..kernel).step_by(stride).enumerate() {
                     for (j, column) in (phase.1..kernel).step_by(stride).enumerate() {
                         give(place - i * width - j, start + row * kernel + column);
@@ -327,94 +424,35 @@ impl Encoding {
             let outputs = outputs.clone().enumerate();
             outputs.map(move |(m, output)| {
                 let place = (b * self.block.outputs + m) * self.block.channels * pixels;
-                (first + place, (slot * self.shape.outputs + output) * self.rows * self.columns)
+                (first + place, slot, output)
             })
         });
-        images.flat_map(move |(place, image)| {
+        images.flat_map(move |(place, slot, output)| {
             let columns = columns.clone();
             rows.clone().enumerate().flat_map(move |(i, y)| {
                 let columns = columns.clone().enumerate();
-                columns.map(move |(j, x)| (place + i * width + j, image + y * self.columns + x))
+                columns.map(move |(j, x)| (place + i * width + j, self.result(slot, output, y, x)))
             })
         })
     }
-}
 
-/// The blocks of the fewest bytes, and how many groups are merged; among equals, those with the
-/// fewest products.
-fn best(
-    parameters: &Parameters,
-    kernel: usize,
-    groups: usize,
-    whole: Block,
-) -> Option<(usize, Block)> {
-    let (request, response) = (parameters.request_bytes(), parameters.response_bytes(0));
-    let mut best = None;
-    each_block(parameters.degree(), kernel, groups, whole, |merged, block| {
-        let [requests, responses, products] = counts(groups / merged, whole.times(merged), block);
-        let cost = (requests * request + responses * response, products);
-        if best.is_none_or(|(least, _)| cost < least) {
-            best = Some((cost, (merged, block)));
-        }
-    });
-    best.map(|(_, found)| found)
-}
-
-/// Polynomials of a request and of a response, and products, with so many groups of a whole that is
-/// cut into blocks.
-fn counts(groups: usize, whole: Block, block: Block) -> [usize; 3] {
-    let patches = whole.slots.div_ceil(block.slots)
-        * whole.rows.div_ceil(block.rows)
-        * whole.columns.div_ceil(block.columns);
-    let channels = whole.channels.div_ceil(block.channels);
-    let outputs = whole.outputs.div_ceil(block.outputs);
-    let patches = groups * patches;
-    [patches * channels, patches * outputs, patches * channels * outputs]
-}
-
-/// Gives all blocks that are of use. Groups are merged only if their channels and outputs share one
-/// polynomial: else weights that are zero would be multiplied.
-fn each_block(
-    degree: usize,
-    kernel: usize,
-    groups: usize,
-    whole: Block,
-    mut give: impl FnMut(usize, Block),
-) {
-    for rows in sizes(whole.rows) {
-        for columns in sizes(whole.columns) {
-            let pixels = (rows + kernel - 1) * (columns + kernel - 1);
-            for slots in sizes(whole.slots) {
-                for channels in sizes(whole.channels) {
-                    let most = degree / (slots * channels * pixels);
-                    if most == 0 {
-                        continue;
-                    }
-                    // As many blocks of outputs as that takes, and all alike.
-                    let outputs = whole.outputs.div_ceil(whole.outputs.div_ceil(most));
-                    give(1, Block { slots, channels, outputs, rows, columns });
-                }
-                for merged in (2..=groups).filter(|merged| groups.is_multiple_of(*merged)) {
-                    let Block { channels, outputs, .. } = whole.times(merged);
-                    if slots * channels * outputs * pixels > degree {
-                        break;
-                    }
-                    give(merged, Block { slots, channels, outputs, rows, columns });
-                }
-            }
-        }
+    /// Which result is at (y, x) of a slot.
+    fn result(&self, slot: usize, output: usize, y: usize, x: usize) -> usize {
+        let (rows, columns) = self.shape.result();
+        let image = rows * columns;
+        let (slot, place) =
+            if self.kernel == 1 { (x / image, x % image) } else { (slot, y * columns + x) };
+        (slot * self.shape.outputs + output) * image + place
     }
 }
 
-/// The sizes of parts when a size is cut into any number of parts that are as alike as can be.
-fn sizes(whole: usize) -> Vec<usize> {
-    let mut sizes = Vec::new();
-    let mut parts = 1;
-    while parts <= whole {
-        let size = whole.div_ceil(parts);
-        sizes.push(size);
-        // The fewest parts that make the next smaller size.
-        parts = if size == 1 { whole + 1 } else { whole.div_ceil(size - 1) };
+impl std::fmt::Debug for Encoding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Encoding")
+            .field("parameters", &self.parameters)
+            .field("shape", &self.shape)
+            .field("path", &self.path())
+            .field("block", &self.block)
+            .finish_non_exhaustive()
     }
-    sizes
 }
