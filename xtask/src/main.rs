@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod ci;
+mod emulate;
 mod fuzz;
 mod run;
 
@@ -35,6 +36,11 @@ enum Task {
     Attacks,
     /// Layers on all shares of small rings and on 10 million values of large ones (ten minutes)
     Exhaustive,
+    /// Tests kernels for processors with AVX-512 in an emulator (five minutes; needs packages of Debian)
+    Emulate(emulate::Options),
+    /// One run of the emulator
+    #[command(hide = true)]
+    Boot(emulate::Boot),
     /// Fuzzes what reads bytes from a peer, 30 seconds for each target
     Fuzz(fuzz::Options),
     /// Writes the recorded expansions and compiler messages anew, after a deliberate change
@@ -50,6 +56,8 @@ fn main() -> ExitCode {
             Step::cargo(&["run", "--release", "--locked", "--example", "attacks"]).run()
         }
         Task::Exhaustive => exhaustive(),
+        Task::Emulate(options) => emulate::run(&options),
+        Task::Boot(options) => emulate::boot(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Snapshots => snapshots(),
     };

@@ -1,9 +1,9 @@
 //! The negacyclic number-theoretic transform: polynomials modulo X^N + 1 and a prime, to their
 //! values at the roots of X^N + 1 and back. Constant time.
 //!
-//! The values stand in bit-reversed order. Each function runs on AVX2 where the processor has it and
-//! on plain integers elsewhere, with the same results. A kernel for AVX-512 IFMA (52-bit multiplies)
-//! is not written: primes below 2^50 leave the room that it would need.
+//! The values stand in bit-reversed order. Each function runs on AVX-512 IFMA or AVX2 where the
+//! processor has it and on plain integers elsewhere, with the same results. The kernel for AVX-512 was
+//! tested in an emulator (`cargo xtask emulate`) and never timed: no processor at hand has it.
 
 #![allow(
     clippy::indexing_slicing,
@@ -35,50 +35,60 @@ enum Level {
     /// Four numbers at a time, with fused multiplication and addition.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// Eight at a time, with 52-bit multiplication and addition.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
 
 impl Level {
-    /// Those that this processor has.
+    /// Those that this processor has, the fastest last.
     fn all() -> Vec<Self> {
-        let mut all = vec![Self::Portable];
-        if Self::best() != Self::Portable {
-            all.push(Self::best());
-        }
-        all
-    }
-
-    fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
-        return x86::best();
+        let more = x86::levels();
         #[cfg(not(target_arch = "x86_64"))]
-        return Self::Portable;
+        let more = [];
+        std::iter::once(Self::Portable).chain(more).collect()
     }
 }
 
-/// What the transform of one degree and prime needs.
+/// The factors of both transforms.
 #[derive(Clone, Debug)]
-pub(super) struct Table {
-    prime: Prime,
-    level: Level,
-    degree: usize,
+struct Roots {
     /// Powers of the root, in bit-reversed order of their exponents.
     forward: Vec<Factor>,
     /// Their inverses, in the same order.
     inverse: Vec<Factor>,
     /// 1 / N.
     scale: Factor,
+}
+
+/// The factors as the level keeps them that uses them.
+#[derive(Clone, Debug)]
+enum Kernel {
+    Portable(Roots),
     #[cfg(target_arch = "x86_64")]
-    floats: x86::Floats,
+    Avx2(x86::avx2::Floats),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(x86::avx512::Integers),
+}
+
+/// What the transform of one degree and prime needs.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    prime: Prime,
+    degree: usize,
+    kernel: Kernel,
 }
 
 impl Table {
-    /// `degree` is a power of two, at least 8 and at most 8192.
+    /// `degree` is a power of two, at least 16 and at most 8192.
     pub(super) fn new(prime: Prime, degree: usize) -> Self {
-        Self::at(Level::best(), prime, degree)
+        let best = Level::all().pop().unwrap_or(Level::Portable);
+        Self::at(best, prime, degree)
     }
 
     fn at(level: Level, prime: Prime, degree: usize) -> Self {
-        assert!(degree.is_power_of_two() && (8..=8192).contains(&degree), "a degree that suits");
+        assert!(degree.is_power_of_two() && (16..=8192).contains(&degree), "a degree that suits");
         let powers = |root: u64| {
             let mut factors = vec![prime.factor(1); degree];
             let mut power = 1;
@@ -90,20 +100,19 @@ impl Table {
             factors
         };
         let root = prime.root(degree);
-        let (forward, inverse) = (powers(root), powers(prime.invert(root)));
-        let scale = prime.factor(prime.invert(degree as u64));
-        #[cfg(target_arch = "x86_64")]
-        let floats = x86::Floats::new(prime, &forward, &inverse, scale);
-        Self {
-            prime,
-            level,
-            degree,
-            forward,
-            inverse,
-            scale,
+        let roots = Roots {
+            forward: powers(root),
+            inverse: powers(prime.invert(root)),
+            scale: prime.factor(prime.invert(degree as u64)),
+        };
+        let kernel = match level {
+            Level::Portable => Kernel::Portable(roots),
             #[cfg(target_arch = "x86_64")]
-            floats,
-        }
+            Level::Avx2 => Kernel::Avx2(x86::avx2::Floats::new(prime, &roots)),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => Kernel::Avx512(x86::avx512::Integers::new(prime, &roots)),
+        };
+        Self { prime, degree, kernel }
     }
 
     pub(super) fn prime(&self) -> &Prime {
@@ -117,20 +126,24 @@ impl Table {
     /// Coefficients, below p each, to values, below p each.
     pub(super) fn forward(&self, coefficients: &mut [u64]) {
         assert_eq!(coefficients.len(), self.degree);
-        match self.level {
-            Level::Portable => portable::forward(self, coefficients),
+        match &self.kernel {
+            Kernel::Portable(roots) => portable::forward(&self.prime, roots, coefficients),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => x86::forward(self, coefficients),
+            Kernel::Avx2(floats) => x86::avx2::forward(floats, coefficients),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512(integers) => x86::avx512::forward(integers, coefficients),
         }
     }
 
     /// Values, below p each, to coefficients, below p each.
     pub(super) fn inverse(&self, values: &mut [u64]) {
         assert_eq!(values.len(), self.degree);
-        match self.level {
-            Level::Portable => portable::inverse(self, values),
+        match &self.kernel {
+            Kernel::Portable(roots) => portable::inverse(&self.prime, roots, values),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => x86::inverse(self, values),
+            Kernel::Avx2(floats) => x86::avx2::inverse(floats, values),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512(integers) => x86::avx512::inverse(integers, values),
         }
     }
 
@@ -142,10 +155,12 @@ impl Table {
         weights: &[&[u64; PIECE]],
         inputs: &[[&[u64; PIECE]; 2]],
     ) {
-        match self.level {
-            Level::Portable => portable::accumulate(self, sums, weights, inputs),
+        match &self.kernel {
+            Kernel::Portable(_) => portable::accumulate(&self.prime, sums, weights, inputs),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => x86::accumulate(self, sums, weights, inputs),
+            Kernel::Avx2(floats) => x86::avx2::accumulate(floats, sums, weights, inputs),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512(integers) => x86::avx512::accumulate(integers, sums, weights, inputs),
         }
     }
 
@@ -158,22 +173,28 @@ impl Table {
         numbers: &[i64],
         inputs: &[&[u64; PIECE]],
     ) {
-        match self.level {
-            Level::Portable => {
+        match &self.kernel {
+            Kernel::Portable(_) => {
                 scalar::combine(&self.prime, sums, stride, numbers, inputs, scalar::rows);
             }
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => x86::combine(self, sums, stride, numbers, inputs),
+            Kernel::Avx2(floats) => x86::avx2::combine(floats, sums, stride, numbers, inputs),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512(integers) => {
+                x86::avx512::combine(integers, sums, stride, numbers, inputs)
+            }
         }
     }
 
     /// Adds the products of two polynomials' values. All are below p and stay so.
     pub(super) fn multiply_add(&self, sum: &mut [u64], a: &[u64], b: &[u64]) {
         assert!([sum.len(), a.len(), b.len()] == [self.degree; 3]);
-        match self.level {
-            Level::Portable => portable::multiply_add(self, sum, a, b),
+        match &self.kernel {
+            Kernel::Portable(_) => portable::multiply_add(&self.prime, sum, a, b),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => x86::multiply_add(self, sum, a, b),
+            Kernel::Avx2(floats) => x86::avx2::multiply_add(floats, sum, a, b),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512(integers) => x86::avx512::multiply_add(integers, sum, a, b),
         }
     }
 }

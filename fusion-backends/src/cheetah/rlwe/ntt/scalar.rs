@@ -15,8 +15,6 @@ use super::{PIECE, Prime};
 
 /// Terms after which sums are brought below p.
 const TERMS: usize = 256;
-/// Values that are summed at once.
-pub(super) const LANES: usize = 4;
 /// Sums of different weights that are made of them at once.
 pub(super) const ROWS: usize = 4;
 /// Bits of the low half of a value.
@@ -25,19 +23,19 @@ pub(super) const HALF: u32 = 25;
 /// polynomials fit a fast one.
 const SPAN: usize = 64;
 
-/// For each row, the sums of the low halves and of the high ones.
-pub(super) type Halves = [[[i64; LANES]; 2]; ROWS];
+/// For each row, the sums of the low halves and of the high ones, of values that are summed at once.
+pub(super) type Halves<const LANES: usize> = [[[i64; LANES]; 2]; ROWS];
 
 /// Adds to sums, of which those of one row of weights stand `stride` apart, the sums of inputs times
 /// weights. `rows` multiplies a few inputs with as many weights of each of a few rows.
 #[inline(always)]
-pub(super) fn combine(
+pub(super) fn combine<const LANES: usize>(
     prime: &Prime,
     sums: &mut [[u64; PIECE]],
     stride: usize,
     weights: &[i64],
     inputs: &[&[u64; PIECE]],
-    rows: impl Fn(&[[u64; LANES]], [&[i64]; ROWS]) -> Halves,
+    rows: impl Fn(&[[u64; LANES]], [&[i64]; ROWS]) -> Halves<LANES>,
 ) {
     let channels = inputs.len();
     if channels == 0 {
@@ -76,7 +74,7 @@ pub(super) fn combine(
 }
 
 /// A few terms of a few rows.
-pub(super) fn rows(inputs: &[[u64; LANES]], weights: [&[i64]; ROWS]) -> Halves {
+pub(super) fn rows(inputs: &[[u64; 4]], weights: [&[i64]; ROWS]) -> Halves<4> {
     let mut halves = Halves::default();
     for (halves, weights) in halves.iter_mut().zip(weights) {
         for (input, weight) in inputs.iter().zip(weights) {
