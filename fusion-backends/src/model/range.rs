@@ -94,7 +94,7 @@ impl Model {
             layers.push((result.bits(), kind));
             results.push(result);
             // What no later layer takes is dropped.
-            for (result, last) in results.iter_mut().zip(&last_uses) {
+            for (result, last) in results.iter_mut().zip(last_uses.iter().skip(1)) {
                 if *last == layer {
                     result.each = Vec::new();
                 }
