@@ -20,7 +20,7 @@ use fusion_backends::{additive::Additive, cheetah::Cheetah, clear::Clear};
 
 use crate::{
     data::Data,
-    parties::{Backend, Outcome},
+    parties::{Backend, Label, Outcome},
     processes::{Process, announce},
 };
 
@@ -212,7 +212,7 @@ fn client<B: Backend>(options: &Options) -> Result<ExitCode> {
     let (served, dealt) = (server.finish(), dealer.map(Process::finish).transpose());
     let status = match outcome {
         Ok(Outcome::Accepted(answers)) => {
-            show::answers(queries, answers.iter().map(B::digit));
+            show::answers(queries, answers.iter().map(Label::digit));
             show::model(&data);
             if let Some(Cheat::Swap) = options.cheat {
                 show::harmless();

@@ -35,8 +35,8 @@ pub(crate) trait Backend:
     SemiHonest<
         ClientContext = Architecture,
         Query = Vec<i64>,
-        Output: PartialEq + 'static,
-        ServerContext: Sized,
+        Output: Label,
+        ServerContext: Context,
         ClientError: StdError + 'static,
         ServerError: StdError + 'static,
     >
@@ -48,15 +48,52 @@ pub(crate) trait Backend:
     fn client(dealer: Option<BoxedChannel>) -> Result<Self::Client>;
 
     fn server(dealer: Option<BoxedChannel>) -> Result<Self::Server>;
+}
 
-    /// What the server serves.
-    fn context(model: Model, inputs: InputRange) -> Result<Self::ServerContext>;
+/// What a server serves.
+pub(crate) trait Context: Sized {
+    fn of(model: Model, inputs: InputRange) -> Result<Self>;
+}
 
+impl Context for Model {
+    fn of(model: Model, _: InputRange) -> Result<Self> {
+        Ok(model)
+    }
+}
+
+impl Context for Served {
+    fn of(model: Model, inputs: InputRange) -> Result<Self> {
+        Ok(Self::new(model, inputs)?)
+    }
+}
+
+/// What a client learns of a digit.
+pub(crate) trait Label: PartialEq + 'static {
     /// What an honest server answers where the reference model has these outputs.
-    fn answer(logits: Vec<i64>) -> Self::Output;
+    fn of(logits: Vec<i64>) -> Self;
 
-    /// The digit that an answer stands for.
-    fn digit(answer: &Self::Output) -> Option<usize>;
+    /// The digit that it stands for.
+    fn digit(&self) -> Option<usize>;
+}
+
+impl Label for Vec<i64> {
+    fn of(logits: Self) -> Self {
+        logits
+    }
+
+    fn digit(&self) -> Option<usize> {
+        argmax(self)
+    }
+}
+
+impl Label for Answer {
+    fn of(logits: Vec<i64>) -> Self {
+        Self::of(&logits, Outputs::Label)
+    }
+
+    fn digit(&self) -> Option<usize> {
+        self.label()
+    }
 }
 
 impl Backend for Cheetah {
@@ -67,18 +104,6 @@ impl Backend for Cheetah {
     fn server(_: Option<BoxedChannel>) -> Result<Self> {
         Ok(Self::server())
     }
-
-    fn context(model: Model, inputs: InputRange) -> Result<Served> {
-        Ok(Served::new(model, inputs)?)
-    }
-
-    fn answer(logits: Vec<i64>) -> Answer {
-        Answer::of(&logits, Outputs::Label)
-    }
-
-    fn digit(answer: &Answer) -> Option<usize> {
-        answer.label()
-    }
 }
 
 impl Backend for Clear {
@@ -88,18 +113,6 @@ impl Backend for Clear {
 
     fn server(_: Option<BoxedChannel>) -> Result<()> {
         Ok(())
-    }
-
-    fn context(model: Model, _: InputRange) -> Result<Model> {
-        Ok(model)
-    }
-
-    fn answer(logits: Vec<i64>) -> Vec<i64> {
-        logits
-    }
-
-    fn digit(answer: &Vec<i64>) -> Option<usize> {
-        argmax(answer)
     }
 }
 
@@ -113,18 +126,6 @@ impl Backend for Additive {
 
     fn server(dealer: Option<BoxedChannel>) -> Result<Self> {
         Ok(Self::new(dealer.ok_or(NO_DEALER)?))
-    }
-
-    fn context(model: Model, _: InputRange) -> Result<Model> {
-        Ok(model)
-    }
-
-    fn answer(logits: Vec<i64>) -> Vec<i64> {
-        logits
-    }
-
-    fn digit(answer: &Vec<i64>) -> Option<usize> {
-        argmax(answer)
     }
 }
 
@@ -150,7 +151,7 @@ pub(crate) fn infer<B: Backend>(
     let mut connection = Connection::new(emulate(options.network, channel(stream)?));
     let inputs: Vec<_> = queries.iter().map(|image| data.input(image)).collect();
 
-    let checks = data.checks(B::answer);
+    let checks = data.checks(B::Output::of);
     let mut client = Client::<B>::with(party, policy, checks).observe(Progress::default());
     let architecture = data::architecture(options.model)?;
     let result = client.infer(&mut connection, &architecture, &inputs, &mut UnwrapErr(SysRng));
@@ -168,7 +169,7 @@ pub(crate) fn serve<B: Backend>(
     options: &Options,
     model: Model,
 ) -> Result<Costs> {
-    let context = B::context(model, data::inputs(options.model))?;
+    let context = B::ServerContext::of(model, data::inputs(options.model))?;
     let party = B::server(dealer.map(|at| call_dealer(at, SERVER)).transpose()?)?;
     let line = emulate(options.network, channel(accept(listener)?)?);
     let online = B::PHASES.iter().position(|phase| phase.stage == Stage::Online).unwrap_or(0);

@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::time::Instant;
 
 use fusion_backends::cheetah::nonlinear::{
-    LayerError, Layers, Material, Need, Shares, Truncation, Windows,
+    Clamp, LayerError, Layers, Material, Need, Shares, Truncation, Windows,
 };
 use fusion_backends::cheetah::ot::softspoken::Depth;
 use fusion_backends::cheetah::ot::{Ends, Policy, Width, setup};
@@ -34,18 +34,32 @@ over memory there is none but the processor's. MiB: both parties, with what is b
 enum Layer {
     Relu,
     ReluTruncate,
+    ReluClamp,
     MaxPool2,
     MaxPool3,
+    /// Of activations as clamps leave them.
+    MaxPool3Within,
     Argmax,
 }
 
-const LAYERS: [Layer; 5] =
-    [Layer::Relu, Layer::ReluTruncate, Layer::MaxPool2, Layer::MaxPool3, Layer::Argmax];
+const LAYERS: [Layer; 7] = [
+    Layer::Relu,
+    Layer::ReluTruncate,
+    Layer::ReluClamp,
+    Layer::MaxPool2,
+    Layer::MaxPool3,
+    Layer::MaxPool3Within,
+    Layer::Argmax,
+];
 
 /// The best of so many runs.
 const RUNS: usize = 3;
 /// Bits that a truncation takes off.
 const SHIFT: u32 = 12;
+/// Bits that a clamp takes off, and those that it leaves.
+const CLAMP: (u32, u32) = (8, 8);
+/// Differences of activations of so many bits take one more.
+const WITHIN: u32 = CLAMP.1 + 1;
 const CLASSES: usize = 10;
 
 /// The least of all runs, each for itself.
@@ -137,8 +151,12 @@ impl Row {
         let need = layer.need(width, count);
         let (mut client, mut server) =
             both(|| self.party(Role::Client, left), || self.party(Role::Server, right));
-        let values: Vec<i64> =
-            (0..count).map(|_| client.rng.random::<i64>() >> (65 - self.bits)).collect();
+        // A bit less than the ring holds, so that differences fit; activations are not negative.
+        let value = |rng: &mut StdRng| match layer {
+            Layer::MaxPool3Within => rng.random::<i64>() & ((1 << CLAMP.1) - 1),
+            _ => rng.random::<i64>() >> (65 - self.bits),
+        };
+        let values: Vec<i64> = (0..count).map(|_| value(&mut client.rng)).collect();
         let [ours, theirs] = Shares::split(width, &values, &mut client.rng);
         forget_peak();
 
@@ -213,8 +231,10 @@ impl Layer {
         match self {
             Self::Relu => "relu",
             Self::ReluTruncate => "relu+truncate",
+            Self::ReluClamp => "relu+clamp",
             Self::MaxPool2 => "maxpool2x2",
             Self::MaxPool3 => "maxpool3x3",
+            Self::MaxPool3Within => "maxpool3x3within9",
             Self::Argmax => "argmax",
         }
     }
@@ -222,8 +242,10 @@ impl Layer {
     /// About so many elements that make whole images or groups.
     fn whole(self, count: usize) -> usize {
         match self {
-            Self::Relu | Self::ReluTruncate => count,
-            Self::MaxPool2 | Self::MaxPool3 => count.next_multiple_of(self.windows().1),
+            Self::Relu | Self::ReluTruncate | Self::ReluClamp => count,
+            Self::MaxPool2 | Self::MaxPool3 | Self::MaxPool3Within => {
+                count.next_multiple_of(self.windows().1)
+            }
             Self::Argmax => count.next_multiple_of(CLASSES),
         }
     }
@@ -231,7 +253,7 @@ impl Layer {
     /// Images, and the values of one: 2 x 2 with stride 2, and 3 x 3 with stride 2 and padding.
     fn windows(self) -> (Windows, usize) {
         let windows = match self {
-            Self::MaxPool3 => Windows::new(28, 28, 3, 2, 1),
+            Self::MaxPool3 | Self::MaxPool3Within => Windows::new(28, 28, 3, 2, 1),
             _ => Windows::new(28, 28, 2, 2, 0),
         };
         (windows.expect("they fit"), 28 * 28)
@@ -242,7 +264,9 @@ impl Layer {
         match self {
             Self::Relu => Need::relu(width, count),
             Self::ReluTruncate => Need::relu_truncate(truncation(width), count),
+            Self::ReluClamp => Need::relu_clamp(clamp(width), count),
             Self::MaxPool2 | Self::MaxPool3 => Need::max_pool(width, windows, count / image),
+            Self::MaxPool3Within => Need::max_pool_within(windows, within(), count / image),
             Self::Argmax => Need::argmax(width, CLASSES, count / CLASSES),
         }
     }
@@ -264,7 +288,11 @@ impl Layer {
         match self {
             Self::Relu => layers.relu(values).map(drop),
             Self::ReluTruncate => layers.relu_truncate(truncation(width), values).map(drop),
+            Self::ReluClamp => layers.relu_clamp(clamp(width), values).map(drop),
             Self::MaxPool2 | Self::MaxPool3 => layers.max_pool(self.windows().0, values).map(drop),
+            Self::MaxPool3Within => {
+                layers.max_pool_within(self.windows().0, within(), values).map(drop)
+            }
             Self::Argmax => layers.label(CLASSES, values).map(drop),
         }
     }
@@ -282,8 +310,18 @@ impl Layer {
                 let numbers = f64::from(l - 1 + 1) + f64::from(SHIFT + 1);
                 compared(&[SHIFT, l - 1 - SHIFT]) + 6.0 - 2.0 + numbers + select(l)
             }
+            // The bits above the limit twice, so that one part more is joined; the sign as a number
+            // too; and whether it is positive and too large.
+            Self::ReluClamp => {
+                let (shift, kept) = CLAMP;
+                let above = l - 1 - shift - kept;
+                let numbers = 2.0 * f64::from(l - 1 + 1) + f64::from(shift + 1);
+                let joined = 3.0 * (6.0 - 2.0) + (6.0 - 2.0);
+                compared(&[shift, kept, above, above]) + joined + numbers + select(l)
+            }
             Self::MaxPool2 => pooled(1.0) * relu,
             Self::MaxPool3 => pooled(2.0) * relu,
+            Self::MaxPool3Within => pooled(2.0) * (compared(&[WITHIN - 1]) + select(l)),
             Self::Argmax => 0.9 * (relu + select(4)) + 0.1 * 4.0,
         }
     }
@@ -295,8 +333,14 @@ impl Layer {
         match self {
             Self::Relu => relu,
             Self::ReluTruncate => 2.0 + joins(SHIFT).max(joins(l - 1 - SHIFT)) + 1.0 + 2.0,
+            Self::ReluClamp => {
+                let (shift, kept) = CLAMP;
+                let parts = [shift, kept, l - 1 - shift - kept];
+                2.0 + parts.map(joins).into_iter().fold(0.0, f64::max) + 2.0 + 3.0
+            }
             Self::MaxPool2 => 2.0 * relu,
             Self::MaxPool3 => 4.0 * relu,
+            Self::MaxPool3Within => 4.0 * (2.0 + joins(WITHIN - 1) + 1.0),
             Self::Argmax => 4.0 * relu + 1.0,
         }
     }
@@ -319,4 +363,13 @@ fn compared(segments: &[u32]) -> f64 {
 
 fn truncation(width: Width) -> Truncation {
     Truncation::new(width, SHIFT, width).expect("a shift that is less than the ring")
+}
+
+fn clamp(width: Width) -> Clamp {
+    let (shift, bits) = CLAMP;
+    Clamp::new(width, shift, bits, width).expect("bits that are less than the ring")
+}
+
+fn within() -> Width {
+    Width::new(WITHIN).expect("1 to 64")
 }

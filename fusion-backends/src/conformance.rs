@@ -18,22 +18,21 @@
     reason = "tests, on data of their own"
 )]
 
+mod backends;
+mod setting;
+
 use std::{fmt::Debug, thread};
 
 use chacha20::ChaCha20Rng;
 use fusion_core::{
-    Channel, Check, Client, Connection, Costs, Error, Policy, Rejection, SemiHonest, Server, Stage,
-    Verified,
+    Connection, Error, Rejection, SemiHonest, Server, Stage,
     channel::memory_pair,
-    misbehave::{At, Cheat, Cheating, CheatingServer, Event, Fault, Faulty, Recorded},
-    semi_honest,
+    misbehave::{At, Cheat, Event, Fault, Faulty, Recorded},
     testing::{Subject, assert_hardened},
 };
-use rand::{Rng, RngExt, SeedableRng};
+use rand::{Rng, SeedableRng};
 
-use crate::additive::{Additive, Dealer};
-use crate::cheetah::{Answer, Cheetah, Outputs, Served, Transfers};
-use crate::clear::Clear;
+use self::setting::{Peer, Setting, architecture, context, fork, usual};
 use crate::model::{Architecture, InputRange, LayerShape, Model};
 
 /// A base protocol that runs an integer [`Model`], and how its parties are made.
@@ -84,69 +83,6 @@ impl Size {
     fn inputs(self) -> InputRange {
         let low = i64::MIN >> (64 - self.input_bits);
         InputRange { low, high: !low }
-    }
-}
-
-impl Backend for Clear {
-    fn parties(_: u64) -> ((), ()) {
-        ((), ())
-    }
-
-    fn context(model: Model, _: InputRange) -> Model {
-        model
-    }
-
-    fn answer(outputs: Vec<i64>) -> Vec<i64> {
-        outputs
-    }
-}
-
-impl Backend for Additive {
-    /// With a dealer on a thread, which ends when the client is dropped.
-    fn parties(seed: u64) -> (Self, Self) {
-        let (client, to_client) = memory_pair();
-        let (server, to_server) = memory_pair();
-        thread::spawn(move || {
-            let mut rng = ChaCha20Rng::seed_from_u64(seed);
-            // A party that gives up leaves the dealer with an error; the suite sees the party's.
-            let _ = Dealer::serve(to_client, to_server, &mut rng);
-        });
-        (Self::new(client), Self::new(server))
-    }
-
-    fn context(model: Model, _: InputRange) -> Model {
-        model
-    }
-
-    fn answer(outputs: Vec<i64>) -> Vec<i64> {
-        outputs
-    }
-}
-
-/// With logits, in which every bit counts.
-impl Backend for Cheetah {
-    /// No value may need more than 45 bits.
-    const SIZES: &'static [Size] = &[
-        Size { weights: 1, input_bits: 34 },
-        Size { weights: 1 << 12, input_bits: 8 },
-        Size { weights: 1 << 6, input_bits: 20 },
-        Size { weights: 1 << 15, input_bits: 2 },
-    ];
-
-    const CHECKS_ITSELF: bool = true;
-
-    fn parties(_: u64) -> (Self, Self) {
-        (Self::client().with_outputs(Outputs::Logits), Self::server())
-    }
-
-    fn context(model: Model, input: InputRange) -> Served {
-        let served = Served::new(model, input).and_then(Served::with_logits);
-        let served = served.and_then(|served| served.with_transfers(Transfers::SoftSpoken));
-        served.expect("numbers are small")
-    }
-
-    fn answer(outputs: Vec<i64>) -> Answer {
-        Answer::Logits(outputs)
     }
 }
 
@@ -357,152 +293,4 @@ enum Seen {
     Rejected(Rejection),
     /// By the protocol itself.
     Refused,
-}
-
-/// What the server does.
-enum Peer<'a, B: Backend> {
-    Honest,
-    Cheats(Cheat),
-    Uses(&'a B::ServerContext),
-}
-
-/// A model, queries for it, and checks.
-struct Setting<B: Backend> {
-    model: Model,
-    context: B::ServerContext,
-    queries: Vec<Vec<i64>>,
-    samples: Vec<Vec<i64>>,
-    backend: std::marker::PhantomData<fn() -> B>,
-}
-
-impl<B: Backend> Setting<B> {
-    fn random(queries: usize, rng: &mut ChaCha20Rng) -> Self {
-        Self::new(&architecture(rng), queries, usual::<B>(), rng)
-    }
-
-    fn new(architecture: &Architecture, queries: usize, size: Size, rng: &mut ChaCha20Rng) -> Self {
-        let (width, bits) = (architecture.inputs(), size.input_bits);
-        let (model, context) = context::<B>(architecture, size, rng);
-        Self {
-            model,
-            context,
-            queries: inputs(width, bits, queries, rng),
-            samples: inputs(width, bits, 40, rng),
-            backend: std::marker::PhantomData,
-        }
-    }
-
-    fn expected(&self) -> Vec<B::Output> {
-        let outputs = self.model.infer_batch(&self.queries).expect("queries have the width");
-        outputs.into_iter().map(B::answer).collect()
-    }
-
-    fn client(&self, party: B::Client) -> Client<B> {
-        let policy = Policy::cheapest(40, self.queries.len()).expect("a batch that can be run");
-        Client::with(party, policy, self.checks())
-    }
-
-    fn checks(&self) -> Vec<Check<Vec<i64>, B::Output>> {
-        let answers = self.model.infer_batch(&self.samples).expect("samples have the width");
-        let checks = self.samples.iter().cloned().zip(answers);
-        checks.map(|(x, y)| Check::exact(x, B::answer(y))).collect()
-    }
-
-    /// A hardened batch against `peer`.
-    fn against(
-        &self,
-        (here, there): (impl Channel, impl Channel),
-        peer: Peer<'_, B>,
-        rng: &mut ChaCha20Rng,
-    ) -> Result<Verified<Vec<B::Output>>, Error<B::ClientError>> {
-        let (client, server) = B::parties(rng.next_u64());
-        let (mut here, mut there) = (Connection::new(here), Connection::new(there));
-        let mut their_rng = fork(rng);
-        thread::scope(|scope| {
-            scope.spawn(move || {
-                let rng = &mut their_rng;
-                if let Peer::Cheats(cheat) = peer {
-                    let mut server =
-                        Server::<Cheating<B>>::with(CheatingServer::new(server, cheat));
-                    return drop(server.serve(&mut there, &self.context, rng));
-                }
-                let context = if let Peer::Uses(other) = peer { other } else { &self.context };
-                // How its run ends is for the client to judge, who may have given up.
-                drop(Server::<B>::with(server).serve(&mut there, context, rng));
-            });
-            let result =
-                self.client(client).infer(&mut here, self.model.architecture(), &self.queries, rng);
-            drop(here);
-            result
-        })
-    }
-
-    /// The base protocol as it is.
-    fn plain(&self, rng: &mut ChaCha20Rng) -> (Vec<B::Output>, Costs) {
-        let (mut client, mut server) = B::parties(rng.next_u64());
-        let (mut here, mut there) = Connection::pair();
-        let mut their_rng = fork(rng);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                semi_honest::serve::<B, _>(&mut server, &mut there, &self.context, &mut their_rng)
-                    .expect("a fair client");
-            });
-            let architecture = self.model.architecture();
-            semi_honest::infer::<B, _>(&mut client, &mut here, architecture, &self.queries, rng)
-                .expect("an honest server")
-        })
-    }
-}
-
-/// What most tests take.
-fn usual<B: Backend>() -> Size {
-    B::SIZES[1]
-}
-
-/// A random model, and what a server of it serves.
-fn context<B: Backend>(
-    architecture: &Architecture,
-    size: Size,
-    rng: &mut ChaCha20Rng,
-) -> (Model, B::ServerContext) {
-    let seed = rng.next_u64();
-    let model = || Model::random(architecture, size.weights, &mut ChaCha20Rng::seed_from_u64(seed));
-    (model(), B::context(model(), size.inputs()))
-}
-
-/// Dense layers with an elementwise one before, between and after, of random widths and shifts.
-fn architecture(rng: &mut ChaCha20Rng) -> Architecture {
-    let mut width = rng.random_range(2..=6);
-    let mut layers = Vec::new();
-    for index in 0..5 {
-        let shift = rng.random_range(0..=62);
-        layers.push(match index {
-            1 | 3 => {
-                let (inputs, outputs) = (width, rng.random_range(2..=6));
-                width = outputs;
-                LayerShape::Dense { inputs, outputs }
-            }
-            // A large last shift would leave all logits equal, and every model right.
-            4 => LayerShape::Truncate { width, shift: shift % 3 },
-            _ if rng.random() => LayerShape::Relu { width, shift: shift % 20 },
-            _ => LayerShape::Truncate { width, shift: shift % 20 },
-        });
-    }
-    Architecture::new(layers).expect("the widths fit")
-}
-
-/// Uniform values, small ones, and extremes.
-fn inputs(width: usize, bits: u32, count: usize, rng: &mut ChaCha20Rng) -> Vec<Vec<i64>> {
-    let unused = 64 - bits;
-    let mut value = || match rng.random_range(0..4) {
-        // The least and the largest, and their neighbours.
-        0 => i64::MIN.wrapping_add(rng.random_range(-2..=1) << unused) >> unused,
-        1 => rng.random_range(-2..=1),
-        _ => rng.next_u64().cast_signed() >> unused,
-    };
-    (0..count).map(|_| (0..width).map(|_| value()).collect()).collect()
-}
-
-fn fork(rng: &mut ChaCha20Rng) -> ChaCha20Rng {
-    ChaCha20Rng::seed_from_u64(rng.next_u64())
 }

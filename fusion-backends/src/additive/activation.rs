@@ -14,6 +14,7 @@ use std::io::{self, Read, Write};
 
 use zeroize::Zeroizing;
 
+use super::chain::Kind;
 use super::exchange::Exchange;
 use super::layout::Layout;
 use super::link::{Words, decode, encode};
@@ -25,13 +26,6 @@ use super::tables::lookup;
 pub(super) enum Party {
     Client,
     Server,
-}
-
-/// Which of the two activations.
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
-    Relu,
-    Truncate,
 }
 
 /// One activation on the values of all slots.

@@ -7,6 +7,7 @@ use fusion_core::channel::{Channel, ChannelError, Incoming, Outgoing};
 use rand::{CryptoRng, Rng, SeedableRng};
 use zeroize::Zeroizing;
 
+use super::chain::{Chain, Layer};
 use super::dense::Matrix;
 use super::error::{DealerError, Refusal};
 use super::layout::Layout;
@@ -14,7 +15,6 @@ use super::link::{Frames, Reply, Request, Seed, parse};
 use super::material::{Need, expand};
 use super::record;
 use super::tables::Tables;
-use crate::model::{Architecture, LayerShape};
 
 /// The most slots in one request.
 pub const MAX_SLOTS: usize = 1 << 16;
@@ -90,18 +90,17 @@ impl Dealer {
             let mut seed: Seed = Zeroizing::new([0; 32]);
             rng.fill_bytes(&mut *seed);
             match granted {
-                Request::Model(architecture) => {
+                Granted::Model(chain) => {
                     reply(&mut client, &Reply::Nothing).map_err(DealerError::Client)?;
                     reply(&mut server, &Reply::Seed(*seed)).map_err(DealerError::Server)?;
-                    let masks = expand_masks(&architecture, &seed);
-                    model = Some((architecture, masks));
+                    let masks = expand_masks(&chain, &seed);
+                    model = Some((chain, masks));
                 }
-                Request::Slots(slots) => {
+                Granted::Slots(slots) => {
                     reply(&mut client, &Reply::Seed(*seed)).map_err(DealerError::Client)?;
                     reply(&mut server, &Reply::Nothing).map_err(DealerError::Server)?;
-                    let slots = usize::try_from(slots).unwrap_or(0);
-                    if let Some((architecture, masks)) = &model {
-                        deal(architecture, masks, &seed, slots, &mut server, rng)
+                    if let Some((chain, masks)) = &model {
+                        deal(chain, masks, &seed, slots, &mut server, rng)
                             .map_err(DealerError::Server)?;
                     }
                 }
@@ -139,45 +138,53 @@ impl<C: Channel> Channel for Counted<C> {
 }
 
 /// A uniform matrix A for each dense layer.
-pub(super) fn expand_masks(architecture: &Architecture, seed: &Seed) -> Vec<Matrix> {
+pub(super) fn expand_masks(chain: &Chain, seed: &Seed) -> Vec<Matrix> {
     let mut rng = ChaCha20Rng::from_seed(**seed);
-    let masks = architecture.layers().filter_map(|layer| match layer {
-        LayerShape::Dense { inputs, outputs } => Some(Matrix::random(inputs, outputs, &mut rng)),
-        _ => None,
+    let masks = chain.layers().iter().filter_map(|layer| match *layer {
+        Layer::Dense { inputs, outputs } => Some(Matrix::random(inputs, outputs, &mut rng)),
+        Layer::Activation { .. } => None,
     });
     masks.collect()
 }
 
-/// The request that both parties make, if it can be served.
+/// What both parties ask for, and can be served.
+enum Granted {
+    Model(Chain),
+    Slots(usize),
+}
+
 fn check(
     client: &[u8],
     server: &[u8],
-    model: Option<&(Architecture, Vec<Matrix>)>,
-) -> Result<Request, Refusal> {
+    model: Option<&(Chain, Vec<Matrix>)>,
+) -> Result<Granted, Refusal> {
     let request = parse(client).ok_or(Refusal::Malformed)?;
     if parse::<Request>(server).ok_or(Refusal::Malformed)? != request {
         return Err(Refusal::Differ);
     }
-    if let Request::Model(architecture) = &request {
-        super::supported(architecture).map_err(|_| Refusal::Unsupported)?;
-    }
-    if let Request::Slots(slots) = request {
-        let (architecture, _) = model.ok_or(Refusal::NoModel)?;
-        let slots = usize::try_from(slots).map_err(|_| Refusal::TooLarge)?;
-        let words = architecture
-            .layers()
-            .map(|shape| Need::of(&shape))
-            .fold(0, |sum: usize, need| sum.saturating_add(need.mask).saturating_add(need.shared));
-        if slots > MAX_SLOTS || words.saturating_mul(slots) > MAX_MATERIAL {
-            return Err(Refusal::TooLarge);
+    match request {
+        Request::Model(architecture) => {
+            let chain = Chain::new(&architecture).map_err(|_| Refusal::Unsupported)?;
+            Ok(Granted::Model(chain))
+        }
+        Request::Slots(slots) => {
+            let (chain, _) = model.ok_or(Refusal::NoModel)?;
+            let slots = usize::try_from(slots).map_err(|_| Refusal::TooLarge)?;
+            let needs = chain.layers().iter().map(Need::of);
+            let words = needs.fold(0, |sum: usize, need| {
+                sum.saturating_add(need.mask).saturating_add(need.shared)
+            });
+            if slots > MAX_SLOTS || words.saturating_mul(slots) > MAX_MATERIAL {
+                return Err(Refusal::TooLarge);
+            }
+            Ok(Granted::Slots(slots))
         }
     }
-    Ok(request)
 }
 
 /// Sends the server what completes the client's shares.
 fn deal<S: Channel, G: Rng>(
-    architecture: &Architecture,
+    chain: &Chain,
     masks: &[Matrix],
     seed: &Seed,
     slots: usize,
@@ -189,17 +196,17 @@ fn deal<S: Channel, G: Rng>(
     let mut client = ChaCha20Rng::from_seed(**seed);
     let mut masks = masks.iter();
     let mut frames = Frames::new(server);
-    for shape in architecture.layers() {
-        let need = Need::of(&shape);
-        match shape {
-            LayerShape::Dense { .. } => {
+    for layer in chain.layers() {
+        let need = Need::of(layer);
+        match *layer {
+            Layer::Dense { .. } => {
                 let b = expand(need.mask.saturating_mul(slots), &mut client);
                 let mut shared = expand(need.shared.saturating_mul(slots), &mut client);
                 shared.iter_mut().for_each(|word| *word = word.wrapping_neg());
                 masks.by_ref().take(1).for_each(|mask| mask.add_product(&b, &mut shared));
                 frames.push(&shared)?;
             }
-            LayerShape::Relu { width, shift } | LayerShape::Truncate { width, shift } => {
+            Layer::Activation { width, shift, .. } => {
                 let layout = Layout::new(shift);
                 let tables = Tables::new(&layout);
                 for _ in 0..width.saturating_mul(slots) {
@@ -208,8 +215,6 @@ fn deal<S: Channel, G: Rng>(
                     frames.push(&share)?;
                 }
             }
-            // Refused before.
-            _ => {}
         }
         frames.finish()?;
     }

@@ -8,8 +8,8 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
+use super::chain::{Chain, Layer};
 use super::layout::Layout;
-use crate::model::{Architecture, LayerShape};
 
 /// Bytes of each section of a message, for one slot.
 type Sections = Vec<usize>;
@@ -105,20 +105,18 @@ impl<'a, R: Read, W: Write> Exchange<'a, R, W> {
 
 /// What the client sends online: the opening of z and, before it, the inputs of dense layers; then
 /// its indices into the tables.
-pub(super) fn client_messages(architecture: &Architecture) -> Vec<Sections> {
+pub(super) fn client_messages(chain: &Chain) -> Vec<Sections> {
     let (mut messages, mut open) = (Vec::new(), Vec::new());
-    for layer in architecture.layers() {
-        match layer {
-            LayerShape::Dense { inputs, .. } => open.push(words(inputs)),
-            LayerShape::Relu { width, shift } | LayerShape::Truncate { width, shift } => {
+    for layer in chain.layers() {
+        match *layer {
+            Layer::Dense { inputs, .. } => open.push(words(inputs)),
+            Layer::Activation { width, shift, .. } => {
                 let opening = Opening::new(width, shift);
                 open.push(opening.z);
                 messages.push(open);
                 messages.push(vec![opening.groups, opening.last]);
                 open = vec![opening.results];
             }
-            // Refused before.
-            _ => {}
         }
     }
     messages.push(open);
@@ -126,16 +124,16 @@ pub(super) fn client_messages(architecture: &Architecture) -> Vec<Sections> {
 }
 
 /// What the server sends online: two messages for each activation, and its share of the output.
-pub(super) fn server_messages(architecture: &Architecture) -> Vec<Sections> {
+pub(super) fn server_messages(chain: &Chain) -> Vec<Sections> {
     let mut messages = Vec::new();
-    for layer in architecture.layers() {
-        if let LayerShape::Relu { width, shift } | LayerShape::Truncate { width, shift } = layer {
+    for layer in chain.layers() {
+        if let Layer::Activation { width, shift, .. } = *layer {
             let opening = Opening::new(width, shift);
             messages.push(vec![opening.z, opening.groups]);
             messages.push(vec![opening.last, opening.results]);
         }
     }
-    messages.push(vec![words(architecture.outputs())]);
+    messages.push(vec![words(chain.outputs())]);
     messages
 }
 

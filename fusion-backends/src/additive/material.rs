@@ -7,20 +7,20 @@ use chacha20::ChaCha20Rng;
 use rand::{Rng, SeedableRng};
 use zeroize::Zeroizing;
 
+use super::chain::{Chain, Kind, Layer};
 use super::dense::Matrix;
 use super::layout::Layout;
 use super::link::{Seed, Words, decode};
 use super::record;
-use crate::model::{Architecture, LayerShape};
 
 /// What setup leaves with the server: nothing but the right to go on. The mask A is with the
 /// dealer, and W - A with the client.
 #[derive(Debug)]
-pub struct ModelMask(pub(super) Architecture);
+pub struct ModelMask(pub(super) Chain);
 
 /// What setup leaves with the client: E = W - A for each dense layer, uniform without A.
 pub struct MaskedModel {
-    pub(super) architecture: Architecture,
+    pub(super) chain: Chain,
     pub(super) matrices: Vec<Matrix>,
 }
 
@@ -37,20 +37,22 @@ pub struct ServerShares(pub(super) Shares);
 /// One party's material for `slots` slots.
 pub(super) struct Shares {
     pub(super) slots: usize,
-    pub(super) architecture: Architecture,
+    pub(super) chain: Chain,
     pub(super) layers: Vec<LayerShares>,
 }
 
 /// One party's material for one layer of all slots, slot after slot.
 pub(super) enum LayerShares {
     Dense {
+        inputs: usize,
+        outputs: usize,
         /// The client's b; nothing at the server.
         mask: Words,
         /// What the party adds to its part of the product: a share of A b.
         output: Words,
     },
     /// One [`record`] for each value.
-    Activation { layout: Layout, records: Words },
+    Activation { kind: Kind, width: usize, layout: Layout, records: Words },
 }
 
 /// What a layer needs of words, for one slot. The same for dealer and parties.
@@ -62,15 +64,13 @@ pub(super) struct Need {
 }
 
 impl Need {
-    pub(super) fn of(shape: &LayerShape) -> Self {
-        match *shape {
-            LayerShape::Dense { inputs, outputs } => Self { mask: inputs, shared: outputs },
-            LayerShape::Relu { width, shift } | LayerShape::Truncate { width, shift } => {
+    pub(super) fn of(layer: &Layer) -> Self {
+        match *layer {
+            Layer::Dense { inputs, outputs } => Self { mask: inputs, shared: outputs },
+            Layer::Activation { width, shift, .. } => {
                 let words = record::words(&Layout::new(shift));
                 Self { mask: 0, shared: width.saturating_mul(words) }
             }
-            // Refused before.
-            _ => Self { mask: 0, shared: 0 },
         }
     }
 }
@@ -86,36 +86,37 @@ pub(super) fn expand<R: Rng>(count: usize, rng: &mut R) -> Words {
 pub(super) fn expand_client(seed: &Seed, masked: &MaskedModel, slots: usize) -> Shares {
     let mut rng = ChaCha20Rng::from_seed(**seed);
     let mut matrices = masked.matrices.iter();
-    let layers = masked.architecture.layers().map(|shape| {
-        let need = Need::of(&shape);
+    let layers = masked.chain.layers().iter().map(|layer| {
+        let need = Need::of(layer);
         let mask = expand(need.mask.saturating_mul(slots), &mut rng);
         let mut shared = expand(need.shared.saturating_mul(slots), &mut rng);
-        if let LayerShape::Dense { .. } = shape {
+        if let Layer::Dense { .. } = layer {
             matrices.by_ref().take(1).for_each(|matrix| matrix.add_product(&mask, &mut shared));
         }
-        LayerShares::new(&shape, mask, shared)
+        LayerShares::new(layer, mask, shared)
     });
-    Shares { slots, layers: layers.collect(), architecture: masked.architecture.clone() }
+    Shares { slots, layers: layers.collect(), chain: masked.chain.clone() }
 }
 
 impl LayerShares {
-    pub(super) fn new(shape: &LayerShape, mask: Words, shared: Words) -> Self {
-        match *shape {
-            LayerShape::Relu { shift, .. } | LayerShape::Truncate { shift, .. } => {
-                Self::Activation { layout: Layout::new(shift), records: shared }
+    pub(super) fn new(layer: &Layer, mask: Words, shared: Words) -> Self {
+        match *layer {
+            Layer::Dense { inputs, outputs } => {
+                Self::Dense { inputs, outputs, mask, output: shared }
             }
-            // All others are refused before.
-            _ => Self::Dense { mask, output: shared },
+            Layer::Activation { kind, width, shift } => {
+                Self::Activation { kind, width, layout: Layout::new(shift), records: shared }
+            }
         }
     }
 }
 
 impl MaskedModel {
     /// Reads the hidden weights of all dense layers.
-    pub(super) fn read<R: Read>(architecture: &Architecture, reader: &mut R) -> io::Result<Self> {
+    pub(super) fn read<R: Read>(chain: Chain, reader: &mut R) -> io::Result<Self> {
         let mut matrices = Vec::new();
-        for layer in architecture.layers() {
-            let LayerShape::Dense { inputs, outputs } = layer else { continue };
+        for layer in chain.layers() {
+            let Layer::Dense { inputs, outputs } = *layer else { continue };
             let mut values = Vec::new();
             let mut row = vec![0; inputs.saturating_mul(8)];
             for _ in 0..outputs {
@@ -124,15 +125,13 @@ impl MaskedModel {
             }
             matrices.push(Matrix { inputs, outputs, values: Zeroizing::new(values) });
         }
-        Ok(Self { architecture: architecture.clone(), matrices })
+        Ok(Self { chain, matrices })
     }
 }
 
 impl fmt::Debug for MaskedModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MaskedModel")
-            .field("architecture", &self.architecture)
-            .finish_non_exhaustive()
+        f.debug_struct("MaskedModel").field("chain", &self.chain).finish_non_exhaustive()
     }
 }
 

@@ -17,6 +17,7 @@
 //! [`Dealer`] says what the dealer is trusted for. All material is used once.
 
 mod activation;
+mod chain;
 mod dealer;
 mod dense;
 mod error;
@@ -42,10 +43,11 @@ pub use error::{AdditiveError, DealerError, Refusal};
 pub use material::{ClientShares, MaskedModel, ModelMask, ServerShares};
 
 use self::activation::Party;
+use self::chain::Chain;
 use self::exchange::{Exchange, client_messages, server_messages};
 use self::link::{DealerLink, Request, encode};
 use self::material::{LayerShares, Need, Shares};
-use crate::model::{Architecture, LayerShape, Model};
+use crate::model::{Architecture, Model};
 
 /// A party of the protocol, client or server, with its channel to the dealer.
 #[fusion::harden(
@@ -83,10 +85,10 @@ impl Additive {
         model: &Model,
         writer: &mut W,
     ) -> Result<ModelMask, AdditiveError> {
-        let architecture = supported(model.architecture())?;
-        let seed = self.dealer.ask_seed(&Request::Model(architecture.clone()))?;
-        let mut masks = dealer::expand_masks(architecture, &seed).into_iter();
-        for layer in 0..architecture.nodes().len() {
+        let chain = Chain::new(model.architecture())?;
+        let seed = self.dealer.ask_seed(&Request::Model(model.architecture().clone()))?;
+        let mut masks = dealer::expand_masks(&chain, &seed).into_iter();
+        for layer in 0..chain.layers().len() {
             let Some(dense) = model.linear(layer) else { continue };
             let mask = masks.next().ok_or(AdditiveError::Malformed)?;
             let hidden: Vec<u64> = (dense.weights().iter().zip(mask.values.iter()))
@@ -95,7 +97,7 @@ impl Additive {
             writer.write_all(&encode(&hidden))?;
         }
         writer.flush()?;
-        Ok(ModelMask(architecture.clone()))
+        Ok(ModelMask(chain))
     }
 
     /// Receives the hidden weights.
@@ -109,9 +111,9 @@ impl Additive {
         architecture: &Architecture,
         reader: &mut R,
     ) -> Result<MaskedModel, AdditiveError> {
-        supported(architecture)?;
+        let chain = Chain::new(architecture)?;
         self.dealer.ask(&Request::Model(architecture.clone()))?;
-        Ok(MaskedModel::read(architecture, reader)?)
+        Ok(MaskedModel::read(chain, reader)?)
     }
 
     /// Receives material for `slots` slots from the dealer.
@@ -126,14 +128,14 @@ impl Additive {
         mask: &ModelMask,
         slots: usize,
     ) -> Result<ServerShares, AdditiveError> {
-        let architecture = matching(model.architecture(), &mask.0)?;
+        matching(model.architecture(), &mask.0)?;
         self.dealer.ask(&request(slots))?;
-        let mut layers = Vec::with_capacity(architecture.nodes().len());
-        for shape in architecture.layers() {
-            let shared = self.dealer.words(Need::of(&shape).shared.saturating_mul(slots))?;
-            layers.push(LayerShares::new(&shape, Default::default(), shared));
+        let mut layers = Vec::with_capacity(mask.0.layers().len());
+        for layer in mask.0.layers() {
+            let shared = self.dealer.words(Need::of(layer).shared.saturating_mul(slots))?;
+            layers.push(LayerShares::new(layer, Default::default(), shared));
         }
-        Ok(ServerShares(Shares { slots, layers, architecture: architecture.clone() }))
+        Ok(ServerShares(Shares { slots, layers, chain: mask.0.clone() }))
     }
 
     /// Receives a seed from the dealer, and expands it to material for `slots` slots.
@@ -148,7 +150,7 @@ impl Additive {
         masked: &MaskedModel,
         slots: usize,
     ) -> Result<ClientShares, AdditiveError> {
-        matching(architecture, &masked.architecture)?;
+        matching(architecture, &masked.chain)?;
         let seed = self.dealer.ask_seed(&request(slots))?;
         Ok(ClientShares(material::expand_client(&seed, masked, slots)))
     }
@@ -166,8 +168,9 @@ impl Additive {
         reader: &mut R,
         writer: &mut W,
     ) -> Result<(), AdditiveError> {
-        let architecture = matching(model.architecture(), &shares.0.architecture)?;
-        let mut peer = Exchange::new(shares.0.slots, client_messages(architecture), reader, writer);
+        matching(model.architecture(), &shares.0.chain)?;
+        let messages = client_messages(&shares.0.chain);
+        let mut peer = Exchange::new(shares.0.slots, messages, reader, writer);
         online::server(model, &shares.0, &mut peer)
     }
 
@@ -186,7 +189,7 @@ impl Additive {
         reader: &mut R,
         writer: &mut W,
     ) -> Result<Vec<Vec<i64>>, AdditiveError> {
-        matching(architecture, &shares.0.architecture)?;
+        matching(architecture, &shares.0.chain)?;
         let (slots, found) = (shares.0.slots, queries.len());
         if found != slots {
             return Err(AdditiveError::Slots { expected: slots, found });
@@ -196,7 +199,7 @@ impl Additive {
         {
             return Err(AdditiveError::Width { query, expected, found: values.len() });
         }
-        let mut peer = Exchange::new(slots, server_messages(architecture), reader, writer);
+        let mut peer = Exchange::new(slots, server_messages(&shares.0.chain), reader, writer);
         online::client(&shares.0, queries, &mut peer)
     }
 }
@@ -211,22 +214,10 @@ fn request(slots: usize) -> Request {
     Request::Slots(u64::try_from(slots).unwrap_or(u64::MAX))
 }
 
-/// The architecture, if this protocol can run it: a chain of dense layers, ReLUs and truncations.
-fn supported(architecture: &Architecture) -> Result<&Architecture, AdditiveError> {
-    let can = |shape: &LayerShape| {
-        use LayerShape::{Dense, Relu, Truncate};
-        matches!(shape, Dense { .. } | Relu { .. } | Truncate { .. })
-    };
-    if let Some((layer, shape)) = architecture.layers().enumerate().find(|(_, shape)| !can(shape)) {
-        return Err(AdditiveError::Unsupported { layer, kind: shape.kind() });
+/// Whether an earlier phase had the same.
+fn matching(architecture: &Architecture, earlier: &Chain) -> Result<(), AdditiveError> {
+    match Chain::new(architecture) {
+        Ok(chain) if chain == *earlier => Ok(()),
+        _ => Err(AdditiveError::Architecture),
     }
-    if architecture.is_chain() { Ok(architecture) } else { Err(AdditiveError::Graph) }
-}
-
-/// The architecture, if an earlier phase had the same.
-fn matching<'a>(
-    architecture: &'a Architecture,
-    earlier: &Architecture,
-) -> Result<&'a Architecture, AdditiveError> {
-    if architecture == earlier { Ok(architecture) } else { Err(AdditiveError::Architecture) }
 }

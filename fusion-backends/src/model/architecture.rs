@@ -128,14 +128,12 @@ impl Architecture {
         self.nodes.iter().map(|node| node.layer)
     }
 
-    /// For each layer the last one that takes its result; itself if none does.
-    pub(super) fn last_uses(&self) -> Vec<usize> {
-        let mut last: Vec<_> = (0..self.nodes.len()).collect();
+    /// For each place the last layer that takes its values; the layer itself if none takes its result.
+    pub(crate) fn last_uses(&self) -> Vec<usize> {
+        let mut last: Vec<_> = std::iter::once(0).chain(0..self.nodes.len()).collect();
         for (layer, node) in self.nodes.iter().enumerate() {
             for source in node.sources() {
-                if let Source::Layer(of) = source
-                    && let Some(last) = last.get_mut(of)
-                {
+                if let Some(last) = last.get_mut(place(source)) {
                     *last = layer;
                 }
             }
@@ -173,6 +171,14 @@ impl TryFrom<Vec<Node>> for Architecture {
 impl From<Architecture> for Vec<Node> {
     fn from(architecture: Architecture) -> Self {
         architecture.nodes
+    }
+}
+
+/// The place of values among those of the input and the layers.
+pub(crate) fn place(source: Source) -> usize {
+    match source {
+        Source::Input => 0,
+        Source::Layer(layer) => layer.saturating_add(1),
     }
 }
 
@@ -250,7 +256,7 @@ mod tests {
         let architecture = Architecture::graph(nodes.clone()).unwrap();
         assert_eq!((architecture.inputs(), architecture.outputs()), (3, 6));
         assert!(architecture.nodes() == nodes && !architecture.is_chain());
-        assert_eq!(architecture.last_uses(), [2, 1, 2]);
+        assert_eq!(architecture.last_uses(), [2, 2, 1, 2]);
         // Not even if one layer alone takes another source.
         let nodes = vec![node(RELU, Source::Input, None); 2];
         assert!(!Architecture::graph(nodes).unwrap().is_chain());

@@ -86,14 +86,14 @@ impl Model {
     /// [`Weights`](ModelError::Weights) or [`Biases`](ModelError::Biases) if a layer gets not exactly
     /// as many as it has; [`Linear`](ModelError::Linear) if there are not as many as linear layers.
     pub fn graph(architecture: Architecture, linear: Vec<Linear>) -> Result<Self, ModelError> {
-        let expected = architecture.layers().filter(|shape| shape.weights() > 0).count();
+        let expected = architecture.layers().filter(LayerShape::is_linear).count();
         if linear.len() != expected {
             return Err(ModelError::Linear { expected, found: linear.len() });
         }
         let mut given = linear.into_iter();
         let mut linear = Vec::with_capacity(architecture.nodes().len());
         for (layer, shape) in architecture.layers().enumerate() {
-            let of_layer = if shape.weights() > 0 { given.next() } else { None };
+            let of_layer = if shape.is_linear() { given.next() } else { None };
             if let Some(Linear { weights, bias }) = &of_layer {
                 let (expected, found) = (shape.weights(), weights.len());
                 if found != expected {

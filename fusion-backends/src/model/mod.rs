@@ -24,6 +24,7 @@ mod digits_cnn;
 #[cfg(test)]
 mod random;
 
+pub(crate) use architecture::place;
 pub use architecture::{
     Architecture, ConvolutionShape, LayerShape, MAX_LAYERS, MAX_SHIFT, MAX_WEIGHTS, MAX_WIDTH,
     Node, PoolShape, Source,

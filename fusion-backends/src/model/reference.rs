@@ -56,7 +56,7 @@ impl Model {
             show(layer, &result);
             results.push(result);
             // What no later layer takes is dropped.
-            for (result, last) in results.iter_mut().zip(&last_uses) {
+            for (result, last) in results.iter_mut().zip(last_uses.iter().skip(1)) {
                 if *last == layer && layer + 1 < nodes.len() {
                     *result = Vec::new();
                 }

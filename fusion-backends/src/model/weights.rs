@@ -1,10 +1,10 @@
 //! Loading a model from a safetensors file, of one of two formats. `fusion-model-2`, for any graph, is
 //! described in [`layers`].
 //!
-//! A file of format `fusion-model-1` has `layers.<i>.weight` (I32, outputs x inputs, scale 2^f) and `layers.<i>.bias` (I64,
-//! scale 2^(2f)) for i from 0, and the metadata `format`, `activation` and `fraction_bits` = f. The
-//! model takes inputs at scale 2^f; between two dense layers a ReLU shifts by f, back to scale
-//! 2^f; the outputs of the last dense layer stay at scale 2^(2f).
+//! A file of format `fusion-model-1` has `layers.<i>.weight` (I32, outputs x inputs, scale 2^f) and
+//! `layers.<i>.bias` (I64, scale 2^(2f)) for i from 0, and the metadata `format`, `activation` and
+//! `fraction_bits` = f. The model takes inputs at scale 2^f; between two dense layers a ReLU shifts by
+//! f, back to scale 2^f; the outputs of the last dense layer stay at scale 2^(2f).
 
 mod layers;
 

@@ -16,8 +16,8 @@ use crate::model::{LayerShape, Node, PoolShape, Source};
 pub(super) struct Batch {
     pub(super) slots: usize,
     pub(super) steps: Vec<Step>,
-    /// For the input, then for each layer: the last layer that takes its values.
-    last_uses: Vec<Option<usize>>,
+    /// For each place the last layer that takes its values.
+    last_uses: Vec<usize>,
 }
 
 /// What a layer runs.
@@ -46,24 +46,18 @@ impl Batch {
         let nodes = plan.architecture().nodes();
         let mut sets = sets.iter().copied();
         let mut steps = Vec::with_capacity(nodes.len());
-        let mut last_uses = vec![None; nodes.len() + 1];
         for (layer, node) in nodes.iter().enumerate() {
             steps.push(Step::new(plan, layer, node, slots, &mut sets)?);
-            for place in node.sources().map(place) {
-                if let Some(last) = last_uses.get_mut(place) {
-                    *last = Some(layer);
-                }
-            }
         }
         if sets.next().is_some() {
             return Err(CheetahError::Announcement(Malformed::Sets));
         }
-        Ok(Self { slots, steps, last_uses })
+        Ok(Self { slots, steps, last_uses: plan.architecture().last_uses() })
     }
 
     /// Whether no layer after this one takes values from there.
     pub(super) fn is_last_use(&self, source: Source, layer: usize) -> bool {
-        self.last_uses.get(place(source)).copied().flatten() == Some(layer)
+        self.last_uses.get(place(source)) == Some(&layer)
     }
 
     /// What the layers that are not linear use up.

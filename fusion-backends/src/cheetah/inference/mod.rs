@@ -32,7 +32,7 @@ use self::served::Ready;
 use super::nonlinear::{Material, Shares};
 use super::ot::{self, Ends};
 use super::rlwe::Set;
-use crate::model::{Architecture, InputRange, Source};
+use crate::model::{Architecture, InputRange, Source, place};
 
 /// What the client learns of a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -345,14 +345,6 @@ fn check_queries(plan: &Plan, batch: &Batch, queries: &[Vec<i64>]) -> Result<(),
         }
     }
     Ok(())
-}
-
-/// The place of values among those of the input and the layers.
-fn place(source: Source) -> usize {
-    match source {
-        Source::Input => 0,
-        Source::Layer(layer) => layer.saturating_add(1),
-    }
 }
 
 impl fmt::Debug for Cheetah {

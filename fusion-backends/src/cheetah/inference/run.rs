@@ -84,26 +84,32 @@ impl<S: Read + Write, R: CryptoRng> Run<'_, S, R> {
         }
         let second = node.with.and_then(of);
         let narrow = self.plan.bits(node.from);
-        let from = || values.reduce(narrow);
+        let (room, other) = (&mut None, &mut None);
         let mut layers = Layers::new(self.material, &mut self.stream);
         let result = match (step, second) {
-            (Step::Relu(_), _) => layers.relu(&from()),
-            (Step::ReluTruncate(truncation), _) => layers.relu_truncate(*truncation, &from()),
-            (Step::Clamp(clamp), _) => layers.relu_clamp(*clamp, &from()),
+            (Step::Relu(_), _) => layers.relu(values.reduced(narrow, room)),
+            (Step::ReluTruncate(truncation), _) => {
+                layers.relu_truncate(*truncation, values.reduced(narrow, room))
+            }
+            (Step::Clamp(clamp), _) => layers.relu_clamp(*clamp, values.reduced(narrow, room)),
             (Step::Reduce(width), _) => Ok(values.reduce(*width)),
-            (Step::Truncate(truncation), _) => layers.truncate(*truncation, &from()),
+            (Step::Truncate(truncation), _) => {
+                layers.truncate(*truncation, values.reduced(narrow, room))
+            }
             (Step::MaxPool(windows, ring, within), _) => {
-                layers.max_pool_within(*windows, *within, &values.reduce(*ring))
+                layers.max_pool_within(*windows, *within, values.reduced(*ring, room))
             }
             (Step::AveragePool(windows, ring), _) => {
-                layers.average_pool(*windows, &values.reduce(*ring))
+                layers.average_pool(*windows, values.reduced(*ring, room))
             }
             (Step::Add(ring, shift), Some(second)) => {
                 let scale = 1_i64.wrapping_shl(*shift);
-                Ok(values.reduce(*ring).plus(&second.reduce(*ring).times(scale)))
+                let second = second.reduced(*ring, other).times(scale);
+                Ok(values.reduced(*ring, room).plus(&second))
             }
             (Step::Concat(ring, sizes), Some(second)) => {
-                Ok(concat(*sizes, &values.reduce(*ring), &second.reduce(*ring)))
+                let second = second.reduced(*ring, other);
+                Ok(concat(*sizes, values.reduced(*ring, room), second))
             }
             _ => return Err(CheetahError::Order),
         };
@@ -120,11 +126,12 @@ impl<S: Read + Write, R: CryptoRng> Run<'_, S, R> {
     ) -> Result<Shares, CheetahError> {
         let kind = node.layer.kind();
         let fails = |source: RlweError| CheetahError::Linear { layer, kind, source };
-        let inputs = values.reduce(encoding.parameters().width());
+        let room = &mut None;
+        let inputs = values.reduced(encoding.parameters().width(), room);
         match &self.side {
             Side::Client => {
                 let (pending, request) =
-                    Pending::request(encoding, &inputs, self.rng).map_err(fails)?;
+                    Pending::request(encoding, inputs, self.rng).map_err(fails)?;
                 self.stream.write_all(&request)?;
                 self.stream.flush()?;
                 drop(request);
@@ -137,7 +144,7 @@ impl<S: Read + Write, R: CryptoRng> Run<'_, S, R> {
                 let mut request = Request::decode(encoding, &request).map_err(fails)?;
                 // Of the input it has no share.
                 if node.from != Source::Input {
-                    request.add(&inputs, self.rng).map_err(fails)?;
+                    request.add(inputs, self.rng).map_err(fails)?;
                 }
                 let (response, results) = weights.answer(&request, self.rng).map_err(fails)?;
                 self.stream.write_all(&response)?;

@@ -170,7 +170,7 @@ impl Ready {
 
 /// Bits for each layer that give so many for all: each adds to what the client can tell of the weights.
 fn hiding_of_layer(model: &Model, bits: u32) -> u32 {
-    let linear = model.architecture().layers().filter(|layer| layer.weights() > 0);
+    let linear = model.architecture().layers().filter(|layer| layer.is_linear());
     bits.saturating_add(linear.count().max(1).next_power_of_two().ilog2())
 }
 

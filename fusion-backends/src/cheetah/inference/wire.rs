@@ -6,7 +6,7 @@ use super::error::{CheetahError, Malformed};
 use super::plan::Announcement;
 use super::run::receive;
 use crate::cheetah::rlwe::Set;
-use crate::model::Architecture;
+use crate::model::{Architecture, LayerShape};
 
 /// Bytes of an announcement beside the bits of layers: two numbers, two choices, a length.
 const FIXED: usize = 64;
@@ -51,7 +51,7 @@ pub(super) fn sets(
     stream: &mut impl Read,
     architecture: &Architecture,
 ) -> Result<Vec<Set>, CheetahError> {
-    let count = architecture.nodes().iter().filter(|node| node.layer.weights() > 0).count();
+    let count = architecture.layers().filter(LayerShape::is_linear).count();
     let bytes = receive(stream, count)?;
     let sets: Option<Vec<Set>> =
         bytes.iter().map(|byte| Set::ALL.get(usize::from(*byte)).copied()).collect();

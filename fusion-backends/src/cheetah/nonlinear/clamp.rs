@@ -78,8 +78,8 @@ impl Need {
 }
 
 impl<S: Read + Write> Layers<'_, S> {
-    /// max(x, 0) of each value, divided by 2^shift and rounded down, and cut off at 2^bits - 1. Takes
-    /// little more than [`relu_truncate`](Self::relu_truncate).
+    /// max(x, 0) of each value, divided by 2^shift and rounded down, and cut off at 2^bits - 1. Beside
+    /// what [`relu_truncate`](Self::relu_truncate) takes, the bits above the limit are compared once more.
     ///
     /// # Errors
     ///

@@ -139,7 +139,7 @@ impl<S: Read + Write> Layers<'_, S> {
             let first = |shares: &Shares| shares.gather((0..all).filter(left));
             let second = |shares: &Shares| shares.gather((0..all).filter(left).map(|at| at + 1));
             let difference = first(&values).minus(&second(&values));
-            let negative = self.sign(&difference.reduce(within))?;
+            let negative = self.sign(difference.reduced(within, &mut None))?;
             let keep = self.not(&negative);
             let of_places = places.as_ref().map(|places| first(places).minus(&second(places)));
             let pairs = [Some(&difference), of_places.as_ref()];

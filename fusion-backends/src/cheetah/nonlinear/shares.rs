@@ -100,6 +100,15 @@ impl Shares {
         Self::new(width, self.values.iter().copied())
     }
 
+    /// [`reduce`](Self::reduce), which takes a copy, into `room`, only where the ring is smaller.
+    pub(in crate::cheetah) fn reduced<'a>(
+        &'a self,
+        width: Width,
+        room: &'a mut Option<Self>,
+    ) -> &'a Self {
+        if width.bits() < self.width.bits() { room.insert(self.reduce(width)) } else { self }
+    }
+
     /// The values at these places, in this order. Places that do not exist are left out.
     #[must_use]
     pub fn gather(&self, places: impl IntoIterator<Item = usize>) -> Self {

@@ -8,6 +8,7 @@ mod view;
 use fusion_core::transcript::Role;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
+use self::ideal::Seeds;
 use super::*;
 use crate::cheetah::ot::Width;
 use crate::cheetah::ot::tests::{Stream, both, streams};
@@ -26,10 +27,14 @@ fn materials(need: &Need, seed: u64) -> [Material; 2] {
 }
 
 fn material(role: Role, need: &Need, seed: u64) -> Material {
+    material_of(role, need, Seeds { client: seed, server: seed })
+}
+
+fn material_of(role: Role, need: &Need, seeds: Seeds) -> Material {
     let mut rng = StdRng::seed_from_u64(1);
     let (mut stream, _) = streams();
     let mut material = Material::new(role);
-    let (mut sender, mut receiver) = ideal::ends(role, seed);
+    let (mut sender, mut receiver) = ideal::ends(role, seeds);
     material.prepare(need, &mut sender, &mut receiver, &mut stream, &mut rng).unwrap();
     material
 }

@@ -150,6 +150,11 @@ impl LayerShape {
         }
     }
 
+    /// Whether the layer has weights: dense layers and convolutions.
+    pub fn is_linear(&self) -> bool {
+        matches!(self, Self::Dense { .. } | Self::Convolution(_))
+    }
+
     /// Number of weights, without biases.
     pub fn weights(&self) -> usize {
         match *self {

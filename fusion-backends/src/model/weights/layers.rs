@@ -25,7 +25,7 @@ pub(super) fn read(layers: &str, tensors: &SafeTensors<'_>) -> Result<Model, Mod
     });
     let architecture = Architecture::graph(nodes.collect::<Result<_, _>>()?)?;
     let shapes: Vec<_> = architecture.layers().collect();
-    let is_linear = |layer: usize| shapes.get(layer).is_some_and(|shape| shape.weights() > 0);
+    let is_linear = |layer: usize| shapes.get(layer).is_some_and(LayerShape::is_linear);
     let mut names = tensors.names();
     names.sort_unstable();
     if let Some(name) = names.into_iter().find(|name| !layer_of(name).is_some_and(is_linear)) {

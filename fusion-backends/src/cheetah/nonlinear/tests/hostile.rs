@@ -93,7 +93,7 @@ fn transfers_that_fail_leave_what_was_prepared() {
     let [client, server] = [Role::Client, Role::Server].map(|role| {
         let mut material = material(role, &few, 1);
         let mut rng = StdRng::seed_from_u64(1);
-        let (mut sender, mut receiver) = ideal::ends(role, 2);
+        let (mut sender, mut receiver) = ideal::ends(role, Seeds { client: 2, server: 2 });
         (sender.takes, receiver.takes) = (3, 3);
         let many = Need::relu_truncate(Truncation::new(width(20), 7, width(8)).unwrap(), 20_000);
         let failed = material.prepare(&many, &mut sender, &mut receiver, &mut Says(&[]), &mut rng);

@@ -1,4 +1,4 @@
-//! Transfers without a protocol: both ends expand the same seed. Quick, and not secret.
+//! Transfers without a protocol: both ends expand the same seeds. Quick, and not secret.
 
 use std::io::{Read, Write};
 
@@ -14,6 +14,9 @@ pub(super) struct Ideal {
     rows: Key,
     choices: Key,
     delta: Block,
+    /// Whether the rows are those of the receiver; the sender's are made to fit, or else the other way
+    /// round.
+    of_receiver: bool,
     first: u64,
     /// How often it can be taken from before it fails.
     pub(super) takes: usize,
@@ -21,15 +24,27 @@ pub(super) struct Ideal {
 
 type Rows = (u64, Zeroizing<Vec<Block>>, Zeroizing<Vec<u8>>);
 
+/// Seeds of the client and of the server. All that the server has follows from its own.
+#[derive(Clone, Copy)]
+pub(super) struct Seeds {
+    pub(super) client: u64,
+    pub(super) server: u64,
+}
+
 /// A sender and a receiver for a party; the peer's are the other ends of them.
-pub(super) fn ends(role: Role, seed: u64) -> (Ideal, Ideal) {
+pub(super) fn ends(role: Role, seeds: Seeds) -> (Ideal, Ideal) {
     let direction = |direction: u64| {
-        let key = |purpose: u64| {
+        let key = |seed: u64, purpose: u64| {
             Key::new(Block::from(seed) << 64 | Block::from(direction << 8 | purpose))
         };
+        let client_sends = direction == 1;
+        let (sender, receiver) =
+            if client_sends { (seeds.client, seeds.server) } else { (seeds.server, seeds.client) };
         let mut delta = [0];
-        key(0).stream(0, &mut delta);
-        Ideal { rows: key(1), choices: key(2), delta: delta[0], first: 0, takes: usize::MAX }
+        key(sender, 0).stream(0, &mut delta);
+        let (rows, choices) = (key(seeds.server, 1), key(receiver, 2));
+        let of_receiver = client_sends;
+        Ideal { rows, choices, delta: delta[0], of_receiver, first: 0, takes: usize::MAX }
     };
     match role {
         Role::Client => (direction(1), direction(2)),
@@ -38,8 +53,8 @@ pub(super) fn ends(role: Role, seed: u64) -> (Ideal, Ideal) {
 }
 
 impl Ideal {
-    /// Rows of the sender; their choices are random bits.
-    fn rows(&mut self, count: usize) -> Result<Rows, OtError> {
+    /// Rows of the sender or of the receiver; their choices are random bits.
+    fn rows(&mut self, count: usize, at_receiver: bool) -> Result<Rows, OtError> {
         self.takes = self.takes.checked_sub(1).ok_or(OtError::Broken)?;
         let first = self.first;
         self.first += count as u64;
@@ -48,7 +63,13 @@ impl Ideal {
         let mut random = vec![0; count.div_ceil(128)];
         self.choices.stream(Block::from(first) << 64, &mut random);
         let choices = (0..count).map(|i| (random[i / 128] >> (i % 128) & 1) as u8).collect();
-        Ok((first, rows, Zeroizing::new(choices)))
+        let choices: Zeroizing<Vec<u8>> = Zeroizing::new(choices);
+        if self.of_receiver != at_receiver {
+            for (row, choice) in rows.iter_mut().zip(choices.iter()) {
+                *row ^= self.delta & Block::from(*choice).wrapping_neg();
+            }
+        }
+        Ok((first, rows, choices))
     }
 }
 
@@ -67,7 +88,7 @@ impl OtSender for Ideal {
     }
 
     fn take(&mut self, count: usize) -> Result<SenderBatch, OtError> {
-        let (first, rows, _) = self.rows(count)?;
+        let (first, rows, _) = self.rows(count, false)?;
         Ok(SenderBatch::new(Key::new(7), self.delta, first, rows))
     }
 }
@@ -91,10 +112,7 @@ impl OtReceiver for Ideal {
     }
 
     fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError> {
-        let (first, mut rows, choices) = self.rows(count)?;
-        for (row, choice) in rows.iter_mut().zip(choices.iter()) {
-            *row ^= self.delta & Block::from(*choice).wrapping_neg();
-        }
+        let (first, rows, choices) = self.rows(count, true)?;
         Ok(ReceiverBatch::new(Key::new(7), first, rows, choices))
     }
 }

@@ -16,11 +16,29 @@ struct Recorded<S> {
     stream: S,
     received: Vec<u8>,
     sent: Vec<u8>,
+    /// Where messages end in what is sent.
+    ends: Vec<usize>,
+}
+
+trait Duplex: Read + Write {}
+
+impl<S: Read + Write> Duplex for S {}
+
+/// Whatever the peer is.
+type Line = Recorded<Box<dyn Duplex + Send>>;
+
+fn line(peer: impl Duplex + Send + 'static) -> Line {
+    Recorded::new(Box::new(peer))
 }
 
 impl<S> Recorded<S> {
     fn new(stream: S) -> Self {
-        Self { stream, received: Vec::new(), sent: Vec::new() }
+        Self { stream, received: Vec::new(), sent: Vec::new(), ends: Vec::new() }
+    }
+
+    fn messages(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        starts.zip(&self.ends).map(|(start, end)| &self.sent[*start..*end])
     }
 }
 
@@ -39,6 +57,7 @@ impl<S: Write> Write for Recorded<S> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.ends.push(self.sent.len());
         self.stream.flush()
     }
 }
@@ -97,12 +116,16 @@ fn client_view(
 }
 
 /// Each bit is as often one as zero, within five standard deviations.
-fn assert_uniform(views: &[Vec<u8>]) {
+fn assert_uniform(layer: &str, views: &[Vec<u8>]) {
     let half = views.len() as f64 / 2.0;
     let spread = 5.0 * (views.len() as f64).sqrt() / 2.0;
     for bit in 0..views[0].len() * 8 {
         let ones = views.iter().filter(|view| view[bit / 8] >> (bit % 8) & 1 == 1).count();
-        assert!((ones as f64 - half).abs() < spread, "bit {bit}: {ones} of {}", views.len());
+        assert!(
+            (ones as f64 - half).abs() < spread,
+            "{layer}, bit {bit}: {ones} of {}",
+            views.len()
+        );
     }
 }
 
@@ -122,7 +145,7 @@ fn the_client_sees_labels_and_nothing_else() {
     // The same shares and logits each time: all that varies is what hides them. With what the client
     // chose and has, nothing is left to learn but from the last message, which is a share of labels.
     views.iter_mut().for_each(|view| view.truncate(view.len() - LAST));
-    assert_uniform(&views);
+    assert_uniform("label", &views);
 }
 
 /// The client's view can be made up from the labels alone: anything, then a share that fits.
@@ -168,8 +191,83 @@ fn the_server_sees_what_is_uniform_even_if_it_deviates() {
                 peer.sent
             })
             .collect();
-        assert_uniform(&views);
+        assert_uniform("argmax", &views);
     }
+}
+
+type Layer<'a> = &'a (dyn Fn(&mut Layers<'_, Line>, &Shares) -> Result<Shares, LayerError> + Sync);
+
+/// Runs a test with each layer that opens nothing: its name, what it takes, and shares of its values.
+fn with_each_layer(test: impl Fn(&str, &Need, &[Shares; 2], Layer<'_>)) {
+    let (from, to) = (width(BITS), width(BITS + 2));
+    let truncation = Truncation::new(from, 3, to).unwrap();
+    let clamp = Clamp::new(from, 3, 4, to).unwrap();
+    let division = Division::new(from, 7).unwrap();
+    // Images of one window each: of every layer, and of each of its parts, a multiple of 8 values.
+    let windows = Windows::new(2, 2, 2, 2, 0).unwrap();
+    let (narrow, count) = (width(BITS - 3), SLOTS * 4);
+    let layers: [(&str, Need, Layer<'_>); 6] = [
+        ("ReLU", Need::relu(from, count), &|l, x| l.relu(x)),
+        ("ReLU with truncation", Need::relu_truncate(truncation, count), &|l, x| {
+            l.relu_truncate(truncation, x)
+        }),
+        ("clamp", Need::relu_clamp(clamp, count), &|l, x| l.relu_clamp(clamp, x)),
+        ("truncation", Need::truncate(truncation, count), &|l, x| l.truncate(truncation, x)),
+        ("division", Need::divide(division, count), &|l, x| l.divide(division, x)),
+        ("max-pool", Need::max_pool_within(windows, narrow, SLOTS), &|l, x| {
+            l.max_pool_within(windows, narrow, x)
+        }),
+    ];
+    let shares = Shares::split(from, &images(from, count), &mut StdRng::seed_from_u64(10));
+    layers.into_iter().for_each(|(name, need, layer)| test(name, &need, &shares, layer));
+}
+
+#[test]
+fn layers_that_open_nothing_show_what_is_uniform_to_a_peer_that_deviates() {
+    with_each_layer(|name, need, shares, layer| {
+        for (role, share) in [Role::Client, Role::Server].into_iter().zip(shares) {
+            for said in [&[0x00; 1 << 14], &[0xff; 1 << 14]] {
+                let views: Vec<_> = (0..200)
+                    .map(|seed| {
+                        let mut material = material(role, need, seed);
+                        let rng = StdRng::seed_from_u64(0);
+                        let mut line = line(Anything { rng, before: 0, last: said });
+                        layer(&mut Layers::new(&mut material, &mut line), share).unwrap();
+                        line.sent
+                    })
+                    .collect();
+                assert_uniform(name, &views);
+            }
+        }
+    });
+}
+
+/// All that the server has is the same each time; so a share of the client's that is not masked shows,
+/// in itself or beside the server's, which opens what it masks at the same time.
+#[test]
+fn what_the_client_sends_is_uniform_beside_what_the_server_has() {
+    with_each_layer(|name, need, shares, layer| {
+        let views: Vec<_> = (0..200)
+            .map(|client| {
+                let seeds = Seeds { client, server: 0 };
+                let material = |role| material_of(role, need, seeds);
+                let (mut client, mut server) = (material(Role::Client), material(Role::Server));
+                let (left, right) = streams();
+                let (mut left, mut right) = (line(left), line(right));
+                both(
+                    || layer(&mut Layers::new(&mut client, &mut left), &shares[0]).unwrap(),
+                    || layer(&mut Layers::new(&mut server, &mut right), &shares[1]).unwrap(),
+                );
+                let pairs = left.messages().zip(right.messages());
+                let sums = pairs.filter(|(ours, theirs)| ours.len() == theirs.len());
+                let sums: Vec<_> = sums
+                    .flat_map(|(ours, theirs)| ours.iter().zip(theirs).map(|(a, b)| a ^ b))
+                    .collect();
+                [left.sent, sums].concat()
+            })
+            .collect();
+        assert_uniform(name, &views);
+    });
 }
 
 /// The server's messages have one length, whatever the labels.

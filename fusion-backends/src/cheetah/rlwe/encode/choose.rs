@@ -76,7 +76,8 @@ mod picoseconds {
     pub(super) const REQUEST: u128 = 55_000;
     /// A polynomial of a response, at both parties.
     pub(super) const RESPONSE: u128 = 55_000;
-    /// A transform of weights, for each number that is transformed.
+    /// A transform of weights, for each number that is transformed: a third of what one takes, since
+    /// many layers are kept transformed.
     pub(super) const WEIGHT: u128 = 2_000;
     /// A product of two transformed polynomials, with both halves of the input.
     pub(super) const PRODUCT: u128 = 1_700;
