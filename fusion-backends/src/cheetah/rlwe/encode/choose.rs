@@ -44,7 +44,7 @@ pub(super) struct Choice {
     pub(super) merged: usize,
     pub(super) block: Block,
     /// g: coefficients of weights that are not at its multiples are zero. A power of two, at most a
-    /// piece of values; with the degrees that there are, transforms are of 8 numbers or more.
+    /// piece of values, and such that a transform of N / g numbers exists.
     pub(super) gap: usize,
 }
 
@@ -135,7 +135,7 @@ fn each_block(
         each_block_of(degree, groups, whole, block, |merged, block| {
             let is_number = kernel == 1 && block.channels * block.outputs == 1;
             let gap = if is_number { degree } else { gap };
-            give(Choice { merged, block, gap: gap.min(PIECE) });
+            give(Choice { merged, block, gap: gap.min(PIECE).min(degree / SMALLEST) });
         });
     };
     if kernel == 1 {
@@ -150,6 +150,9 @@ fn each_block(
         }
     }
 }
+
+/// The smallest transform that there is.
+const SMALLEST: usize = 16;
 
 /// Parts of a line, the coefficients that each takes, and the power of two that divides those.
 fn lines(degree: usize, whole: usize) -> impl Iterator<Item = (usize, usize, usize)> {

@@ -209,7 +209,7 @@ fn messages_are_frozen() {
         let (response, _) = weights(&encoding, 3).answer(&request, &mut rng).unwrap();
         blake3::hash(&[sent, response].concat()).to_hex()[..16].to_owned()
     });
-    assert_eq!(found, ["21a98515c85d5aca", "8c46b5306154b487", "4b93062c04e6d476"]);
+    assert_eq!(found, ["27a130481b03ddc3", "ee83080987b8b8fe", "272433e3be175d98"]);
 }
 
 #[test]
