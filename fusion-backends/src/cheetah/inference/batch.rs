@@ -23,7 +23,7 @@ pub(super) struct Batch {
 /// What a layer runs.
 #[derive(Debug)]
 pub(super) enum Step {
-    Linear(Encoding),
+    Linear(Box<Encoding>),
     /// A ReLU that changes neither scale nor ring.
     Relu(Width),
     ReluTruncate(Truncation),
@@ -149,7 +149,7 @@ impl Step {
                 let encoding = encoding(to, shape, set);
                 let encoding =
                     encoding.map_err(|source| CheetahError::Linear { layer, kind, source })?;
-                Self::Linear(encoding)
+                Self::Linear(Box::new(encoding))
             }
             LayerShape::Relu { shift: 0, .. } if from == to => Self::Relu(from),
             LayerShape::Relu { shift: by, .. } => {
