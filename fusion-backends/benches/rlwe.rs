@@ -20,9 +20,9 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use machine::is_chosen;
 
 const ABOUT: &str = "\
-One thread does all the work of both parties, one after the other. Bytes are both ways, for the whole
-batch of slots. The floor of time is that of the products and
-transforms: a 52-bit multiplication for each coefficient of each product, of both halves and for every
+The work of both parties is done one after the other, with all processors (RAYON_NUM_THREADS=1: with
+one, which is how the parts are measured). Bytes are both ways, for the whole batch of slots. The floor
+of time is that of one processor for the products and transforms: a 52-bit multiplication for each coefficient of each product, of both halves and for every
 prime, and one for each butterfly, four at a time at one in each of 2 x 10^9 cycles of a second. The
 floor of bytes counts an input as bits of q and a result as l + 4 bits.
 ";

@@ -39,28 +39,19 @@ impl Sums {
         weights: &[Values],
     ) -> Self {
         let (channels, patches) = (encoding.channel_blocks(), encoding.patches());
-        let gap = encoding.parameters().degree() / encoding.transformed();
+        let gap = encoding.gap();
         let at_once = if gap == 1 { channels } else { SPREAD };
         Self::of_pieces(encoding, outputs.len(), |table, piece, sums| {
-            let mut spread = Zeroizing::new(vec![[0; PIECE]; if gap == 1 { 0 } else { SPREAD }]);
+            let mut room = Zeroizing::new(Vec::new());
             let blocks = sums.chunks_exact_mut(2 * patches).zip(weights.chunks_exact(channels));
             for (output, (sums, weights)) in outputs.clone().zip(blocks) {
                 let inputs = &inputs[encoding.inputs_of(output)];
-                for (first_channel, weights) in (0..).step_by(at_once).zip(weights.chunks(at_once))
-                {
-                    for (spread, weights) in spread.iter_mut().zip(weights) {
-                        weights.spread(gap, piece, spread);
-                    }
-                    let weights: Vec<_> = if gap == 1 {
-                        weights.iter().map(|each| &each.pieces()[piece]).collect()
-                    } else {
-                        spread.iter().take(weights.len()).collect()
-                    };
+                for (from, weights) in (0..).step_by(at_once).zip(weights.chunks(at_once)) {
+                    let weights = pieces(weights, gap, piece, &mut room);
                     let inputs = inputs.chunks_exact(channels);
                     for ([first, second], inputs) in sums.as_chunks_mut().0.iter_mut().zip(inputs) {
-                        let inputs = &inputs[first_channel..][..weights.len()];
-                        let inputs: Vec<_> =
-                            inputs.iter().map(|input| input.pieces(piece)).collect();
+                        let inputs = inputs[from..].iter().take(weights.len());
+                        let inputs: Vec<_> = inputs.map(|input| input.pieces(piece)).collect();
                         table.accumulate([first, second], &weights, &inputs);
                     }
                 }
@@ -123,4 +114,21 @@ impl Sums {
         };
         Cipher { first: half(0), second: half(1) }
     }
+}
+
+/// A piece of the values of some weights; those that come many times in a row are written out in `room`.
+fn pieces<'a>(
+    weights: &'a [Values],
+    gap: usize,
+    piece: usize,
+    room: &'a mut Vec<[u64; PIECE]>,
+) -> Vec<&'a [u64; PIECE]> {
+    if gap == 1 {
+        return weights.iter().map(|weights| &weights.pieces()[piece]).collect();
+    }
+    room.resize(weights.len(), [0; PIECE]);
+    for (room, weights) in room.iter_mut().zip(weights) {
+        weights.spread(gap, piece, room);
+    }
+    room.iter().collect()
 }

@@ -156,7 +156,7 @@ const SMALLEST: usize = 16;
 
 /// Parts of a line, the coefficients that each takes, and the power of two that divides those.
 fn lines(degree: usize, whole: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-    // Of channels times outputs, at most a multiple of each size is in one polynomial.
+    // A polynomial holds a whole number of tiles, one for each channel and output.
     let sizes = sizes(degree).into_iter();
     sizes.flat_map(move |size| {
         let gaps = (0..).map(|power| 1 << power).take_while(move |gap| *gap <= degree);

@@ -88,6 +88,7 @@ pub struct Encoding {
     /// How many groups are treated as one, whose weights between different groups are zero.
     merged: usize,
     block: Block,
+    gap: usize,
     /// Transforms of weights, one for each prime: of N / g numbers.
     transforms: Arc<[Table]>,
 }
@@ -152,6 +153,7 @@ impl Encoding {
             columns,
             merged,
             block,
+            gap,
             transforms,
         })
     }
@@ -183,7 +185,7 @@ impl Encoding {
     /// The path that this layer takes.
     #[must_use]
     pub fn path(&self) -> Path {
-        self.block.path(self.parameters.degree() / self.transformed())
+        self.block.path(self.gap())
     }
 
     /// Polynomials of weights.
@@ -232,9 +234,14 @@ impl Encoding {
         &self.transforms
     }
 
+    /// g: weights stand at its multiples alone.
+    pub(super) fn gap(&self) -> usize {
+        self.gap
+    }
+
     /// Numbers of a polynomial of weights that are transformed, for each prime.
     pub(super) fn transformed(&self) -> usize {
-        self.transforms.first().map_or(1, Table::degree)
+        self.parameters.degree() / self.gap
     }
 
     /// Blocks of the channels of one merged group.
@@ -312,21 +319,18 @@ impl Encoding {
         let first = group * self.channels() / self.phases.len();
         let channels = part(channels, self.channels(), self.block.channels);
         let image = self.shape.height * self.shape.width;
-        for (phase, places) in self.phases.iter().enumerate() {
-            let places = self.places(*places, rows.clone(), columns.clone());
-            for (b, slot) in slots.clone().enumerate() {
-                let images = &inputs[slot * self.shape.channels * image..];
-                for (c, channel) in channels.clone().enumerate() {
-                    if channel % self.phases.len() != phase {
-                        continue;
-                    }
-                    let image = &images[(first + channel / self.phases.len()) * image..];
-                    let start =
-                        (b * self.block.outputs * self.block.channels + c) * self.block.pixels;
-                    let numbers = &mut numbers[start..];
-                    for (at, from) in &places {
-                        numbers[*at] = image[*from];
-                    }
+        let phases = self.phases.iter();
+        let places: Vec<_> =
+            phases.map(|phase| self.places(*phase, rows.clone(), columns.clone())).collect();
+        for (b, slot) in slots.enumerate() {
+            let images = &inputs[slot * self.shape.channels * image..];
+            for (c, channel) in channels.clone().enumerate() {
+                let (channel, phase) = (channel / places.len(), channel % places.len());
+                let image = &images[(first + channel) * image..];
+                let start = (b * self.block.outputs * self.block.channels + c) * self.block.pixels;
+                let numbers = &mut numbers[start..];
+                for (at, from) in &places[phase] {
+                    numbers[*at] = image[*from];
                 }
             }
         }
@@ -368,9 +372,9 @@ impl Encoding {
     /// The weights of one block of channels and one of outputs: every g-th coefficient.
     pub(super) fn weights(&self, channels: usize, outputs: usize, weights: &[i64]) -> Vec<i64> {
         let mut numbers = vec![0; self.transformed()];
-        let gap = (self.parameters.degree() / numbers.len()).trailing_zeros();
+        let shift = self.gap().trailing_zeros();
         self.each_weight(channels, outputs, |place, weight| {
-            numbers[place >> gap] = weights[weight];
+            numbers[place >> shift] = weights[weight];
         });
         numbers
     }

@@ -34,48 +34,7 @@ pub(in super::super) fn is_present() -> bool {
     is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
 }
 
-pub(in super::super) fn forward(floats: &Floats, coefficients: &mut [u64]) {
-    // SAFETY: `Floats::new` found AVX2 and FMA.
-    unsafe {
-        if floats.reduce {
-            forward_with::<true>(floats, coefficients);
-        } else {
-            forward_with::<false>(floats, coefficients);
-        }
-    }
-}
-
-pub(in super::super) fn inverse(floats: &Floats, values: &mut [u64]) {
-    // SAFETY: `Floats::new` found AVX2 and FMA.
-    unsafe { inverse_with(floats, values) }
-}
-
-pub(in super::super) fn multiply_add(floats: &Floats, sum: &mut [u64], a: &[u64], b: &[u64]) {
-    // SAFETY: `Floats::new` found AVX2 and FMA.
-    unsafe { multiply_add_with(floats, sum, a, b) }
-}
-
-pub(in super::super) fn accumulate(
-    floats: &Floats,
-    sums: [&mut [u64; PIECE]; 2],
-    weights: &[&[u64; PIECE]],
-    inputs: &[[&[u64; PIECE]; 2]],
-) {
-    // SAFETY: `Floats::new` found AVX2 and FMA.
-    unsafe { accumulate_with(floats, sums, weights, inputs) }
-}
-
-pub(in super::super) fn combine(
-    floats: &Floats,
-    sums: &mut [[u64; PIECE]],
-    stride: usize,
-    numbers: &[i64],
-    inputs: &[&[u64; PIECE]],
-) {
-    // SAFETY: `Floats::new` found AVX2 and FMA.
-    let rows = |inputs: &[_], weights: [&[i64]; ROWS]| unsafe { rows(inputs, weights) };
-    scalar::combine(&floats.prime, sums, stride, numbers, inputs, rows);
-}
+entries!(Floats);
 
 /// Factors between -p/2 and p/2, and each divided by p.
 #[derive(Clone, Debug)]

@@ -35,48 +35,7 @@ pub(in super::super) fn is_present() -> bool {
     is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")
 }
 
-pub(in super::super) fn forward(integers: &Integers, coefficients: &mut [u64]) {
-    // SAFETY: `Integers::new` found AVX-512 IFMA.
-    unsafe {
-        if integers.reduce {
-            forward_with::<true>(integers, coefficients);
-        } else {
-            forward_with::<false>(integers, coefficients);
-        }
-    }
-}
-
-pub(in super::super) fn inverse(integers: &Integers, values: &mut [u64]) {
-    // SAFETY: `Integers::new` found AVX-512 IFMA.
-    unsafe { inverse_with(integers, values) }
-}
-
-pub(in super::super) fn multiply_add(integers: &Integers, sum: &mut [u64], a: &[u64], b: &[u64]) {
-    // SAFETY: `Integers::new` found AVX-512 IFMA.
-    unsafe { multiply_add_with(integers, sum, a, b) }
-}
-
-pub(in super::super) fn accumulate(
-    integers: &Integers,
-    sums: [&mut [u64; PIECE]; 2],
-    weights: &[&[u64; PIECE]],
-    inputs: &[[&[u64; PIECE]; 2]],
-) {
-    // SAFETY: `Integers::new` found AVX-512 IFMA.
-    unsafe { accumulate_with(integers, sums, weights, inputs) }
-}
-
-pub(in super::super) fn combine(
-    integers: &Integers,
-    sums: &mut [[u64; PIECE]],
-    stride: usize,
-    numbers: &[i64],
-    inputs: &[&[u64; PIECE]],
-) {
-    // SAFETY: `Integers::new` found AVX-512 IFMA.
-    let rows = |inputs: &[_], weights: [&[i64]; ROWS]| unsafe { rows(inputs, weights) };
-    scalar::combine(&integers.prime, sums, stride, numbers, inputs, rows);
-}
+entries!(Integers);
 
 /// Factors below p, and for each w of them floor(2^52 w / p).
 #[derive(Clone, Debug)]
