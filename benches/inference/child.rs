@@ -13,7 +13,9 @@ use fusion::{
     channel::{Emulated, TcpChannel},
 };
 use fusion_backends::{
-    cheetah::{Answer, Cheetah, CheetahClient, CheetahServer, LayerCost, Outputs, Served},
+    cheetah::{
+        Answer, Cheetah, CheetahClient, CheetahServer, LayerCost, LinearLayer, Outputs, Served,
+    },
     model::{Model, argmax, networks::PIXELS},
 };
 use fusion_core::semi_honest;
@@ -48,8 +50,8 @@ pub(crate) struct Run {
     pub(crate) offline: Cost,
     pub(crate) online: Cost,
     pub(crate) layers: Vec<(String, Cost)>,
-    /// Bits that the weights are hidden to, at least.
-    pub(crate) hiding: f64,
+    /// How each linear layer was computed.
+    pub(crate) linear: Vec<Linear>,
     /// Seconds that the server took to prepare its weights, once.
     pub(crate) prepare: f64,
     /// MiB at most, of both processes.
@@ -63,7 +65,21 @@ pub(crate) struct Cost {
     pub(crate) rounds: f64,
 }
 
+/// A linear layer, as the server computed it.
+#[derive(Clone)]
+pub(crate) struct Linear {
+    pub(crate) layer: usize,
+    /// Bits of the ring, set, path.
+    pub(crate) words: [String; 3],
+    /// Bits.
+    pub(crate) hiding: f64,
+    /// Bits.
+    pub(crate) margin: f64,
+}
+
 const SOUNDNESS: u32 = 40;
+/// The last one is measured.
+const RUNS: usize = 2;
 /// Of transformed weights, in bytes.
 const ROOM: usize = 4 << 30;
 
@@ -76,13 +92,6 @@ impl Job {
         Self { hardened: true, ..Self::plain(network, queries, link, memory) }
     }
 
-    /// The last one is measured; where one takes long, there is nothing to warm up.
-    fn runs(&self) -> usize {
-        let is_long =
-            self.network.usual_slots() == 1 || self.hardened && self.network == Which::Lenet5;
-        if is_long { 1 } else { 2 }
-    }
-
     /// Starts both processes. The inner error is a batch that is too large.
     pub(crate) fn run(&self) -> Result<Result<Run, String>> {
         let mut server = Process::start("server", self)?;
@@ -91,10 +100,13 @@ impl Job {
         let mut client =
             Process::start("client", &Self { server: address.into(), ..self.clone() })?;
         let lines = client.lines()?;
-        if let Some(refusal) = lines.iter().find_map(|line| line.strip_prefix("refused ")) {
+        let server_lines = server.lines()?;
+        // Whoever refuses says why; the other one only that the connection ended.
+        let refusals = server_lines.iter().chain(&lines);
+        let refusals = refusals.filter_map(|line| line.strip_prefix("refused "));
+        if let Some(refusal) = refusals.max_by_key(|refusal| refusal.contains("the limit is")) {
             return Ok(Err(refusal.into()));
         }
-        let server_lines = server.lines()?;
         let mut run = Run {
             job: self.clone(),
             executions: 0,
@@ -102,7 +114,7 @@ impl Job {
             offline: Cost::default(),
             online: Cost::default(),
             layers: Vec::new(),
-            hiding: 0.0,
+            linear: Vec::new(),
             prepare: 0.0,
             peak: [0.0; 2],
         };
@@ -119,7 +131,12 @@ impl Job {
                 ["layer", name, cost @ ..] => {
                     run.layers.push(((*name).into(), Cost::parse(cost)?));
                 }
-                ["hiding", bits] => run.hiding = bits.parse()?,
+                ["linear", layer, ring, set, path, hiding, margin] => run.linear.push(Linear {
+                    layer: layer.parse()?,
+                    words: [ring, set, path].map(|word| (*word).into()),
+                    hiding: hiding.parse()?,
+                    margin: margin.parse()?,
+                }),
                 ["prepare", seconds] => run.prepare = seconds.parse()?,
                 ["peak", mebibytes] => run.peak[party] = mebibytes.parse()?,
                 ["labels", all @ ..] => {
@@ -167,18 +184,25 @@ pub(crate) fn server(job: &Job) -> Result {
     let prepare = start.elapsed().as_secs_f64();
     println!("address {}", listener.local_addr()?);
     let mut rng = UnwrapErr(SysRng);
-    for _ in 0..job.runs() {
+    for _ in 0..RUNS {
         let mut connection = connection(listener.accept()?.0, job.link)?;
-        let party = party(Cheetah::server(), job);
-        if job.hardened {
-            CheetahServer::with(party).serve(&mut connection, &served, &mut rng)?;
+        let mut party = party(Cheetah::server(), job);
+        let result = if job.hardened {
+            let mut server = CheetahServer::with(party);
+            server.serve(&mut connection, &served, &mut rng).map(drop)
         } else {
-            let mut party = party;
-            semi_honest::serve::<Cheetah, _>(&mut party, &mut connection, &served, &mut rng)?;
+            semi_honest::serve::<Cheetah, _>(&mut party, &mut connection, &served, &mut rng)
+                .map(drop)
+        };
+        if let Err(error) = result {
+            println!("refused {error}");
+            return Ok(());
         }
     }
-    let hiding = served.hiding(slots)?.into_iter().fold(f64::INFINITY, f64::min);
-    println!("hiding {hiding:.1}\nprepare {prepare}\npeak {}", peak()?);
+    for LinearLayer { layer, ring, set, path, hiding, margin, .. } in served.linear_layers(slots)? {
+        println!("linear {layer} {} {set:?} {path:?} {hiding} {margin}", ring.bits());
+    }
+    println!("prepare {prepare}\npeak {}", peak()?);
     Ok(())
 }
 
@@ -190,7 +214,7 @@ pub(crate) fn client(job: &Job) -> Result {
     let checks = if job.hardened { checks(job, &job.network.model())? } else { Vec::new() };
     let mut rng = UnwrapErr(SysRng);
     let mut last = None;
-    for _ in 0..job.runs() {
+    for _ in 0..RUNS {
         let mut connection = connection(TcpStream::connect(&job.server)?, job.link)?;
         let mut party = party(Cheetah::client(), job);
         last = Some(if job.hardened {

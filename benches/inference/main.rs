@@ -42,13 +42,9 @@ struct Options {
     )]
     networks: Vec<Which>,
 
-    /// How many queries at once; of larger networks only as many as take a minute or two
+    /// How many queries at once
     #[arg(long, value_delimiter = ',', default_value = "1,8,64")]
     slots: Vec<usize>,
-
-    /// Runs all numbers of queries with all networks
-    #[arg(long)]
-    large_batches: bool,
 
     /// Over which networks
     #[arg(long, value_enum, value_delimiter = ',', default_value = "loopback,lan,wan")]
@@ -126,53 +122,44 @@ fn main() -> ExitCode {
 }
 
 fn measure(options: &Options) -> Result {
-    let mut runs = Vec::new();
+    let (mut runs, mut refused) = (Vec::new(), Vec::new());
     println!("{}", table::ABOUT);
     println!("{}", table::HEADER);
     for network in &options.networks {
-        let fits = |slots: &&usize| options.large_batches || **slots <= network.usual_slots();
-        for &slots in options.slots.iter().filter(fits) {
+        for &slots in &options.slots {
             for &link in &options.links {
                 let job = Job::plain(*network, slots, link, options.memory);
-                runs.extend(measured(&job)?);
+                match measured(&job)? {
+                    Ok(run) => runs.push(run),
+                    // So it would be over any link.
+                    Err(refusal) => {
+                        refused.push(refusal);
+                        break;
+                    }
+                }
             }
         }
         let hardened = options.hardened;
         if hardened > 0 && network.is_small() {
             for &link in &options.links {
-                let job = Job::hardened(*network, hardened, link, options.memory);
-                let batch = measured(&job)?;
-                if let Some(slots) = batch.as_ref().map(|run| run.executions) {
-                    runs.extend(batch);
-                    let plain = Job::plain(*network, slots, link, options.memory);
-                    runs.extend(measured(&plain)?);
-                }
+                let batch = measured(&Job::hardened(*network, hardened, link, options.memory))??;
+                let plain = Job::plain(*network, batch.executions, link, options.memory);
+                runs.extend([batch, measured(&plain)??]);
             }
         }
     }
-    let layers = table::layers(&runs);
-    println!("\n{layers}");
+    println!("\n{}\n{}", table::kinds(&runs), table::layers(&runs));
     if let Some(folder) = &options.out {
-        table::write(folder, &runs)?;
+        table::write(folder, &runs, &refused)?;
     }
     Ok(())
 }
 
-/// Runs a job, and prints its row; nothing if it takes too much memory.
-fn measured(job: &Job) -> Result<Option<Run>> {
-    match job.run()? {
-        Ok(run) => {
-            println!("{}", table::row(&run));
-            Ok(Some(run))
-        }
-        Err(refusal) => {
-            println!(
-                "| {} | {} | {} | {refusal} |",
-                job.network.name(),
-                job.slots,
-                job.link.name()
-            );
-            Ok(None)
-        }
-    }
+/// Runs a job, and prints its row. The inner error is the row of a batch that takes too much memory.
+fn measured(job: &Job) -> Result<Result<Run, String>> {
+    let result = job
+        .run()?
+        .map_err(|refusal| format!("| {} plain | {} | {refusal} |", job.network.name(), job.slots));
+    println!("{}", result.as_ref().map_or_else(String::clone, table::row));
+    Ok(result)
 }

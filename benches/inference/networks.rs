@@ -35,15 +35,6 @@ impl Which {
         }
     }
 
-    /// The most queries that take a minute or two at once.
-    pub(crate) fn usual_slots(self) -> usize {
-        match self {
-            Self::Dnn784 | Self::Lenet5 => 64,
-            Self::Minionn => 8,
-            Self::Squeezenet | Self::Resnet50 => 1,
-        }
-    }
-
     /// Whether hundreds of executions are a matter of seconds.
     pub(crate) fn is_small(self) -> bool {
         matches!(self, Self::Dnn784 | Self::Lenet5)

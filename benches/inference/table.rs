@@ -2,19 +2,32 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
+use fusion_backends::model::{LayerShape, PoolShape};
 use plotters::prelude::*;
 
 use crate::{
     Link, Result,
-    child::{Cost, Run},
+    child::{Cost, Linear, Run},
     networks::Which,
 };
 
 pub(crate) const ABOUT: &str = "\
 Client and server are two processes on one machine and share its cores. Times are the client's, of the
-second run but for the largest networks (weights are prepared once, before: the column says how long that
-took; transformed ones take up to 4 GiB). Setup is once for a connection. Bytes are both ways, with
-frames. A plain run has no guarantee against a server that deviates; a hardened one has 2^-40, and `executions` says how many it pays. Labels equal the reference's.
+second run (weights are prepared once, before: the column says how long that took; transformed ones take
+up to 4 GiB). Setup is once for a connection. Bytes are both ways, with frames. MiB are the peaks of both
+processes. A plain run has no guarantee against a server that deviates; a hardened one has 2^-40, and
+`executions` says how many it pays. Labels equal the reference's. The LAN (3 Gbit/s, 0.3 ms round trip)
+and the WAN (400 Mbit/s, 40 ms) are emulated.
+";
+
+const LAYERS_ABOUT: &str = "\
+# Private inference, layer by layer
+
+`cargo xtask bench-inference` writes this page: one query over the loopback, online. Ring: results are in
+Z_2^l with this l. Set: the parameters of the encryption. Path: how weights are multiplied
+([linear layers](linear.md) explains all three). Hiding: to how many bits the weights are hidden from the
+client, statistically, in one use. Margin: by how many bits the noise could be larger in the worst case,
+and the result still be right. Times are the client's, waiting for the server included.
 ";
 
 pub(crate) const HEADER: &str = "\
@@ -23,7 +36,8 @@ pub(crate) const HEADER: &str = "\
 
 /// One run.
 pub(crate) fn row(run: &Run) -> String {
-    let Run { job, executions, setup, offline, online, hiding, prepare, peak, .. } = run;
+    let Run { job, executions, setup, offline, online, prepare, peak, .. } = run;
+    let hiding = run.linear.iter().fold(f64::INFINITY, |least, layer| least.min(layer.hiding));
     let queries = job.slots as f64;
     let kind = if job.hardened { "hardened" } else { "plain" };
     let megabytes = |cost: &Cost| cost.bytes / 1e6;
@@ -58,7 +72,7 @@ impl Run {
 }
 
 /// Kinds of layers of each network, online: seconds and bytes of all layers of a kind.
-pub(crate) fn layers(runs: &[Run]) -> String {
+pub(crate) fn kinds(runs: &[Run]) -> String {
     let mut text = String::from(
         "| network | queries | link | kind of layer | layers | online s | MB online |\n\
          | --- | ---: | --- | --- | ---: | ---: | ---: |\n",
@@ -91,6 +105,57 @@ pub(crate) fn layers(runs: &[Run]) -> String {
     text
 }
 
+/// Every layer of each network for one query, online, with what protects the linear ones.
+pub(crate) fn layers(runs: &[Run]) -> String {
+    let mut text = String::from(
+        "| network | layer | kind | what | ring | set | path | hiding, bits | margin, bits | online ms | MB online |\n\
+         | --- | ---: | --- | --- | ---: | --- | --- | ---: | ---: | ---: | ---: |\n",
+    );
+    let single = |run: &&Run| run.job.link == Link::Loopback && run.executions == 1;
+    for run in runs.iter().filter(single) {
+        let architecture = run.job.network.architecture();
+        let nodes = architecture.nodes();
+        for (at, (name, cost)) in run.layers.iter().enumerate() {
+            let kind = name.split_once(':').map_or(name.as_str(), |(_, kind)| kind);
+            let what = nodes.get(at).map_or_else(String::new, |node| what(&node.layer));
+            let linear = run.linear.iter().find(|linear| linear.layer == at);
+            let linear = linear.map_or_else(
+                || " | | | |".into(),
+                |Linear { words, hiding, margin, .. }| {
+                    format!("{} | {hiding:.1} | {margin:.1}", words.join(" | "))
+                },
+            );
+            let _ = writeln!(
+                text,
+                "| {} | {at} | {kind} | {what} | {linear} | {:.2} | {:.3} |",
+                run.job.network.name(),
+                cost.seconds * 1e3,
+                cost.bytes / 1e6
+            );
+        }
+    }
+    text
+}
+
+/// The sizes of a layer, in short.
+fn what(layer: &LayerShape) -> String {
+    match layer {
+        LayerShape::Dense { inputs, outputs } => format!("{inputs} to {outputs}"),
+        LayerShape::Convolution(of) => {
+            let [kernel, stride] = [of.kernel, of.stride];
+            let [channels, outputs, height, width] = [of.channels, of.outputs, of.height, of.width];
+            format!(
+                "{kernel} x {kernel} / {stride}, {channels} to {outputs}, of {height} x {width}"
+            )
+        }
+        LayerShape::MaxPool(of) | LayerShape::AveragePool(of) => {
+            let PoolShape { channels, height, width, kernel, stride, .. } = of;
+            format!("{kernel} x {kernel} / {stride}, {channels} of {height} x {width}")
+        }
+        _ => format!("{} values", layer.outputs()),
+    }
+}
+
 /// What peers take on such a machine, both parties together: name, network, queries, seconds, MB.
 /// All are semi-honest but the last. From the project's own measurements of them.
 const PEERS: [(&str, Which, usize, f64, f64); 9] = [
@@ -105,9 +170,10 @@ const PEERS: [(&str, Which, usize, f64, f64); 9] = [
     ("MASCOT, malicious", Which::Dnn784, 1, 44.7, 8150.0),
 ];
 
-/// Writes inference.md and inference.svg.
-pub(crate) fn write(folder: &Path, runs: &[Run]) -> Result {
+/// Writes inference.md, layers of networks, and the plot.
+pub(crate) fn write(folder: &Path, runs: &[Run], refused: &[String]) -> Result {
     let rows: Vec<String> = runs.iter().map(row).collect();
+    let refused = refused.join("\n");
     let mut peers =
         String::from("| peer | network | queries | s | MB |\n| --- | --- | ---: | ---: | ---: |\n");
     for (name, network, queries, seconds, megabytes) in PEERS {
@@ -119,13 +185,17 @@ pub(crate) fn write(folder: &Path, runs: &[Run]) -> Result {
     }
     let text = format!(
         "# Private inference, measured\n\n`cargo xtask bench-inference` writes this page and the plot.\n\n{ABOUT}\n\
-         ![Seconds for a batch, beside the peers](inference.svg)\n\n{HEADER}\n{}\n\n## Online, by kind of layer\n\n{}\n\
+         ![Seconds for a batch, beside the peers](inference.svg)\n\n{HEADER}\n{}\n\n\
+         ## What does not fit\n\nWith 6 GiB for a party, beside the model:\n\n\
+         | network | queries | refusal |\n| --- | ---: | --- |\n{refused}\n\n\
+         ## Online, by kind of layer\n\n[Every layer](inference-layers.md) of each network, with what protects it.\n\n{}\n\
          ## Peers\n\nOn two cores shared by both parties, measured at another time: SPU 0.9.5 (Cheetah, 64 bits) and OpenCheetah\n\
          are semi-honest and approximate; MASCOT (MP-SPDZ) is secure against malicious parties.\n\n{peers}",
         rows.join("\n"),
-        layers(runs),
+        kinds(runs),
     );
     fs::write(folder.join("inference.md"), text)?;
+    fs::write(folder.join("inference-layers.md"), format!("{LAYERS_ABOUT}\n{}", layers(runs)))?;
     plot(&folder.join("inference.svg"), runs)
 }
 

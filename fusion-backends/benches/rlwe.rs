@@ -21,33 +21,32 @@ use machine::is_chosen;
 
 const ABOUT: &str = "\
 The work of both parties is done one after the other, with all processors (RAYON_NUM_THREADS=1: with
-one, which is how the parts are measured). Bytes are both ways, for the whole batch of slots. The floor
-of time is that of one processor for the products and transforms: a 52-bit multiplication for each coefficient of each product, of both halves and for every
-prime, and one for each butterfly, four at a time at one in each of 2 x 10^9 cycles of a second. The
-floor of bytes counts an input as bits of q and a result as l + 4 bits.
+one, which is how the parts are measured); the best of three times. Bytes are both ways, for the whole
+batch of slots. The floor of time is that of one processor for the products and transforms: a 52-bit
+multiplication for each coefficient of each product, of both halves and for every prime, and one for
+each butterfly, four at a time at one in each of 2 x 10^9 cycles of a second. The floor of bytes counts
+an input as bits of q and a result as l + 4 bits. Weights are uniform from -127 to 127.
 ";
 
-struct Row {
-    name: &'static str,
-    shape: Shape,
-    /// Weights are uniform up to this, either sign.
-    weight: i64,
-}
+const LAYERS: [(&str, Shape); 9] = [
+    ("fc2048x1000", Shape::dense(2048, 1000, 1)),
+    ("fc2048x1000-16slots", Shape::dense(2048, 1000, 16)),
+    ("fc2048x1000-64slots", Shape::dense(2048, 1000, 64)),
+    ("conv1x1-256-64-56", Shape::square([256, 64], 56, 1, 1, 0)),
+    ("conv1x1-512-2048-7", Shape::square([512, 2048], 7, 1, 1, 0)),
+    ("conv3x3-64-64-56", Shape::square([64, 64], 56, 3, 1, 1)),
+    ("conv3x3-512-512-7", Shape::square([512, 512], 7, 3, 1, 1)),
+    ("conv3x3s2-128-128-56", Shape::square([128, 128], 56, 3, 2, 1)),
+    ("conv7x7s2-3-64-224", Shape::square([3, 64], 224, 7, 2, 3)),
+];
 
-const ROWS: [Row; 9] = [
-    Row { name: "fc2048x1000", shape: Shape::dense(2048, 1000, 1), weight: 127 },
-    Row { name: "fc2048x1000-4slots", shape: Shape::dense(2048, 1000, 4), weight: 127 },
-    Row { name: "fc2048x1000-16slots", shape: Shape::dense(2048, 1000, 16), weight: 127 },
-    Row { name: "fc2048x1000-64slots", shape: Shape::dense(2048, 1000, 64), weight: 127 },
-    Row { name: "conv3x3-64-64-56", shape: Shape::square([64, 64], 56, 3, 1, 1), weight: 127 },
-    Row { name: "conv1x1-256-64-56", shape: Shape::square([256, 64], 56, 1, 1, 0), weight: 127 },
-    Row { name: "conv7x7s2-3-64-224", shape: Shape::square([3, 64], 224, 7, 2, 3), weight: 127 },
-    Row { name: "conv3x3-512-512-7", shape: Shape::square([512, 512], 7, 3, 1, 1), weight: 127 },
-    Row {
-        name: "conv3x3s2-128-128-56",
-        shape: Shape::square([128, 128], 56, 3, 2, 1),
-        weight: 127,
-    },
+/// Layers that are measured along each path, for each number of slots.
+const PATHS: [(&str, Shape, &[usize]); 5] = [
+    ("fc784x128", Shape::dense(784, 128, 1), &[1, 8, 64, 512, 4096]),
+    ("fc2048x1000", Shape::dense(2048, 1000, 1), &[1, 8, 64]),
+    ("conv1x1-256-64-14", Shape::square([256, 64], 14, 1, 1, 0), &[1, 8, 64]),
+    ("conv1x1-256-64-56", Shape::square([256, 64], 56, 1, 1, 0), &[1, 4]),
+    ("conv3x3-64-64-14", Shape::square([64, 64], 14, 3, 1, 1), &[1, 8, 64]),
 ];
 
 fn main() {
@@ -60,15 +59,26 @@ fn main() {
         parts(set, if all { 5 } else { 1 });
     }
     println!(
-        "\n| layer | l | set | weights | hiding, bits | weights, MiB | prepare, s | client: request, s | server, s | client: open, s | online, s | floor, s | MB up | MB down | MB | floor, MB |"
+        "\n| layer | slots | path | is chosen | set | weights, MiB | polynomials up | down | products | online, s | MB |"
     );
-    println!("|{}", " --- |".repeat(4) + &" ---: |".repeat(12));
-    for row in &ROWS {
-        for bits in [20, 32, 37] {
+    println!("|{}", " --- |".repeat(5) + &" ---: |".repeat(6));
+    for (name, shape, slots) in PATHS {
+        for slots in slots.iter().filter(|slots| all || **slots == 1) {
+            if is_chosen(&["paths", name, &slots.to_string()]) {
+                paths(name, Shape { slots: *slots, ..shape });
+            }
+        }
+    }
+    println!(
+        "\n| layer | l | set | weights | hiding, bits | margin, bits | weights, MiB | prepare, s | client: request, s | server, s | client: open, s | online, s | floor, s | MB up | MB down | MB | floor, MB |"
+    );
+    println!("|{}", " --- |".repeat(4) + &" ---: |".repeat(13));
+    for (name, shape) in LAYERS {
+        for bits in [20, 28, 37] {
             for storage in [Storage::Transformed, Storage::Compact] {
-                let names = ["layer", row.name, &bits.to_string(), &format!("{storage:?}")];
-                if is_chosen(&names) && (all || row.name == "fc2048x1000") {
-                    row.measure(bits, storage);
+                let names = ["layer", name, &bits.to_string(), &format!("{storage:?}")];
+                if is_chosen(&names) && (all || name == "fc2048x1000") {
+                    layer(name, shape, bits, storage);
                 }
             }
         }
@@ -80,28 +90,30 @@ fn parts(set: Set, times: u32) {
     if !is_chosen(&["parts", &format!("{set:?}")]) {
         return;
     }
-    let parameters = Parameters::new(set, Width::new(20).expect("1 to 64")).expect("8 to 45");
+    let parameters = Parameters::new(set, width(20)).expect("8 to 45");
     let degree = parameters.degree();
     let numbers = (degree * parameters.primes()) as f64;
     let print = |name: &str, seconds: f64| {
         println!("| {set:?} | {name} | {:.0} |", seconds / numbers * 1e12);
     };
-    let layer = |path, shape| Layer::new(&parameters, shape, path);
+    // Light weights, for which each set is enough.
+    let layer = |path, shape| Layer::new(&parameters, shape, path, 7).expect("it has that path");
     let each = |seconds: f64, count: usize| seconds / count as f64;
+    let transformed = |layer: &Layer| layer.times(times, Storage::Transformed).expect("light");
     // Many polynomials of one kind, and few of the others.
-    let up = layer(Path::Full, Shape::dense(8 * degree, 1, 1));
-    let (requests, times_up) = (up.encoding.requests(), up.times(times, Storage::Transformed));
+    let up = layer(Some(Path::Full), Shape::dense(8 * degree, 1, 1));
+    let (requests, times_up) = (up.encoding.requests(), transformed(&up));
     print("request: client", each(times_up.request, requests + 1));
     print("request: server", each(times_up.read, requests + 1));
-    let weights = layer(Path::Full, Shape::square([256, 256], 14, 3, 1, 1));
-    let compact = weights.times(times, Storage::Compact).answer;
-    let transforms = compact - weights.times(times, Storage::Transformed).answer;
+    let weights = layer(Some(Path::Full), Shape::square([256, 256], 14, 3, 1, 1));
+    let compact = weights.times(times, Storage::Compact).expect("light").answer;
+    let transforms = compact - transformed(&weights).answer;
     let polynomials = weights.encoding.weight_polynomials();
     print("weights, for each number transformed", each(transforms, polynomials));
     // Of few needed coefficients, since what one takes is the same for all blocks.
-    let down = layer(Path::Full, Shape { slots: 64, ..Shape::square([1, 1], 63, 61, 1, 0) });
+    let down = layer(Some(Path::Full), Shape { slots: 64, ..Shape::square([1, 1], 63, 61, 1, 0) });
     let responses = down.encoding.responses();
-    let times_down = down.times(times, Storage::Transformed);
+    let times_down = transformed(&down);
     print("response: server, with one product", each(times_down.answer, responses));
     print("response: client", each(times_down.open, responses));
     for (name, path, shape) in [
@@ -109,43 +121,152 @@ fn parts(set: Set, times: u32) {
         ("product with repeated values", Path::Short, Shape::square([1024, 256], 7, 1, 1, 0)),
         ("product with a number", Path::Numbers, Shape::square([256, 64], degree.isqrt(), 1, 1, 0)),
     ] {
-        let layer = layer(path, shape);
+        let layer = layer(Some(path), shape);
         let of_responses = each(times_down.answer, responses) * layer.encoding.responses() as f64;
-        let products = layer.times(times, Storage::Transformed).answer - of_responses;
+        let products = transformed(&layer).answer - of_responses;
         print(name, each(products, layer.encoding.products()));
     }
 }
 
-/// A layer whose parts are measured.
+/// A layer along each path that it has.
+fn paths(name: &str, shape: Shape) {
+    let chosen = Encoding::new(&Parameters::new(Set::Small, width(20)).expect("8 to 45"), shape);
+    let chosen = chosen.expect("it fits").path();
+    for path in Path::ALL {
+        let Some((layer, times)) = first_set(shape, 20, Some(path), Storage::Transformed) else {
+            continue;
+        };
+        let encoding = &layer.encoding;
+        println!(
+            "| {name} | {} | {path:?} | {} | {:?} | {:.1} | {} | {} | {} | {:.4} | {:.2} |",
+            shape.slots,
+            if path == chosen { "yes" } else { "" },
+            encoding.parameters().set(),
+            encoding.weight_bytes() as f64 / (1 << 20) as f64,
+            encoding.requests() + 1,
+            encoding.responses(),
+            encoding.products(),
+            times.online(),
+            megabytes(encoding.request_bytes() + encoding.response_bytes()),
+        );
+    }
+}
+
+/// A layer as it is chosen, and what limits it.
+fn layer(name: &str, shape: Shape, bits: u32, storage: Storage) {
+    let (layer, times) = first_set(shape, bits, None, storage).expect("a set that suits");
+    let (encoding, parameters) = (&layer.encoding, layer.encoding.parameters());
+    let (degree, primes) = (parameters.degree() as f64, parameters.primes() as f64);
+    let products = encoding.products() as f64 * 2.0 * primes * degree;
+    // Up: at both parties. Down: three of the server, and of the client two for two primes.
+    let transforms = encoding.requests() as f64 * 2.0 * primes
+        + encoding.responses() as f64 * (3.0 * primes + 4.0);
+    let butterflies = transforms * degree / 2.0 * degree.log2();
+    let floor_bits = shape.inputs_len() as f64 * f64::from(parameters.set().modulus_bits())
+        + shape.outputs_len() as f64 * f64::from(bits + 4);
+    println!(
+        "| {name} | {bits} | {:?} | {storage:?} | {:.1} | {:.1} | {:.0} | {:.2} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | {:.2} | {:.2} | {:.2} | {:.2} |",
+        parameters.set(),
+        times.hiding,
+        times.margin,
+        match storage {
+            Storage::Transformed => encoding.weight_bytes() as f64,
+            Storage::Compact => layer.weights.len() as f64 * 8.0,
+        } / (1 << 20) as f64,
+        times.prepare,
+        times.request,
+        times.read + times.answer,
+        times.open,
+        times.online(),
+        (products + butterflies) / 4.0 / 2e9,
+        megabytes(encoding.request_bytes()),
+        megabytes(encoding.response_bytes()),
+        megabytes(encoding.request_bytes() + encoding.response_bytes()),
+        floor_bits / 8e6,
+    );
+}
+
+/// The layer under the first set that hides its weights, as the backend chooses it; `None` if it has no
+/// such path.
+fn first_set(
+    shape: Shape,
+    bits: u32,
+    path: Option<Path>,
+    storage: Storage,
+) -> Option<(Layer, Times)> {
+    Set::ALL.into_iter().find_map(|set| {
+        let parameters = Parameters::new(set, width(bits)).ok()?;
+        let layer = Layer::new(&parameters, shape, path, 127)?;
+        let times = layer.times(3, storage)?;
+        Some((layer, times))
+    })
+}
+
+fn width(bits: u32) -> Width {
+    Width::new(bits).expect("1 to 64")
+}
+
+fn megabytes(bytes: usize) -> f64 {
+    bytes as f64 / 1e6
+}
+
+/// A layer that is measured.
 struct Layer {
     encoding: Encoding,
     weights: Vec<i64>,
 }
 
-/// Seconds.
+/// Seconds, and what the noise leaves.
+#[derive(Clone, Copy)]
 struct Times {
+    prepare: f64,
     request: f64,
     read: f64,
     answer: f64,
     open: f64,
+    hiding: f64,
+    margin: f64,
+}
+
+impl Times {
+    fn online(&self) -> f64 {
+        self.request + self.read + self.answer + self.open
+    }
 }
 
 impl Layer {
-    fn new(parameters: &Parameters, shape: Shape, path: Path) -> Self {
-        let encoding = Encoding::along(path, parameters, shape).expect("it has that path");
+    /// `None` if there is no such path.
+    fn new(
+        parameters: &Parameters,
+        shape: Shape,
+        path: Option<Path>,
+        largest: i64,
+    ) -> Option<Self> {
+        let encoding = match path {
+            Some(path) => Encoding::along(path, parameters, shape),
+            None => Encoding::new(parameters, shape),
+        };
         let mut rng = StdRng::seed_from_u64(1);
-        let weights = (0..shape.weights_len()).map(|_| rng.random_range(-7..=7)).collect();
-        Self { encoding, weights }
+        let weight = |_| rng.random_range(-largest..=largest);
+        let weights = (0..shape.weights_len()).map(weight).collect();
+        Some(Self { encoding: encoding.ok()?, weights })
     }
 
-    /// The least of so many times.
-    fn times(&self, times: u32, storage: Storage) -> Times {
+    /// The least of so many times. `None` if the set does not suit the weights.
+    fn times(&self, times: u32, storage: Storage) -> Option<Times> {
         let (encoding, mut rng) = (&self.encoding, StdRng::seed_from_u64(1));
-        let shares = Shares::zero(encoding.parameters().width(), encoding.shape().inputs_len());
+        let ring = encoding.parameters().width();
+        let inputs = (0..encoding.shape().inputs_len()).map(|_| rng.random::<u64>());
+        let shares = Shares::new(ring, inputs);
+        let start = Instant::now();
+        let weights = match Weights::prepare(encoding, &self.weights, LEAST_HIDING, storage) {
+            Ok(weights) => weights,
+            Err(RlweError::Hiding { .. } | RlweError::Noise) => return None,
+            Err(other) => panic!("{other}"),
+        };
+        let prepare = start.elapsed().as_secs_f64();
         let mut least = [f64::INFINITY; 4];
         for _ in 0..times {
-            let weights = Weights::prepare(encoding, &self.weights, LEAST_HIDING, storage)
-                .expect("light weights");
             let mut moments = vec![Instant::now()];
             let mut moment = || moments.push(Instant::now());
             let (pending, up) = Pending::request(encoding, &shares, &mut rng).expect("it fits");
@@ -162,75 +283,7 @@ impl Layer {
             }
         }
         let [request, read, answer, open] = least;
-        Times { request, read, answer, open }
-    }
-}
-
-impl Row {
-    fn measure(&self, bits: u32, storage: Storage) {
-        let mut rng = StdRng::seed_from_u64(1);
-        let weights: Vec<i64> = (0..self.shape.weights_len())
-            .map(|_| rng.random_range(-self.weight..=self.weight))
-            .collect();
-        let sets = Set::ALL.into_iter();
-        let suits = sets.filter_map(|set| {
-            let parameters = Parameters::new(set, Width::new(bits)?).ok()?;
-            let encoding = Encoding::new(&parameters, self.shape).ok()?;
-            let start = Instant::now();
-            match Weights::prepare(&encoding, &weights, LEAST_HIDING, storage) {
-                Ok(weights) => Some((encoding, weights, start.elapsed())),
-                Err(RlweError::Hiding { .. } | RlweError::Noise) => None,
-                Err(other) => panic!("{other}"),
-            }
-        });
-        let (encoding, prepared, prepare) = { suits }.next().expect("a set that suits");
-        let parameters = encoding.parameters();
-        let inputs = Shares::new(
-            parameters.width(),
-            (0..self.shape.inputs_len()).map(|_| rng.random::<u64>()),
-        );
-
-        let mut times = vec![Instant::now()];
-        let (pending, up) = Pending::request(&encoding, &inputs, &mut rng).expect("it fits");
-        times.push(Instant::now());
-        let mut request = Request::decode(&encoding, &up).expect("an honest peer");
-        request.add(&inputs, &mut rng).expect("it fits");
-        let (down, theirs) = prepared.answer(&request, &mut rng).expect("they fit");
-        times.push(Instant::now());
-        let ours = pending.open(&down).expect("an honest peer");
-        times.push(Instant::now());
-        assert_eq!(ours.len(), theirs.len());
-
-        let seconds: Vec<f64> =
-            times.windows(2).map(|pair| (pair[1] - pair[0]).as_secs_f64()).collect();
-        let (degree, primes) = (parameters.degree() as f64, parameters.primes() as f64);
-        let products = encoding.products() as f64 * 2.0 * primes * degree;
-        // Up: at both parties. Down: three of the server, and of the client two for two primes.
-        let transforms = encoding.requests() as f64 * 2.0 * primes
-            + encoding.responses() as f64 * (3.0 * primes + 4.0);
-        let butterflies = transforms * degree / 2.0 * degree.log2();
-        let floor_bits = self.shape.inputs_len() as f64
-            * f64::from(parameters.set().modulus_bits())
-            + self.shape.outputs_len() as f64 * f64::from(bits + 4);
-        println!(
-            "| {} | {bits} | {:?} | {storage:?} | {:.1} | {:.0} | {:.2} | {:.3} | {:.3} | {:.3} | {:.3} | {:.3} | {:.2} | {:.2} | {:.2} | {:.2} |",
-            self.name,
-            parameters.set(),
-            prepared.hiding(),
-            match storage {
-                Storage::Transformed => encoding.weight_bytes() as f64,
-                Storage::Compact => weights.len() as f64 * 8.0,
-            } / (1 << 20) as f64,
-            prepare.as_secs_f64(),
-            seconds[0],
-            seconds[1],
-            seconds[2],
-            seconds.iter().sum::<f64>(),
-            (products + butterflies) / 4.0 / 2e9,
-            up.len() as f64 / 1e6,
-            down.len() as f64 / 1e6,
-            (up.len() + down.len()) as f64 / 1e6,
-            floor_bits / 8e6,
-        );
+        let (hiding, margin) = (weights.hiding(), weights.margin());
+        Some(Times { prepare, request, read, answer, open, hiding, margin })
     }
 }

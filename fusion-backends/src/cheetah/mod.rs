@@ -87,6 +87,6 @@ pub mod ot;
 pub mod rlwe;
 
 pub use inference::{
-    Answer, Cheetah, CheetahClient, CheetahError, CheetahServer, LayerCost, Malformed, Outputs,
-    Plan, Served, Transfers,
+    Answer, Cheetah, CheetahClient, CheetahError, CheetahServer, LayerCost, LinearLayer, Malformed,
+    Outputs, Plan, Served, Transfers,
 };

@@ -23,7 +23,7 @@ use rand::CryptoRng;
 pub use costs::LayerCost;
 pub use error::{CheetahError, Malformed};
 pub use plan::{Outputs, Plan, Transfers};
-pub use served::Served;
+pub use served::{LinearLayer, Served};
 
 use self::batch::Batch;
 use self::costs::Metered;

@@ -6,7 +6,7 @@ use super::batch::{Batch, encoding, shape};
 use super::error::CheetahError;
 use super::plan::{Announcement, Outputs, Plan, Transfers};
 use crate::cheetah::ot::Width;
-use crate::cheetah::rlwe::{LEAST_HIDING, RlweError, Set, Shape, Storage, Weights};
+use crate::cheetah::rlwe::{LEAST_HIDING, Path, RlweError, Set, Shape, Storage, Weights};
 use crate::model::{InputRange, Linear, Model, Ranges, Source};
 
 /// A model to serve, with what the client may learn of it.
@@ -23,6 +23,38 @@ pub struct Served {
     room: usize,
     /// Of the last number of slots.
     ready: Mutex<Option<Arc<Ready>>>,
+}
+
+/// How a linear layer is computed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct LinearLayer {
+    /// Its position in the architecture.
+    pub layer: usize,
+    /// l: results are in Z_2^l.
+    pub ring: Width,
+    /// The parameters of the encryption, which the client is told.
+    pub set: Set,
+    /// How weights are multiplied.
+    pub path: Path,
+    /// To how many bits a batch hides the weights from the client.
+    pub hiding: f64,
+    /// By how many bits the noise could be larger, and results still be right. For the server alone.
+    pub margin: f64,
+}
+
+impl LinearLayer {
+    fn new(layer: usize, weights: &Weights) -> Self {
+        let (encoding, parameters) = (weights.encoding(), weights.encoding().parameters());
+        Self {
+            layer,
+            ring: parameters.width(),
+            set: parameters.set(),
+            path: encoding.path(),
+            hiding: weights.hiding(),
+            margin: weights.margin(),
+        }
+    }
 }
 
 /// Everything that a model takes for some number of slots.
@@ -99,14 +131,16 @@ impl Served {
         self.ready(slots).map(drop)
     }
 
-    /// For each linear layer, in order, to how many bits a batch of so many slots hides its weights.
+    /// How each linear layer is computed for a batch of so many slots, in order.
     ///
     /// # Errors
     ///
     /// As [`prepare`](Self::prepare).
-    pub fn hiding(&self, slots: usize) -> Result<Vec<f64>, CheetahError> {
+    pub fn linear_layers(&self, slots: usize) -> Result<Vec<LinearLayer>, CheetahError> {
         let ready = self.ready(slots)?;
-        Ok(ready.layers.iter().flatten().map(|(weights, _)| weights.hiding()).collect())
+        let layers = ready.layers.iter().enumerate();
+        let linear = layers.filter_map(|(layer, ready)| Some((layer, &ready.as_ref()?.0)));
+        Ok(linear.map(|(layer, weights)| LinearLayer::new(layer, weights)).collect())
     }
 
     /// The model.

@@ -27,6 +27,7 @@
 //!
 //! | set | N | q | bytes for each polynomial up, and down with all coefficients at l = 37 |
 //! | --- | --- | --- | --- |
+//! | [`Tiny`](Set::Tiny) | 4096 | 2 primes of 46 bits | 47,104 and 47,616 |
 //! | [`Small`](Set::Small) | 4096 | 2 primes of 50 bits | 51,200 and 47,616 |
 //! | [`Medium`](Set::Medium) | 4096 | 3 primes of 36 bits | 55,296 and 47,616 |
 //! | [`Large`](Set::Large) | 8192 | 3 primes of 44 bits | 135,168 and 96,256 |

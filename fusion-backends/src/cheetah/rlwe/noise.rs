@@ -17,8 +17,8 @@
 //! ```
 //!
 //! Then it adds T_j to each needed coefficient b_j / q, in units of 2^-128: a mask y_j uniform in
-//! Z_2^l, and a flood F_j uniform in [-3/4 room, 3/4 room). What is sent is a / q rounded to l + 3 +
-//! log2 N bits, and (b_j / q + T_j) rounded to l + 4 bits, for needed j only.
+//! Z_2^l, and a flood F_j, the sum of three numbers uniform in [-room / 4, room / 4). What is sent is
+//! a / q rounded to l + 3 + log2 N bits, and (b_j / q + T_j) rounded to l + 4 bits, for needed j only.
 //!
 //! # Correctness, always
 //!
@@ -41,24 +41,38 @@
 //! computation of fractions. The mask makes y_j + sum uniform: it is the client's share. Two steps
 //! lead to a view that has nothing of the weights but that:
 //!
-//! 1. *V is dropped.* A uniform number on an interval of length 3/2 room changes by a shift of V_j in
-//!    statistical distance |V_j| / (3/2 room) at most. The distance of whole views is at most the mean, over
-//!    all that is random, of the sum over the needed coefficients. The mean of |v_j| is at most the
-//!    root of the mean of its square, and that is
+//! 1. *V is dropped.* Given all but the floods, those are independent, and V shifts them. Let p be the
+//!    law of a flood, in units of 2^-128: the sum of three numbers uniform on M = 2^126-l integers. The
+//!    squared Hellinger distance of a shift by one unit is
+//!
+//!    ```text
+//!    h^2 = 1/2 sum over i of (p(i + 1)^(1/2) - p(i)^(1/2))^2 <= I / (8 M^2),    I = 4.57,
+//!    ```
+//!
+//!    where I is the Fisher information of the sum of three uniform numbers in [0, 1), 4.5621, rounded up.
+//!    (At both ends p(i) = (i + 1)(i + 2) / (2 M^3), so a term is at most (1 + 1 / (2 i + 3))^2 / (2 M^3),
+//!    and their sum as in the limit but for a factor of 1 + (2 + ln M) / M; in between p is smooth. A
+//!    test computes the sum for M up to 2^16.) By the triangle inequality a shift by V units is at most
+//!    V times as far; over independent floods the squares add up at most; and the statistical distance
+//!    is at most the root of twice the square. So it is at most (I sum of V_j^2)^(1/2) / (2 M), over all
+//!    needed coefficients of all responses of the layer. The distance of whole views is at most the mean
+//!    of that over all else that is random, which is at most the root of the mean of the square
+//!    (Jensen), and the mean of v_j^2 is at most
 //!
 //!    W (21/2 + 1/4 + 1/4) + 2 N (2/3) (21/2) = 11 W + 14 N:
 //!
 //!    all terms have mean zero and are uncorrelated, since errors and u are fresh and symmetric, and
 //!    each party rounds at random with the right mean, whatever it rounds. (The first rounding is the
-//!    client's, so this needs a client that follows the protocol, as does the key.)
+//!    client's, so this needs a client that follows the protocol, as does the key.) A uniform flood
+//!    would be worse: its distance grows with n, and not with the root of n.
 //! 2. *a is uniform.* What is left depends on u and f by a = (...) + u p_1 + f alone: an RLWE sample
 //!    with a fresh ternary secret and an error, of the same N and q as all others, whose p_1 is a
 //!    hash. By RLWE a is indistinguishable from uniform.
 //!
-//! The distance of a layer is the sum over its responses, with n needed coefficients each, of
+//! With n needed coefficients in each response, the distance of a layer is at most
 //!
 //! ```text
-//! n (2/3) 2^(l+1) ((11 W + 14 N)^(1/2) / q + 2^-125),
+//! (4.57)^(1/2) 2^(l+1) ((sum of n (11 W + 14 N))^(1/2) / q + (sum of n)^(1/2) 2^-125),
 //! ```
 //!
 //! which is computed with all roundings up and must be at most 2^-40. Distances add up over the
@@ -111,10 +125,23 @@ impl Weight {
 
     /// Whether results are always right.
     pub(super) fn check(&self, parameters: &Parameters) -> Result<(), RlweError> {
-        let bits = parameters.set().modulus_bits() - parameters.bits() - 7;
-        if self.largest(parameters) <= 1 << bits { Ok(()) } else { Err(RlweError::Noise) }
+        let allowed = 1 << allowed_bits(parameters);
+        if self.largest(parameters) <= allowed { Ok(()) } else { Err(RlweError::Noise) }
+    }
+
+    /// By how many bits v could be larger than its largest magnitude, and results still be right.
+    pub(super) fn margin(&self, parameters: &Parameters) -> f64 {
+        f64::from(allowed_bits(parameters)) - (self.largest(parameters) as f64).log2()
     }
 }
+
+/// log2 of the largest magnitude of v with which results are always right.
+fn allowed_bits(parameters: &Parameters) -> u32 {
+    parameters.set().modulus_bits() - parameters.bits() - 7
+}
+
+/// The Fisher information of the sum of three uniform numbers in [0, 1), rounded up.
+pub(super) const INFORMATION: f64 = 4.57;
 
 /// How well a layer's weights are hidden, in bits: from its responses, each with its needed
 /// coefficients. Rounded down.
@@ -124,11 +151,13 @@ pub(super) fn hiding(
 ) -> f64 {
     let power = |exponent: u32| 2_f64.powi(exponent.cast_signed());
     let modulus = power(parameters.set().modulus_bits()) * (1.0 - 1.0 / 1024.0);
-    let each = |(needed, weight): (usize, Weight)| {
-        needed as f64 * (weight.variance(parameters).sqrt() / modulus + 1.0 / power(125))
-    };
-    let flood = 1.5 / power(parameters.bits() + 1);
-    let distance: f64 = responses.into_iter().map(each).sum::<f64>() / flood;
+    let (mut count, mut squares) = (0.0, 0.0);
+    for (needed, weight) in responses {
+        count += needed as f64;
+        squares += needed as f64 * weight.variance(parameters);
+    }
+    let shift = squares.sqrt() / modulus + f64::sqrt(count) / power(125);
+    let distance = INFORMATION.sqrt() * power(parameters.bits() + 1) * shift;
     // Rounding of floats is far below a thousandth, of a logarithm too.
     -distance.log2() - 0.001
 }

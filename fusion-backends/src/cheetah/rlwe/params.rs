@@ -10,7 +10,8 @@ use super::prime::{Factor, Prime};
 use crate::cheetah::ot::Width;
 
 /// The primes of each [`Set`].
-pub(super) const PRIMES: [&[Prime]; 3] = [
+pub(super) const PRIMES: [&[Prime]; 4] = [
+    &[Prime::new(0x3fff_fff8_4001), Prime::new(0x3fff_fff7_0001)],
     &[Prime::new(0x3_ffff_ffff_c001), Prime::new(0x3_ffff_fffc_c001)],
     &[Prime::new(0xf_fffc_4001), Prime::new(0xf_fff0_0001), Prime::new(0xf_ffee_c001)],
     &[Prime::new(0xfff_ffff_c001), Prime::new(0xfff_fff6_c001), Prime::new(0xfff_ffeb_c001)],
@@ -19,6 +20,8 @@ pub(super) const PRIMES: [&[Prime]; 3] = [
 /// Ring degree N and modulus q. A larger q hides heavier weights, and takes more bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Set {
+    /// N = 4096, two primes of 46 bits.
+    Tiny,
     /// N = 4096, two primes of 50 bits.
     Small,
     /// N = 4096, three primes of 36 bits.
@@ -29,20 +32,21 @@ pub enum Set {
 
 impl Set {
     /// All sets, the cheapest first.
-    pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
+    pub const ALL: [Self; 4] = [Self::Tiny, Self::Small, Self::Medium, Self::Large];
 
     /// N.
     #[must_use]
     pub const fn degree(self) -> usize {
         match self {
-            Self::Small | Self::Medium => 4096,
+            Self::Tiny | Self::Small | Self::Medium => 4096,
             Self::Large => 8192,
         }
     }
 
     pub(super) const fn primes(self) -> &'static [Prime] {
-        let [small, medium, large] = PRIMES;
+        let [tiny, small, medium, large] = PRIMES;
         match self {
+            Self::Tiny => tiny,
             Self::Small => small,
             Self::Medium => medium,
             Self::Large => large,

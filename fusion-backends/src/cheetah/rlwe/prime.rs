@@ -174,7 +174,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arithmetic_is_that_of_big_numbers(a: u64, b: u64, any: u64, which in 0_usize..3) {
+        fn arithmetic_is_that_of_big_numbers(a: u64, b: u64, any: u64, which in 0..PRIMES.len()) {
             for prime in PRIMES[which] {
                 let p = prime.value();
                 let (a, b) = (a % p, b % p);
@@ -204,7 +204,7 @@ mod tests {
         }
 
         #[test]
-        fn extremes_do_not_overflow(which in 0_usize..3, low in 1_u64..4, high in 1_u64..4) {
+        fn extremes_do_not_overflow(which in 0..PRIMES.len(), low in 1_u64..4, high in 1_u64..4) {
             for prime in PRIMES[which] {
                 let p = u128::from(prime.value());
                 let (a, b) = (prime.value() - low, prime.value() - high);

@@ -118,14 +118,14 @@ fn hide(
 }
 
 /// A mask and a flood, in units of 2^-128, and the mask alone, below 2^l: the mask is uniform in
-/// Z_2^l, and the flood in [-3/4, 3/4) of 2^-(l + 1).
+/// Z_2^l, and the flood the sum of three numbers that are uniform in [-1/4, 1/4) of 2^-(l + 1).
 pub(super) fn mask_and_flood(parameters: &Parameters, sampler: &mut Sampler) -> (u128, u64) {
     let bits = parameters.bits();
     let mask = sampler.word() & parameters.width().mask();
-    // Three quarters of 2^-l: one of three parts, and a place in it.
+    // Half of 2^-(l + 1).
     let part = 1_u128.wrapping_shl(126_u32.wrapping_sub(bits));
-    let place = sampler.double_word() & part.wrapping_sub(1);
-    let flood = part.wrapping_mul(u128::from(sampler.third())).wrapping_add(place);
+    let mut uniform = || sampler.double_word() & part.wrapping_sub(1);
+    let flood = uniform().wrapping_add(uniform()).wrapping_add(uniform());
     let flood = flood.wrapping_sub(part).wrapping_sub(part >> 1);
     (u128::from(mask).wrapping_shl(128_u32.wrapping_sub(bits)).wrapping_add(flood), mask)
 }

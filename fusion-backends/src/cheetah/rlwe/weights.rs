@@ -26,7 +26,14 @@ pub enum Storage {
 pub struct Weights {
     encoding: Encoding,
     kept: Kept,
+    noise: Noise,
+}
+
+/// What the noise of a layer leaves.
+#[derive(Clone, Copy)]
+struct Noise {
     hiding: f64,
+    margin: f64,
 }
 
 enum Kept {
@@ -73,9 +80,9 @@ impl Weights {
         if weights.iter().any(|weight| weight.unsigned_abs() > 1 << WEIGHT_BITS) {
             return Err(RlweError::Weight);
         }
-        let bits = hiding_of(encoding, weights)?;
-        if bits < f64::from(wanted) {
-            return Err(RlweError::Hiding { bits, wanted });
+        let noise = noise_of(encoding, weights)?;
+        if noise.hiding < f64::from(wanted) {
+            return Err(RlweError::Hiding { bits: noise.hiding, wanted });
         }
         let kept = match storage {
             _ if encoding.path() == Path::Numbers => Kept::Numbers(numbers(encoding, weights)),
@@ -84,7 +91,7 @@ impl Weights {
             }
             Storage::Compact => Kept::Compact(Zeroizing::new(weights.to_vec())),
         };
-        Ok(Self { encoding: encoding.clone(), kept, hiding: bits })
+        Ok(Self { encoding: encoding.clone(), kept, noise })
     }
 
     /// The layer.
@@ -97,7 +104,14 @@ impl Weights {
     /// each use of the layer.
     #[must_use]
     pub fn hiding(&self) -> f64 {
-        self.hiding
+        self.noise.hiding
+    }
+
+    /// The noise margin, in bits: by how much the noise could be larger than it is in the worst case, and
+    /// results still be right. It depends on the weights, so it is for the server alone.
+    #[must_use]
+    pub fn margin(&self) -> f64 {
+        self.noise.margin
     }
 
     /// Blocks of outputs that are computed together.
@@ -141,8 +155,9 @@ impl std::fmt::Debug for Weights {
     }
 }
 
-/// To how many bits the weights are hidden from the client at each use, if results are right.
-fn hiding_of(encoding: &Encoding, weights: &[i64]) -> Result<f64, RlweError> {
+/// To how many bits the weights are hidden from the client at each use, and the margin; if results are
+/// right.
+fn noise_of(encoding: &Encoding, weights: &[i64]) -> Result<Noise, RlweError> {
     let parameters = encoding.parameters();
     let mut all = Vec::with_capacity(encoding.output_blocks());
     for outputs in 0..encoding.output_blocks() {
@@ -158,7 +173,9 @@ fn hiding_of(encoding: &Encoding, weights: &[i64]) -> Result<f64, RlweError> {
     let patches = encoding.patches();
     let each = all.iter().flat_map(|weight| std::iter::repeat_n(*weight, patches));
     let needed = (0..encoding.responses()).map(|which| encoding.needed(which));
-    Ok(hiding(parameters, needed.zip(each)))
+    let margins = all.iter().map(|weight| weight.margin(parameters));
+    let margin = margins.fold(f64::INFINITY, f64::min);
+    Ok(Noise { hiding: hiding(parameters, needed.zip(each)), margin })
 }
 
 /// Transforms the weights of some blocks of outputs.

@@ -98,7 +98,7 @@ mod tests {
         /// coefficients are made as large as they can be.
         #[test]
         fn garbage_is_refused_or_is_the_only_encoding(
-            seed: u64, ones in 0_usize..3, at: prop::sample::Index, wrong in -1_isize..=1, which in 0_usize..3,
+            seed: u64, ones in 0_usize..3, at: prop::sample::Index, wrong in -1_isize..=1, which in 0..Set::ALL.len(),
         ) {
             use rand::{Rng, SeedableRng};
             let parameters = parameters(Set::ALL[which]);

@@ -149,7 +149,7 @@ fn sums_of_products_are_those_of_single_ones() {
 fn sums_of_multiples_are_exact() {
     const MOST: i64 = 1 << 30;
     let mut rng = StdRng::seed_from_u64(5);
-    for prime in [PRIMES[0][0], PRIMES[1][2], PRIMES[2][1]] {
+    for prime in [PRIMES[0][1], PRIMES[1][0], PRIMES[2][2], PRIMES[3][1]] {
         for (terms, rows, stride) in [(0, 1, 1), (1, 4, 2), (257, 5, 3), (513, 2, 1)] {
             let mut pieces = |count| -> Vec<[u64; PIECE]> {
                 (0..count).map(|_| numbers(&prime, PIECE, &mut rng).try_into().unwrap()).collect()
