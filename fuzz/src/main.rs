@@ -11,6 +11,7 @@
 mod additive;
 mod channels;
 mod drivers;
+mod inference;
 mod layers;
 mod model;
 mod ot;
@@ -49,6 +50,7 @@ const TARGETS: &[Target] = &[
     Target { name: "ot-silent", run: ot::silent::run },
     Target { name: "layers", run: layers::run },
     Target { name: "rlwe", run: rlwe::run },
+    Target { name: "inference", run: inference::run },
     Target { name: "client", run: drivers::client },
     Target { name: "server", run: drivers::server },
     Target { name: "client-lanes", run: drivers::client_in_lanes },

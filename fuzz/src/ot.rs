@@ -10,7 +10,7 @@ use fusion_backends::cheetah::ot::OtError;
 use crate::Ended;
 
 /// Blames the peer, or it is a mistake of ours.
-fn refused(error: OtError) -> Ended {
+pub(crate) fn refused(error: OtError) -> Ended {
     match error {
         OtError::Io(_)
         | OtError::NotAPoint { .. }

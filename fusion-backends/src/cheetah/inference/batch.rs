@@ -6,7 +6,7 @@ use fusion_core::transcript::Role;
 
 use super::error::{CheetahError, Malformed};
 use super::place;
-use super::plan::{Outputs, Plan};
+use super::plan::{Outputs, Plan, cuts_off};
 use crate::cheetah::nonlinear::{Clamp, LayerError, Need, Truncation, Windows};
 use crate::cheetah::ot::Width;
 use crate::cheetah::rlwe::{Encoding, Parameters, RlweError, Set, Shape};
@@ -156,8 +156,7 @@ impl Step {
                 let truncation = Truncation::new(from, shift(by), to);
                 Self::ReluTruncate(truncation.ok_or(cannot("ReLU"))?)
             }
-            // No value is so large that it is cut off.
-            LayerShape::Clamp { shift: by, bits, .. } if bits + shift(by) >= from.bits() - 1 => {
+            LayerShape::Clamp { shift: by, bits, .. } if !cuts_off(from, by, bits) => {
                 let truncation = Truncation::new(from, shift(by), to);
                 Self::ReluTruncate(truncation.ok_or(cannot("clamp"))?)
             }

@@ -153,11 +153,7 @@ impl Cheetah {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<Plan, CheetahError> {
-        let plan = Plan::new(architecture, wire::announcement(stream, architecture)?)?;
-        let (wanted, given) = (self.outputs, plan.outputs());
-        if wanted != given {
-            return Err(CheetahError::Outputs { wanted, given });
-        }
+        let plan = self.__announced(architecture, stream)?;
         self.set_up(&plan, stream, rng)?;
         Ok(plan)
     }
@@ -252,6 +248,30 @@ impl Cheetah {
         let stream = Metered::new(stream);
         let (batch, material, costs) = (&batch, &mut self.material, &mut self.costs);
         Run { plan, batch, side, material, stream, rng, costs }.run(inputs)
+    }
+
+    /// What the client's setup reads before its base transfers. Public for `fuzz/`, since those would
+    /// take nearly all of a run and have a target of their own; not part of the interface.
+    #[doc(hidden)]
+    pub fn __announced<S: Read>(
+        &self,
+        architecture: &Architecture,
+        stream: &mut S,
+    ) -> Result<Plan, CheetahError> {
+        let plan = Plan::new(architecture, wire::announcement(stream, architecture)?)?;
+        let (wanted, given) = (self.outputs, plan.outputs());
+        if wanted != given {
+            return Err(CheetahError::Outputs { wanted, given });
+        }
+        Ok(plan)
+    }
+
+    /// What a setup leaves: the ends of SoftSpokenOT. For `fuzz/`, which puts prepared ones there;
+    /// not part of the interface.
+    #[doc(hidden)]
+    pub fn __transfers(&mut self) -> &mut Option<Ends> {
+        let [softspoken, _] = &mut self.transfers;
+        softspoken
     }
 
     fn new(role: Role) -> Self {

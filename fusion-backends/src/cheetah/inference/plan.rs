@@ -212,6 +212,10 @@ fn rings(
                 let ring = larger(own, more(from, sums, layer, nodes)?);
                 (ring, ring)
             }
+            // Its results may be far below the largest that it allows, which has to fit as well.
+            LayerShape::Clamp { shift, bits, .. } if cuts_off(from, shift, bits) => {
+                (larger(own, Width::new(bits + 1).unwrap_or(Width::WORD)), from)
+            }
             LayerShape::Relu { .. } | LayerShape::Clamp { .. } | LayerShape::Truncate { .. } => {
                 (own, from)
             }
@@ -230,6 +234,11 @@ fn rings(
         }
     }
     Ok((input_ring, rings))
+}
+
+/// Whether a clamp to `bits` changes large values, of those that take so many bits.
+pub(super) fn cuts_off(from: Width, shift: u32, bits: u32) -> bool {
+    bits + shift < from.bits() - 1
 }
 
 fn larger(a: Width, b: Width) -> Width {

@@ -263,6 +263,27 @@ fn models_with_values_too_large_are_refused_with_the_layer() {
     );
 }
 
+/// Results may be far below what a clamp allows, if large values are only negative.
+#[test]
+fn clamps_have_room_for_what_they_cut_off() {
+    let layers = vec![
+        LayerShape::Dense { inputs: 2, outputs: 2 },
+        LayerShape::Clamp { width: 2, shift: 0, bits: 8 },
+    ];
+    let architecture = Architecture::new(layers).unwrap();
+    let linear = crate::model::Linear::new(vec![100, 0, 0, 100], vec![-25_498; 2]);
+    let model = Model::graph(architecture, vec![linear]).unwrap();
+    let queries = [vec![255, 3], vec![0, 255]];
+    let expected = model.infer_batch(&queries).unwrap();
+    assert_eq!(expected, [[2, 0], [0, 2]]);
+    let served = served(model, PIXELS).with_logits().unwrap();
+    let plan = served.plan();
+    assert_eq!((plan.bits(Source::Layer(1)).bits(), plan.ring(Source::Layer(1)).bits()), (3, 9));
+    let expected: Vec<_> = expected.into_iter().map(Answer::Logits).collect();
+    let client = Cheetah::client().with_outputs(Outputs::Logits);
+    assert_eq!(run(client, &served, &queries).unwrap(), expected);
+}
+
 /// What a client makes of an announcement.
 fn announced(change: impl FnOnce(&mut plan::Announcement)) -> Result<Plan, CheetahError> {
     let served = served(small(), PIXELS);
