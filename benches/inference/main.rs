@@ -148,7 +148,7 @@ fn measure(options: &Options) -> Result {
             }
         }
     }
-    println!("\n{}\n{}", table::kinds(&runs), table::layers(&runs));
+    println!("\n{}\n{}\n{}", table::tax(&runs), table::kinds(&runs), table::layers(&runs));
     if let Some(folder) = &options.out {
         table::write(folder, &runs, &refused)?;
     }

@@ -156,9 +156,10 @@ const SMALLEST: usize = 16;
 
 /// Parts of a line, the coefficients that each takes, and the power of two that divides those.
 fn lines(degree: usize, whole: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-    // A polynomial holds a whole number of tiles, one for each channel and output.
-    let sizes = sizes(degree).into_iter();
-    sizes.flat_map(move |size| {
+    // The largest tiles of which so many, one for each channel and output, fit a polynomial.
+    let mut sizes: Vec<usize> = (1..=degree).map(|tiles| degree / tiles).collect();
+    sizes.dedup();
+    sizes.into_iter().flat_map(move |size| {
         let gaps = (0..).map(|power| 1 << power).take_while(move |gap| *gap <= degree);
         gaps.filter_map(move |gap| {
             let most = whole.min(size / gap * gap);
