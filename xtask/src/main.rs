@@ -26,7 +26,7 @@ enum Task {
     Ci,
     /// All benchmarks: transcript, oblivious transfer, layers, lanes, tax of hardening (a quarter of an hour)
     Bench,
-    /// Private inference with whole networks; writes docs/inference.md and a plot (half an hour)
+    /// Private inference with whole networks; writes docs/inference.md and a plot (20 minutes)
     BenchInference {
         /// What to measure instead of everything, without writing: `--help` tells
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]

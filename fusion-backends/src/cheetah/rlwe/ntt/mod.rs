@@ -2,8 +2,8 @@
 //! values at the roots of X^N + 1 and back. Constant time.
 //!
 //! The values stand in bit-reversed order. Each function runs on AVX-512 IFMA or AVX2 where the
-//! processor has it and on plain integers elsewhere, with the same results. The kernel for AVX-512 was
-//! tested in an emulator (`cargo xtask emulate`) and never timed: no processor at hand has it.
+//! processor has it and on plain integers elsewhere, with the same results. Where no processor has
+//! AVX-512, `cargo xtask emulate` tests its kernel.
 
 #![allow(
     clippy::indexing_slicing,
