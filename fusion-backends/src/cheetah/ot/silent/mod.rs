@@ -29,7 +29,7 @@
 //! which costs a nanosecond or two for each row and saves 48 MiB.
 //!
 //! *Time.* Half of it goes into the table: it does not fit into the second cache, and ten
-//! entries take 9 ns however they are fetched. On slow networks the three messages count: a round trip
+//! entries take 5 to 9 ns however they are fetched. On slow networks the three messages count: a round trip
 //! and a half for each iteration, in which the parties wait.
 //!
 //! # Security

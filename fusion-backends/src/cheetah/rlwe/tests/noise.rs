@@ -116,21 +116,24 @@ fn hiding_is_what_the_formula_says() {
     assert!((found - twice - 0.5).abs() < 0.01);
 }
 
-/// The squared Hellinger distance of the sum of three numbers uniform on M integers and the same, one
-/// larger; times 8 M^2.
-fn information(size: usize) -> f64 {
+/// The law of the sum of three numbers uniform on M integers, the least of which is zero.
+fn law_of_a_flood(size: usize) -> Vec<f64> {
     let add = |law: &[f64]| {
         let mut sum = 0.0;
         let places = (0..law.len() + size - 1).map(|at| {
             sum += law.get(at).unwrap_or(&0.0);
             sum -= at.checked_sub(size).map_or(0.0, |at| law[at]);
-            sum / size as f64
+            f64::max(sum, 0.0) / size as f64
         });
         places.collect::<Vec<_>>()
     };
-    let law = [&[0.0][..], &add(&add(&vec![1.0 / size as f64; size])), &[0.0]].concat();
-    let steps =
-        law.windows(2).map(|pair| (pair[1].max(0.0).sqrt() - pair[0].max(0.0).sqrt()).powi(2));
+    add(&add(&vec![1.0 / size as f64; size]))
+}
+
+/// The squared Hellinger distance of a flood and the same, one larger; times 8 M^2.
+fn information(size: usize) -> f64 {
+    let law = [&[0.0][..], &law_of_a_flood(size), &[0.0]].concat();
+    let steps = law.windows(2).map(|pair| (pair[1].sqrt() - pair[0].sqrt()).powi(2));
     4.0 * (size as f64).powi(2) * steps.sum::<f64>()
 }
 
@@ -146,6 +149,32 @@ fn shifted_floods_are_as_close_as_the_information_says() {
         let most = 8.0 * (size as f64).ln() / size as f64;
         assert!(excess > 0.0 && excess < most, "2^{bits}: {excess}, {most}");
     }
+}
+
+/// The statistical distance of one to three floods and the same, shifted: exactly, and the bound.
+#[test]
+fn shifted_floods_are_not_further_than_the_bound() {
+    const SIZE: usize = 16;
+    let (law, mut tightest) = (law_of_a_flood(SIZE), 0.0_f64);
+    let at = |place: Option<usize>| place.and_then(|place| law.get(place)).copied().unwrap_or(0.0);
+    for shifts in [&[1][..], &[5], &[1, 1], &[2, 7], &[1, 1, 1], &[1, 2, 4]] {
+        // All places of as many floods: the chance of each, with and without shifts.
+        let mut chances = vec![(1.0, 1.0)];
+        for shift in shifts {
+            let of = |place: usize| (at(Some(place)), at(place.checked_sub(*shift)));
+            let places = 0..law.len() + shift;
+            chances = chances
+                .iter()
+                .flat_map(|(p, q)| places.clone().map(of).map(move |(a, b)| (p * a, q * b)))
+                .collect();
+        }
+        let distance = chances.iter().map(|(p, q): &(f64, f64)| (p - q).abs()).sum::<f64>() / 2.0;
+        let squares: usize = shifts.iter().map(|shift| shift * shift).sum();
+        let bound = (information(SIZE) * squares as f64).sqrt() / 2.0 / SIZE as f64;
+        assert!(distance <= bound, "{shifts:?}: {distance}, {bound}");
+        tightest = tightest.max(distance / bound);
+    }
+    assert!(tightest > 0.6, "{tightest}");
 }
 
 /// By hand: l = 37, q = 2^108, |w| = 2^15: 108 - 37 - 7 - log2(23 * 2^15 + 2 * 4096 * 21).
