@@ -23,8 +23,8 @@ and the WAN (400 Mbit/s, 40 ms) are emulated.
 const PEERS_ABOUT: &str = "\
 Beside our plain runs over the loopback, on two cores shared by both parties. SPU 0.9.5 (Cheetah, 64 bits)
 ran on the same machine within the hour, its second run counts; OpenCheetah and MP-SPDZ's MASCOT ran on
-such a machine at another time. SPU and OpenCheetah are semi-honest and approximate, and do not flood their
-noise; MASCOT is secure against malicious parties.
+such a machine at another time. SPU and OpenCheetah are semi-honest and approximate; MASCOT is secure against
+malicious parties.
 ";
 
 const TAX_ABOUT: &str = "\

@@ -51,8 +51,9 @@
 //!
 //!    where I is the Fisher information of the sum of three uniform numbers in [0, 1), 4.5621, rounded up.
 //!    (At both ends p(i) = (i + 1)(i + 2) / (2 M^3), so a term is at most (1 + 1 / (2 i + 3))^2 / (2 M^3),
-//!    and their sum as in the limit but for a factor of 1 + (2 + ln M) / M; in between p is smooth. A
-//!    test computes the sum for M up to 2^16.) By the triangle inequality a shift by V units is at most
+//!    and their sum as in the limit but for a factor of 1 + (2 + ln M) / M. In between p is 1 / (2 M) or
+//!    more and a step at most 1 / M^2, so terms are as in the limit but for a factor of 1 + O(1 / M). M is
+//!    at least 2^81; a test computes the sum for M up to 2^16.) By the triangle inequality a shift by V units is at most
 //!    V times as far; over independent floods the squares add up at most; and the statistical distance
 //!    is at most the root of twice the square. So it is at most (I sum of V_j^2)^(1/2) / (2 M), over all
 //!    needed coefficients of all responses of the layer. The distance of whole views is at most the mean
