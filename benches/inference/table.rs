@@ -262,7 +262,10 @@ pub(crate) fn write(folder: &Path, runs: &[Run], refused: &[String]) -> Result {
     plot(&folder.join("inference.svg"), runs)
 }
 
-/// Bars of seconds, on a logarithmic scale: plain runs on the loopback, then the peers.
+/// Where the plot begins, in seconds.
+const SHORTEST: f64 = 0.001;
+
+/// Bars of seconds, on a logarithmic scale: runs on the loopback, each with the peers after it.
 fn plot(path: &Path, runs: &[Run]) -> Result {
     let mut bars: Vec<(String, f64, RGBColor)> = Vec::new();
     let ours = runs.iter().filter(|run| run.job.link == Link::Loopback);
@@ -290,8 +293,9 @@ fn plot(path: &Path, runs: &[Run]) -> Result {
         .margin(10)
         .x_label_area_size(40)
         .y_label_area_size(260)
-        .build_cartesian_2d((0.01..largest * 2.0).log_scale(), 0..last)?;
-    let name = |at: &i32| {
+        .build_cartesian_2d((SHORTEST..largest * 2.0).log_scale(), (0..last).into_segmented())?;
+    let name = |at: &SegmentValue<i32>| {
+        let SegmentValue::CenterOf(at) = at else { return String::new() };
         let at = usize::try_from(last - 1 - at).ok();
         at.and_then(|at| bars.get(at)).map_or_else(String::new, |bar| bar.0.clone())
     };
@@ -303,7 +307,8 @@ fn plot(path: &Path, runs: &[Run]) -> Result {
         .x_desc("seconds")
         .draw()?;
     chart.draw_series(bars.iter().zip((0..last).rev()).map(|((_, seconds, colour), at)| {
-        let mut bar = Rectangle::new([(0.01, at), (*seconds, at + 1)], colour.filled());
+        let [low, high] = [at, at + 1].map(SegmentValue::Exact);
+        let mut bar = Rectangle::new([(SHORTEST, low), (*seconds, high)], colour.filled());
         bar.set_margin(3, 3, 0, 0);
         bar
     }))?;

@@ -33,7 +33,7 @@ pub use workloads::{Workload, workloads};
 pub(super) type Block = u128;
 
 /// The instructions to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
     Portable,
     /// AES and carry-less multiplication on single blocks.
@@ -42,6 +42,9 @@ enum Level {
     /// The same on pairs of blocks, with AVX2.
     #[cfg(target_arch = "x86_64")]
     Wide,
+    /// The same on four blocks, with AVX-512.
+    #[cfg(target_arch = "x86_64")]
+    Widest,
 }
 
 impl Level {
@@ -54,13 +57,11 @@ impl Level {
 
     /// All that this processor has.
     fn all() -> Vec<Self> {
-        match Self::best() {
-            Self::Portable => vec![Self::Portable],
-            #[cfg(target_arch = "x86_64")]
-            Self::Narrow => vec![Self::Portable, Self::Narrow],
-            #[cfg(target_arch = "x86_64")]
-            Self::Wide => vec![Self::Portable, Self::Narrow, Self::Wide],
-        }
+        #[cfg(target_arch = "x86_64")]
+        let more = x86::levels();
+        #[cfg(not(target_arch = "x86_64"))]
+        let more = [];
+        std::iter::once(Self::Portable).chain(more).collect()
     }
 }
 
@@ -193,7 +194,7 @@ fn reduce(low: Block, high: Block) -> Block {
 pub(super) fn transpose(rows: &mut [[u64; 2]; 128]) {
     match Level::best() {
         #[cfg(target_arch = "x86_64")]
-        Level::Wide => x86::transpose(rows),
+        Level::Wide | Level::Widest => x86::transpose(rows),
         _ => transpose::transpose(rows),
     }
 }

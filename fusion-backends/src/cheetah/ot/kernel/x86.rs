@@ -1,4 +1,4 @@
-//! AES-NI and PCLMULQDQ, and VAES and VPCLMULQDQ where the processor has them.
+//! AES-NI and PCLMULQDQ, and VAES and VPCLMULQDQ where the processor has them, with AVX2 or AVX-512.
 //!
 //! Functions with `target_feature` are safe to write and unsafe to call; from elsewhere they are called
 //! here alone. A [`Key`] or [`Level`] other than `Portable` is made by [`best`] alone, which is what
@@ -7,6 +7,7 @@
 mod kernels;
 mod narrow;
 mod wide;
+mod widest;
 
 use std::arch::x86_64::*;
 
@@ -20,11 +21,17 @@ pub(super) fn best() -> Level {
     let wide = is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("vaes")
         && is_x86_feature_detected!("vpclmulqdq");
-    match (narrow, wide) {
-        (true, true) => Level::Wide,
-        (true, false) => Level::Narrow,
-        (false, _) => Level::Portable,
+    match (narrow, wide, is_x86_feature_detected!("avx512f")) {
+        (true, true, true) => Level::Widest,
+        (true, true, false) => Level::Wide,
+        (true, false, _) => Level::Narrow,
+        (false, ..) => Level::Portable,
     }
+}
+
+/// Those that this processor has, the best last.
+pub(super) fn levels() -> impl Iterator<Item = Level> {
+    [Level::Narrow, Level::Wide, Level::Widest].into_iter().filter(|level| *level <= best())
 }
 
 /// All round keys.
@@ -38,6 +45,8 @@ pub(super) fn expand(level: Level, key: Block) -> [Block; 11] {
 macro_rules! at {
     ($level:expr, $kernel:ident($($argument:expr),*)) => {
         match $level {
+            // SAFETY: this level says that `best` found VAES, VPCLMULQDQ, AVX2 and AVX-512.
+            Level::Widest => unsafe { widest::$kernel($($argument),*) },
             // SAFETY: this level says that `best` found VAES, VPCLMULQDQ and AVX2.
             Level::Wide => unsafe { wide::$kernel($($argument),*) },
             // SAFETY: the other one says that `best` found AES, PCLMULQDQ and SSE4.1.
@@ -83,7 +92,7 @@ pub(super) fn transpose(rows: &mut [[u64; 2]; 128]) {
     fn with_avx2(rows: &mut [[u64; 2]; 128]) {
         squares::transpose(rows);
     }
-    assert!(best() == Level::Wide, "no AVX2");
+    assert!(best() >= Level::Wide, "no AVX2");
     // SAFETY: the processor has AVX2, as was just asserted.
     unsafe { with_avx2(rows) }
 }
