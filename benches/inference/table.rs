@@ -22,7 +22,7 @@ and the WAN (400 Mbit/s, 40 ms) are emulated.
 
 const PEERS_ABOUT: &str = "\
 Beside our plain runs over the loopback, on two cores shared by both parties. SPU 0.9.5 (Cheetah, 64 bits)
-ran on the same machine within the hour, its second run counts; OpenCheetah and MP-SPDZ's MASCOT ran on
+ran on the same machine and day, its second run counts; OpenCheetah and MP-SPDZ's MASCOT ran on
 such a machine at another time. SPU and OpenCheetah are semi-honest and approximate; MASCOT is secure against
 malicious parties.
 ";
@@ -198,7 +198,7 @@ fn what(layer: &LayerShape) -> String {
 }
 
 /// What peers take, both parties together: name, network, queries, seconds, MB. All are semi-honest but
-/// the last. SPU was measured on the same machine within the hour, the others on such a machine.
+/// the last. SPU was measured on the same machine and day, the others on such a machine.
 const PEERS: [(&str, Which, usize, f64, f64); 10] = [
     ("SPU", Which::Dnn784, 1, 0.305, 1.40),
     ("SPU", Which::Dnn784, 8, 0.701, 1.71),
