@@ -49,7 +49,7 @@ pub(crate) struct Run {
     pub(crate) setup: Cost,
     pub(crate) offline: Cost,
     pub(crate) online: Cost,
-    pub(crate) layers: Vec<(String, Cost)>,
+    pub(crate) layers: Vec<Layer>,
     /// How each linear layer was computed.
     pub(crate) linear: Vec<Linear>,
     /// Seconds that the server took to prepare its weights, once.
@@ -65,8 +65,14 @@ pub(crate) struct Cost {
     pub(crate) rounds: f64,
 }
 
+/// What a layer cost, online.
+pub(crate) struct Layer {
+    pub(crate) layer: usize,
+    pub(crate) kind: String,
+    pub(crate) cost: Cost,
+}
+
 /// A linear layer, as the server computed it.
-#[derive(Clone)]
 pub(crate) struct Linear {
     pub(crate) layer: usize,
     /// Bits of the ring, set, path.
@@ -128,9 +134,11 @@ impl Job {
                 ["setup", cost @ ..] => run.setup = Cost::parse(cost)?,
                 ["offline", cost @ ..] => run.offline = Cost::parse(cost)?,
                 ["online", cost @ ..] => run.online = Cost::parse(cost)?,
-                ["layer", name, cost @ ..] => {
-                    run.layers.push(((*name).into(), Cost::parse(cost)?));
-                }
+                ["layer", layer, kind, cost @ ..] => run.layers.push(Layer {
+                    layer: layer.parse()?,
+                    kind: (*kind).into(),
+                    cost: Cost::parse(cost)?,
+                }),
                 ["linear", layer, ring, set, path, hiding, margin] => run.linear.push(Linear {
                     layer: layer.parse()?,
                     words: [ring, set, path].map(|word| (*word).into()),
@@ -187,16 +195,10 @@ pub(crate) fn server(job: &Job) -> Result {
     for _ in 0..RUNS {
         let mut connection = connection(listener.accept()?.0, job.link)?;
         let mut party = party(Cheetah::server(), job);
-        let result = if job.hardened {
-            let mut server = CheetahServer::with(party);
-            server.serve(&mut connection, &served, &mut rng).map(drop)
+        if job.hardened {
+            CheetahServer::with(party).serve(&mut connection, &served, &mut rng)?;
         } else {
-            semi_honest::serve::<Cheetah, _>(&mut party, &mut connection, &served, &mut rng)
-                .map(drop)
-        };
-        if let Err(error) = result {
-            println!("refused {error}");
-            return Ok(());
+            semi_honest::serve::<Cheetah, _>(&mut party, &mut connection, &served, &mut rng)?;
         }
     }
     for LinearLayer { layer, ring, set, path, hiding, margin, .. } in served.linear_layers(slots)? {
@@ -224,20 +226,13 @@ pub(crate) fn client(job: &Job) -> Result {
             let costs = answers.report().costs.clone();
             (answers.into_inner(), costs, Vec::new())
         } else {
-            let result = semi_honest::infer::<Cheetah, _>(
+            let (answers, costs) = semi_honest::infer::<Cheetah, _>(
                 &mut party,
                 &mut connection,
                 &architecture,
                 &queries,
                 &mut rng,
-            );
-            let (answers, costs) = match result {
-                Ok(ran) => ran,
-                Err(error) => {
-                    println!("refused {error}");
-                    return Ok(());
-                }
-            };
+            )?;
             (answers, costs, party.costs().to_vec())
         });
     }
@@ -255,7 +250,7 @@ fn report(job: &Job, answers: &[Answer], costs: &Costs, layers: &[LayerCost]) ->
         println!("{name} {seconds} {bytes} {}", cost.rounds);
     }
     for LayerCost { layer, kind, sent, received, time } in layers {
-        println!("layer {layer}:{kind} {} {} 0", time.as_secs_f64(), sent + received);
+        println!("layer {layer} {kind} {} {} 0", time.as_secs_f64(), sent + received);
     }
     let labels: Vec<String> = answers
         .iter()

@@ -107,13 +107,18 @@ impl Link {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = match cli.party {
-        Some(Party::Client(job)) => child::client(&job),
-        Some(Party::Server(job)) => child::server(&job),
+    let result = match &cli.party {
+        Some(Party::Client(job)) => child::client(job),
+        Some(Party::Server(job)) => child::server(job),
         None => measure(&cli.options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // For the process that started both, which needs to know why.
+        Err(error) if cli.party.is_some() => {
+            println!("refused {error}");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

@@ -7,7 +7,7 @@ use plotters::prelude::*;
 
 use crate::{
     Link, Result,
-    child::{Cost, Linear, Run},
+    child::{Cost, Layer, Linear, Run},
     networks::Which,
 };
 
@@ -83,6 +83,13 @@ impl Run {
     }
 }
 
+/// The plain run of so many executions, if there is one.
+fn plain(runs: &[Run], network: Which, link: Link, executions: usize) -> Option<&Run> {
+    runs.iter().find(|Run { job, executions: count, .. }| {
+        (job.network, job.link, *count) == (network, link, executions) && !job.hardened
+    })
+}
+
 /// Hardened batches beside as many plain executions.
 pub(crate) fn tax(runs: &[Run]) -> String {
     let mut text = String::from(
@@ -90,12 +97,8 @@ pub(crate) fn tax(runs: &[Run]) -> String {
          | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for run in runs.iter().filter(|run| run.job.hardened) {
-        let is_plain = |other: &&Run| {
-            (other.job.network, other.job.link) == (run.job.network, run.job.link)
-                && !other.job.hardened
-                && other.executions == run.executions
-        };
-        let Some(plain) = runs.iter().find(is_plain) else { continue };
+        let plain = plain(runs, run.job.network, run.job.link, run.executions);
+        let Some(plain) = plain else { continue };
         let queries = run.job.slots as f64;
         let _ = writeln!(
             text,
@@ -120,9 +123,8 @@ pub(crate) fn kinds(runs: &[Run]) -> String {
     );
     let plain = runs.iter().filter(|run| run.job.link == Link::Loopback && !run.layers.is_empty());
     for run in plain {
-        let mut kinds: Vec<(&str, usize, Cost)> = Vec::new();
-        for (name, cost) in &run.layers {
-            let kind = name.split_once(':').map_or(name.as_str(), |(_, kind)| kind);
+        let mut kinds: Vec<(&String, usize, Cost)> = Vec::new();
+        for Layer { kind, cost, .. } in &run.layers {
             let at = kinds.iter().position(|(other, ..)| *other == kind).unwrap_or_else(|| {
                 kinds.push((kind, 0, Cost::default()));
                 kinds.len() - 1
@@ -156,10 +158,9 @@ pub(crate) fn layers(runs: &[Run]) -> String {
     for run in runs.iter().filter(single) {
         let architecture = run.job.network.architecture();
         let nodes = architecture.nodes();
-        for (at, (name, cost)) in run.layers.iter().enumerate() {
-            let kind = name.split_once(':').map_or(name.as_str(), |(_, kind)| kind);
-            let what = nodes.get(at).map_or_else(String::new, |node| what(&node.layer));
-            let linear = run.linear.iter().find(|linear| linear.layer == at);
+        for Layer { layer, kind, cost } in &run.layers {
+            let what = nodes.get(*layer).map_or_else(String::new, |node| what(&node.layer));
+            let linear = run.linear.iter().find(|linear| linear.layer == *layer);
             let linear = linear.map_or_else(
                 || " | | | |".into(),
                 |Linear { words, hiding, margin, .. }| {
@@ -168,7 +169,7 @@ pub(crate) fn layers(runs: &[Run]) -> String {
             );
             let _ = writeln!(
                 text,
-                "| {} | {at} | {kind} | {what} | {linear} | {:.2} | {:.3} |",
+                "| {} | {layer} | {kind} | {what} | {linear} | {:.2} | {:.3} |",
                 run.job.network.name(),
                 cost.seconds * 1e3,
                 cost.bytes / 1e6
@@ -219,12 +220,7 @@ fn peers(runs: &[Run]) -> String {
          | --- | --- | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for (name, network, queries, seconds, megabytes) in PEERS {
-        let is_beside = |run: &&Run| {
-            (run.job.network, run.job.link) == (network, Link::Loopback)
-                && !run.job.hardened
-                && run.executions == queries
-        };
-        let over = runs.iter().find(is_beside).map_or_else(
+        let over = plain(runs, network, Link::Loopback, queries).map_or_else(
             || " | ".into(),
             |run| {
                 let bytes = megabytes * 1e6 / run.bytes();

@@ -130,13 +130,12 @@ fn parts(set: Set, times: u32) {
 
 /// A layer along each path that it has.
 fn paths(name: &str, shape: Shape) {
-    let chosen = Encoding::new(&Parameters::new(Set::Small, width(20)).expect("8 to 45"), shape);
-    let chosen = chosen.expect("it fits").path();
     for path in Path::ALL {
         let Some((layer, times)) = first_set(shape, 20, Some(path), Storage::Transformed) else {
             continue;
         };
         let encoding = &layer.encoding;
+        let chosen = Encoding::new(encoding.parameters(), shape).expect("it fits").path();
         println!(
             "| {name} | {} | {path:?} | {} | {:?} | {:.1} | {} | {} | {} | {:.4} | {:.2} |",
             shape.slots,
@@ -243,21 +242,18 @@ impl Layer {
         largest: i64,
     ) -> Option<Self> {
         let encoding = match path {
-            Some(path) => Encoding::along(path, parameters, shape),
-            None => Encoding::new(parameters, shape),
+            Some(path) => Encoding::along(path, parameters, shape).ok()?,
+            None => Encoding::new(parameters, shape).ok()?,
         };
         let mut rng = StdRng::seed_from_u64(1);
         let weight = |_| rng.random_range(-largest..=largest);
         let weights = (0..shape.weights_len()).map(weight).collect();
-        Some(Self { encoding: encoding.ok()?, weights })
+        Some(Self { encoding, weights })
     }
 
     /// The least of so many times. `None` if the set does not suit the weights.
     fn times(&self, times: u32, storage: Storage) -> Option<Times> {
         let (encoding, mut rng) = (&self.encoding, StdRng::seed_from_u64(1));
-        let ring = encoding.parameters().width();
-        let inputs = (0..encoding.shape().inputs_len()).map(|_| rng.random::<u64>());
-        let shares = Shares::new(ring, inputs);
         let start = Instant::now();
         let weights = match Weights::prepare(encoding, &self.weights, LEAST_HIDING, storage) {
             Ok(weights) => weights,
@@ -265,6 +261,9 @@ impl Layer {
             Err(other) => panic!("{other}"),
         };
         let prepare = start.elapsed().as_secs_f64();
+        let ring = encoding.parameters().width();
+        let inputs = (0..encoding.shape().inputs_len()).map(|_| rng.random::<u64>());
+        let shares = Shares::new(ring, inputs);
         let mut least = [f64::INFINITY; 4];
         for _ in 0..times {
             let mut moments = vec![Instant::now()];
