@@ -197,7 +197,7 @@ where
     let (here, there) = memory_pair();
     let (here, recording) = Recorded::new(here);
     let (mut here, mut there) = (Connection::new(here), Connection::new(there));
-    let checks = (50..60).map(|x| Check::exact(x, x * FACTOR + 1)).collect();
+    let checks = (50..60).map(|x| Check::model_answer(x, x * FACTOR + 1)).collect();
     let mut client = Client::<P>::new(Policy::new(10, 4, 4, 0), checks);
     let (result, server) = thread::scope(|scope| {
         let server = scope.spawn(|| {

@@ -215,9 +215,9 @@ mod logistic {
             let score = plain(claimed, &sample);
             let features = sample.0.map(after::Fixed);
             if i % 2 == 0 {
-                return Check::exact(features, after::Prediction(score));
+                return Check::model_answer(features, after::Prediction(score));
             }
-            Check::labelled(features, move |answer: &after::Prediction<FRAC>| {
+            Check::truth(features, move |answer: &after::Prediction<FRAC>| {
                 answer.is_positive() == (score >= 0)
             })
         });
@@ -318,7 +318,7 @@ mod garbled {
         S: SemiHonest<Server: Send, ServerContext = ()>,
     {
         let numbers = || (THRESHOLD - 8..).take(16);
-        let checks = numbers().map(|number| Check::exact(number, number >= THRESHOLD)).collect();
+        let checks = numbers().map(|number| Check::model_answer(number, number >= THRESHOLD)).collect();
         let parties = (after::Evaluator::default(), server);
         let answers = harden::<after::Garbler, S>((&(), &()), parties, &[5, u32::MAX], checks);
         if let Ok(answers) = &answers {
@@ -393,7 +393,7 @@ mod garbled {
     #[test]
     fn selective_failure_makes_the_verdict_depend_on_a_query() {
         let verdict = |queries: &[u32], checks: &[u32]| {
-            let checks = checks.iter().map(|&number| Check::exact(number, number >= THRESHOLD));
+            let checks = checks.iter().map(|&number| Check::model_answer(number, number >= THRESHOLD));
             let parties = (after::Evaluator::default(), Selective(after::Garbler::new(THRESHOLD)));
             harden::<after::Garbler, Selective>((&(), &()), parties, queries, checks.collect())
         };
@@ -454,7 +454,7 @@ mod lookup {
         S: SemiHonest<Server: Send, ServerContext = [u64]>,
     {
         let queries = [3, 12];
-        let checks = (0..16).map(|index| Check::exact(index, claimed[index as usize])).collect();
+        let checks = (0..16).map(|index| Check::model_answer(index, claimed[index as usize])).collect();
         let answers = harden::<Lookup, S>((&4, used), ((), server), &queries, checks);
         if let Ok(answers) = &answers {
             assert_eq!(**answers, queries.map(|index| claimed[index as usize]));
@@ -485,7 +485,7 @@ mod lookup {
                 let mut rng = StdRng::seed_from_u64(12);
                 after::LookupServer::new().serve(&mut there, &table, &mut rng).unwrap()
             });
-            let checks = (0..).zip(table).map(|(index, entry)| Check::exact(index, entry));
+            let checks = (0..).zip(table).map(|(index, entry)| Check::model_answer(index, entry));
             let policy = Policy::cheapest(40, 2).unwrap();
             let mut client = after::LookupClient::new(policy, checks.collect());
             let mut rng = StdRng::seed_from_u64(13);
@@ -534,7 +534,7 @@ mod lookup {
         let table: [u64; 32] = StdRng::seed_from_u64(17).random();
         let mut other = table;
         other[31] ^= 1;
-        let checks = (0..31).map(|index| Check::exact(index, table[index as usize])).collect();
+        let checks = (0..31).map(|index| Check::model_answer(index, table[index as usize])).collect();
         let answers = harden::<Lookup, Lookup>((&5, &other[..]), ((), ()), &[31], checks).unwrap();
         assert_ne!(*answers, [table[31]]);
     }

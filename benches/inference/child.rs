@@ -287,7 +287,7 @@ fn checks(job: &Job, model: &Model) -> Result<Checks> {
 }
 
 fn clone(checks: &Checks) -> Vec<Check<Vec<i64>, Answer>> {
-    checks.iter().cloned().map(|(sample, answer)| Check::exact(sample, answer)).collect()
+    checks.iter().cloned().map(|(sample, answer)| Check::model_answer(sample, answer)).collect()
 }
 
 fn connection(stream: TcpStream, link: Link) -> Result<Connection> {

@@ -46,6 +46,10 @@ where
     lanes.concurrently()
 }
 
+mod samples;
+
+pub use samples::{Samples, Unclassed, Untouched, Valid, Whole};
+
 /// The two types in a `Result`, also behind an alias.
 pub trait Outcome {
     /// The type of success.

@@ -7,13 +7,19 @@ use crate::{
     lanes::{self, ClientLanes},
     mix::Mix,
     policy::{Misuse, Policy},
-    protocol::{Batch, ClientRun, Left, Outputs, SemiHonest},
+    protocol::{Batch, ClientRun, ClientSide, Left, Outputs, SemiHonest},
     report::{Costs, Report},
     rng::PhaseRng,
     soundness::Parameters,
     verify::{Agreement, Check, Verified, judge},
     wire::{Wire, inner},
 };
+
+/// What a client of `P` gets: for each query the part of its answer that was verified (all of it,
+/// unless the protocol says `agree_on`).
+pub type Answers<P> = Verified<
+    Vec<<<P as SemiHonest>::Agreement as Agreement<<P as ClientSide>::Output>>::Verified>,
+>;
 
 /// The hardened client: mixes its queries with checks, runs the base protocol on all of them, and
 /// gives answers only if every check and every copy fits.
@@ -105,7 +111,7 @@ impl<P: SemiHonest> Client<P> {
         context: &P::ClientContext,
         queries: &[P::Query],
         rng: &mut R,
-    ) -> Result<Verified<Vec<P::Output>>, Error<P::ClientError>> {
+    ) -> Result<Answers<P>, Error<P::ClientError>> {
         block_on(self.infer_async(connection, context, queries, rng))
     }
 
@@ -117,6 +123,18 @@ impl<P: SemiHonest> Client<P> {
     ///
     /// As [`infer`](Self::infer).
     pub async fn infer_async<R: CryptoRng + ?Sized>(
+        &mut self,
+        connection: &mut Connection,
+        context: &P::ClientContext,
+        queries: &[P::Query],
+        rng: &mut R,
+    ) -> Result<Answers<P>, Error<P::ClientError>> {
+        let whole = self.infer_whole(connection, context, queries, rng).await?;
+        Ok(whole.compared(&self.agreement))
+    }
+
+    /// As [`infer_async`](Self::infer_async), with whole answers, whatever of them was compared.
+    pub(crate) async fn infer_whole<R: CryptoRng + ?Sized>(
         &mut self,
         connection: &mut Connection,
         context: &P::ClientContext,

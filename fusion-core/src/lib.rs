@@ -39,13 +39,13 @@ mod wire;
 pub use fusion_soundness as soundness;
 
 pub use channel::{Channel, ChannelError, Network, PollChannel};
-pub use client::Client;
+pub use client::{Answers, Client};
 pub use connection::{Connection, Observer};
 pub use error::{Error, Malformed, Place, Rejection};
 pub use lanes::{ClientLanes, MAX_LANES, ServerLanes};
 pub use policy::{Misuse, Policy};
 pub use protocol::{
-    Batch, ClientRun, ClientSide, Column, Declaration, Declared, Kept, Left, MAX_PHASES, Outputs,
+    Batch, ClientRun, ClientSide, Column, Declaration, Declared, Executions, Kept, Left, MAX_PHASES, Outputs,
     Pair, Phase, PhaseError, Privacy, SemiHonest, ServerRun, ServerSide, Stage, StateError, Step,
 };
 pub use report::{
@@ -57,7 +57,7 @@ pub use soundness::{
     AccuracyTargets, AccuracyTest, CostModel, Parameters, Plan, PlanError, Planner, Ratio,
     Survival, ToleratedError,
 };
-pub use verify::{Agreement, Check, Exact, Projected, Projection, Verified};
+pub use verify::{Agreement, Check, Compared, Exact, Projected, Projection, Verified};
 pub use wire::{InnerPhase, Limits, Wire, WireReader, WireWriter};
 
 /// What generated code calls; not part of the interface.

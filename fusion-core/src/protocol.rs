@@ -13,7 +13,7 @@ mod run;
 mod sides;
 mod state;
 
-pub use declaration::{Declaration, Declared, Privacy};
+pub use declaration::{Declaration, Declared, Executions, Privacy};
 pub use pair::{MAX_PHASES, Pair};
 pub use phase::{Phase, Stage, Step};
 pub use run::{Batch, ClientRun, Left, Outputs, PhaseError, ServerRun};
@@ -28,11 +28,15 @@ use crate::verify::Agreement;
 /// malicious server. It cannot add privacy, so an implementation must bring these:
 ///
 /// 1. **Client privacy against a malicious server.** The server's view of an execution does not
-///    depend on the sample in it, even when the server deviates. Which of the two the protocol
-///    has is stated in [`Declaration::privacy`] and repeated in every report.
-/// 2. **Determinism.** The same input and model give the same answer in every execution, bit for
+///    depend on the sample in it, even when the server deviates. That includes how a run ends: no
+///    error of the client's may depend on an input. Stated in [`Declaration::privacy`].
+/// 2. **Isolation.** Nothing that a server can do makes the answers of a set of executions depend on
+///    what others hold. Stated in [`Declaration::executions`]. Both are repeated in every report, and
+///    without both there is no guarantee E.
+/// 3. **Determinism.** The same input and model give the same answer in every execution, bit for
 ///    bit or within [`SemiHonest::Agreement`].
-/// 3. **Independent executions.** Randomness is fresh for each execution.
+/// 4. **Independent executions.** Randomness is fresh for each execution, also where a party keeps
+///    state in fields.
 ///
 /// # Writing it by hand
 ///

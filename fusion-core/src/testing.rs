@@ -34,7 +34,7 @@
 //! use fusion::testing::{Subject, assert_hardened};
 //!
 //! // `Toy` multiplies by the server's number; here it is 3, and a cheat's is 4.
-//! let checks = || (0..20).map(|x| fusion::Check::exact(x, 3 * x)).collect();
+//! let checks = || (0..20).map(|x| fusion::Check::model_answer(x, 3 * x)).collect();
 //! assert_hardened(Subject::<Toy>::new(&(), &3, &[7, 8], &checks).other_model(4));
 //! ```
 

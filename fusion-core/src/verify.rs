@@ -10,13 +10,19 @@ use crate::{
     report::{CheckTally, Report},
 };
 
-/// When two answers to the same query count as the same.
+/// When two answers to the same query count as the same, and what of an answer is verified then.
 ///
 /// [`Exact`] unless a protocol says otherwise. Anything looser is a security parameter: a server
 /// may change every answer by as much as the agreement tolerates.
-pub trait Agreement<O: ?Sized> {
+pub trait Agreement<O> {
+    /// What a client gets of an answer: `O` itself, or the part that was compared.
+    type Verified;
+
     /// Whether the answers count as the same. Must be symmetric.
     fn agree(&self, left: &O, right: &O) -> bool;
+
+    /// The answer, for the client, after its copies agreed.
+    fn verified(&self, answer: O) -> Self::Verified;
 
     /// The tolerance, for the report.
     fn statement(&self) -> &'static str;
@@ -26,9 +32,15 @@ pub trait Agreement<O: ?Sized> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Exact;
 
-impl<O: PartialEq + ?Sized> Agreement<O> for Exact {
+impl<O: PartialEq> Agreement<O> for Exact {
+    type Verified = O;
+
     fn agree(&self, left: &O, right: &O) -> bool {
         left == right
+    }
+
+    fn verified(&self, answer: O) -> O {
+        answer
     }
 
     fn statement(&self) -> &'static str {
@@ -36,9 +48,8 @@ impl<O: PartialEq + ?Sized> Agreement<O> for Exact {
     }
 }
 
-/// Answers agree when a part of them is equal: for example the label of a vector of logits.
-///
-/// What is left out of the comparison, a server may change as it likes.
+/// Answers agree when a part of them is equal: for example the label of a vector of logits. The
+/// client gets [`Compared`]: that part, and the rest behind a name that says that nobody verified it.
 pub struct Projection<P>(PhantomData<fn() -> P>);
 
 impl<P> Default for Projection<P> {
@@ -48,8 +59,14 @@ impl<P> Default for Projection<P> {
 }
 
 impl<P: Projected> Agreement<P::Output> for Projection<P> {
+    type Verified = Compared<P::Part, P::Output>;
+
     fn agree(&self, left: &P::Output, right: &P::Output) -> bool {
-        P::same(left, right)
+        P::part(left) == P::part(right)
+    }
+
+    fn verified(&self, answer: P::Output) -> Compared<P::Part, P::Output> {
+        Compared { part: P::part(&answer), whole: answer }
     }
 
     fn statement(&self) -> &'static str {
@@ -59,11 +76,52 @@ impl<P: Projected> Agreement<P::Output> for Projection<P> {
 
 /// A protocol whose answers agree when a part of them is equal: what `agree_on = ..` implements.
 pub trait Projected: ClientSide {
+    /// What is compared.
+    type Part: PartialEq;
+
     /// Which part, for the report.
     const STATEMENT: &'static str;
 
-    /// Whether that part is equal.
-    fn same(left: &Self::Output, right: &Self::Output) -> bool;
+    /// That part of an answer.
+    fn part(answer: &Self::Output) -> Self::Part;
+}
+
+/// An answer of which only a part was compared. It dereferences to that part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Compared<T, O> {
+    part: T,
+    whole: O,
+}
+
+impl<T, O> Compared<T, O> {
+    /// The part that was compared.
+    pub fn into_part(self) -> T {
+        self.part
+    }
+
+    /// The whole answer of one copy.
+    ///
+    /// # Security
+    ///
+    /// The server can change everything in it that is not in the compared part, in every execution,
+    /// unnoticed.
+    pub fn unverified_whole(&self) -> &O {
+        &self.whole
+    }
+}
+
+impl<T, O> Deref for Compared<T, O> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.part
+    }
+}
+
+impl<T: fmt::Display, O> fmt::Display for Compared<T, O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.part.fmt(f)
+    }
 }
 
 /// A public sample whose answer the client knows.
@@ -78,15 +136,17 @@ pub(crate) enum Expected<O> {
 }
 
 impl<Q, O> Check<Q, O> {
-    /// A sample with the answer that the right model gives, compared with the protocol's
-    /// agreement. An honest server never fails it, so slack 0 is enough.
-    pub fn exact(sample: Q, answer: O) -> Self {
+    /// A sample with the answer that the *promised model* gives on it, compared with the protocol's
+    /// agreement. An honest server never fails it, so slack 0 is enough. The model's owner, or somebody
+    /// who may run the model, computed it beforehand; it is not the truth about the sample.
+    pub fn model_answer(sample: Q, answer: O) -> Self {
         Self { sample, expected: Expected::Answer(answer) }
     }
 
-    /// A sample whose ground truth is known: `is_right` says whether an answer matches it. The
-    /// right model may be wrong on it, so an honest server needs slack.
-    pub fn labelled(sample: Q, is_right: impl Fn(&O) -> bool + Send + Sync + 'static) -> Self {
+    /// A sample of which the client knows the *truth*: `is_right` says whether an answer matches it.
+    /// The promised model may be wrong on it, so an honest server needs slack
+    /// ([`AccuracyTargets`](crate::AccuracyTargets) finds it).
+    pub fn truth(sample: Q, is_right: impl Fn(&O) -> bool + Send + Sync + 'static) -> Self {
         Self { sample, expected: Expected::Label(Box::new(is_right)) }
     }
 
@@ -123,6 +183,14 @@ impl<T> Verified<T> {
     /// The answers alone.
     pub fn into_inner(self) -> T {
         self.value
+    }
+}
+
+impl<O> Verified<Vec<O>> {
+    /// Leaves of each answer what the agreement compared.
+    pub(crate) fn compared<A: Agreement<O>>(self, agreement: &A) -> Verified<Vec<A::Verified>> {
+        let value = self.value.into_iter().map(|answer| agreement.verified(answer)).collect();
+        Verified { value, report: self.report }
     }
 }
 
@@ -294,8 +362,12 @@ mod tests {
     fn a_tolerant_agreement_is_checked_between_all_pairs() {
         struct Within(i32);
         impl Agreement<i32> for Within {
+            type Verified = i32;
             fn agree(&self, left: &i32, right: &i32) -> bool {
                 left.abs_diff(*right) <= self.0 as u32
+            }
+            fn verified(&self, answer: i32) -> i32 {
+                answer
             }
             fn statement(&self) -> &'static str {
                 "within a tolerance"

@@ -180,7 +180,7 @@ const PATIENT: Limits = Limits { message: Duration::from_secs(3), ..LIMITS };
 type Answer = Result<(Vec<u64>, Costs), Error<Broken>>;
 
 fn ask<const C: usize>(channel: impl Channel) -> Answer {
-    let checks = (100..110).map(|x| Check::exact(x, x + 3 * STEP)).collect();
+    let checks = (100..110).map(|x| Check::model_answer(x, x + 3 * STEP)).collect();
     let mut client = Client::<Walk<C, 1>>::new(POLICY, checks);
     let mut connection = Connection::with_limits(channel, LIMITS);
     let mut rng = StdRng::seed_from_u64(1);
@@ -281,7 +281,7 @@ fn a_party_without_lanes_is_told_so_in_the_handshake() {
     let (left, right) = memory_pair();
     let (answer, server) = thread::scope(|scope| {
         let server = scope.spawn(move || serve::<4>(right, Habit::Good));
-        let checks = (100..110).map(|x| Check::exact(x, x)).collect();
+        let checks = (100..110).map(|x| Check::model_answer(x, x)).collect();
         let mut client = Client::<Walk<0, 0>>::new(POLICY, checks);
         let mut rng = StdRng::seed_from_u64(1);
         let answer = client.infer(&mut Connection::new(left), &(), &QUERIES, &mut rng);

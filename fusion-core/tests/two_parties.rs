@@ -100,7 +100,7 @@ const SECRET: u64 = 1000;
 const POLICY: Policy = Policy::new(20, 7, 8, 0);
 
 fn client() -> Client<Adder> {
-    let checks = (0..20).map(|n| Check::exact(n * 31, n * 31 + SECRET)).collect();
+    let checks = (0..20).map(|n| Check::model_answer(n * 31, n * 31 + SECRET)).collect();
     Client::new(POLICY, checks)
 }
 
@@ -241,7 +241,7 @@ fn weak_batches_are_refused_before_anything_is_sent() {
     let mut connection = Connection::new(left);
     let mut rng = StdRng::seed_from_u64(1);
     let mut refusal = |policy, queries: &[u64]| {
-        let checks = (0..20).map(|n| Check::exact(n, n + SECRET)).collect();
+        let checks = (0..20).map(|n| Check::model_answer(n, n + SECRET)).collect();
         match Client::<Adder>::new(policy, checks).infer(&mut connection, &(), queries, &mut rng) {
             Err(Error::ApiMisuse(misuse)) => misuse,
             other => panic!("{other:?}"),

@@ -28,7 +28,7 @@ fn gives<P>(
             let mut rng = StdRng::seed_from_u64(2);
             Server::<P>::with(server).serve(&mut there, contexts.1, &mut rng).unwrap();
         });
-        let checks = (0..10).map(|x| Check::exact(x, answer(x))).collect();
+        let checks = (0..10).map(|x| Check::model_answer(x, answer(x))).collect();
         let mut client = Client::<P>::with(client, Policy::new(8, 4, 6, 0), checks);
         client.infer(&mut here, contexts.0, &[20, 30], &mut StdRng::seed_from_u64(1)).unwrap()
     });
@@ -348,7 +348,7 @@ mod label_only {
                 let mut rng = StdRng::seed_from_u64(2);
                 ClassifierServer::new().serve(&mut there, &(), &mut rng).unwrap();
             });
-            let checks = (0..10).map(|x| Check::exact(x, Logits([0.0, f64::from(x > 5)])));
+            let checks = (0..10).map(|x| Check::model_answer(x, Logits([0.0, f64::from(x > 5)])));
             let checks = checks.collect();
             let mut client = ClassifierClient::new(Policy::new(8, 4, 6, 0), checks);
             let mut rng = StdRng::seed_from_u64(1);
@@ -470,7 +470,7 @@ mod arrays {
                 let mut rng = StdRng::seed_from_u64(2);
                 RowsServer::new().serve(&mut there, &weights, &mut rng).unwrap();
             });
-            let checks = (0..6).map(|x| Check::exact(row(x), dot(x))).collect();
+            let checks = (0..6).map(|x| Check::model_answer(row(x), dot(x))).collect();
             let mut client = RowsClient::new(Policy::new(8, 4, 6, 0), checks);
             let mut rng = StdRng::seed_from_u64(1);
             let answers = client.infer(&mut here, &(), &[row(20), row(30)], &mut rng).unwrap();
@@ -535,7 +535,7 @@ mod asynchronous {
             let mut rng = StdRng::seed_from_u64(2);
             RelayServer::new().serve(&mut there, &(), &mut rng).is_ok()
         });
-        let checks = (0..10).map(|x: i64| Check::exact(x, -x)).collect();
+        let checks = (0..10).map(|x: i64| Check::model_answer(x, -x)).collect();
         let (queries, mut rng) = ([1, 2], StdRng::seed_from_u64(1));
         let mut client = RelayClient::new(Policy::new(8, 4, 6, 0), checks);
         let answers = client.infer_async(&mut here, &(), &queries, &mut rng).await?;

@@ -48,7 +48,7 @@ mod rows {
                 let _ = RowsServer::new().serve(there, &context, &mut rng);
             });
             let samples = (0..6).map(|x| Array1::from(vec![x, x + 1, x + 2]));
-            let checks = samples.map(|x| Check::exact(x.clone(), x.dot(&weights))).collect();
+            let checks = samples.map(|x| Check::model_answer(x.clone(), x.dot(&weights))).collect();
             let mut client = RowsClient::new(Policy::new(8, 4, 6, 0), checks);
             let answers = client.infer(&mut here, &(), queries, &mut StdRng::seed_from_u64(1));
             drop(here);
@@ -97,7 +97,7 @@ mod numbers {
                 NumbersServer::new().serve(&mut there, &(), &mut rng).unwrap();
             });
             let row = |x: i64| Array1::from(vec![x, -x]);
-            let checks = (0..6).map(|x| Check::exact(x, row(x))).collect();
+            let checks = (0..6).map(|x| Check::model_answer(x, row(x))).collect();
             let mut client = NumbersClient::new(Policy::new(8, 4, 6, 0), checks);
             let mut rng = StdRng::seed_from_u64(1);
             let answers = client.infer(&mut here, &(), &[7, 9], &mut rng).unwrap();

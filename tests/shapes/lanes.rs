@@ -158,7 +158,7 @@ fn swapped_slots_are_caught() {
             let mut rng = StdRng::seed_from_u64(2);
             Server::<Cheating<Masked>>::with(cheat).serve(&mut there, &9, &mut rng).unwrap();
         });
-        let checks = (100..110).map(|x| Check::exact(x, 9 * x)).collect();
+        let checks = (100..110).map(|x| Check::model_answer(x, 9 * x)).collect();
         let mut client = MaskedClient::new(Policy::new(8, 3, 4, 0), checks);
         let mut rng = StdRng::seed_from_u64(1);
         client.infer(&mut here, &(), &[1, 2, 3, 4, 5, 6], &mut rng).unwrap_err()
@@ -176,7 +176,7 @@ fn inner_phases_and_a_second_batch_work_in_lanes() {
                 server.serve(&mut there, &9, &mut rng).unwrap();
             }
         });
-        let checks = (100..110).map(|x| Check::exact(x, 9 * x)).collect();
+        let checks = (100..110).map(|x| Check::model_answer(x, 9 * x)).collect();
         let mut client = MaskedClient::new(Policy::new(8, 3, 4, 0), checks);
         let mut rng = StdRng::seed_from_u64(1);
         for _ in 0..2 {
@@ -204,7 +204,7 @@ async fn an_asynchronous_connection_is_refused() {
         |stream: tokio::io::DuplexStream| Connection::futures(stream.compat(), tokio::time::sleep);
     let (mut here, mut there) = (over(here), over(there));
     let client = async {
-        let checks = (100..110).map(|x| Check::exact(x, x)).collect();
+        let checks = (100..110).map(|x| Check::model_answer(x, x)).collect();
         let party = Walker { steps: 0 };
         let mut client = Client::<Walk<3>>::with(party, Policy::new(8, 3, 4, 0), checks);
         let mut rng = StdRng::seed_from_u64(1);

@@ -39,7 +39,7 @@ mod label_only {
                 // The client may reject.
                 let _ = Server::<Classifier>::new().serve(&mut there, &sign, &mut rng);
             });
-            let checks = (1..9).map(|x| Check::exact(x, Logits([0.0, x as f64]))).collect();
+            let checks = (1..9).map(|x| Check::model_answer(x, Logits([0.0, x as f64]))).collect();
             let mut client = Client::<Classifier>::new(Policy::new(8, 3, 4, 0), checks);
             let queries = [-5, 5, 7, -1, 1, -2];
             let answers = client.infer(&mut here, &(), &queries, &mut StdRng::seed_from_u64(1));
@@ -101,7 +101,7 @@ mod own_agreement {
                 let mut rng = StdRng::seed_from_u64(2);
                 FloatServer::new().serve(&mut there, &(), &mut rng).unwrap();
             });
-            let checks = (0..8).map(|x| Check::exact(f64::from(x), f64::from(2 * x))).collect();
+            let checks = (0..8).map(|x| Check::model_answer(f64::from(x), f64::from(2 * x))).collect();
             let mut client = FloatClient::new(Policy::new(8, 4, 6, 0), checks);
             let mut rng = StdRng::seed_from_u64(1);
             let answers = client.infer(&mut here, &(), &[10.0, 20.0], &mut rng).unwrap();

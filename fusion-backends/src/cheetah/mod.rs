@@ -24,7 +24,7 @@
 //! let queries = [vec![200; 16], vec![1; 16]];
 //! # let label = |x: &Vec<i64>| Answer::Label(fusion_backends::model::argmax(&reference.infer(x).unwrap()));
 //! # let samples: Vec<Vec<i64>> = (0..16).map(|n| (0..16).map(|i| (n * i * 37) % 256).collect()).collect();
-//! # let checks = samples.into_iter().map(|x| { let y = label(&x); Check::exact(x, y) }).collect();
+//! # let checks = samples.into_iter().map(|x| { let y = label(&x); Check::model_answer(x, y) }).collect();
 //! let policy = Policy::cheapest(40, queries.len())?;
 //! let mut client = CheetahClient::with(Cheetah::client(), policy, checks);
 //! let mut rng = StdRng::seed_from_u64(2);

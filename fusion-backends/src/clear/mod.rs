@@ -128,7 +128,7 @@ mod tests {
         let expected = model.infer_batch(&queries).unwrap();
         let samples = inputs(20, &mut rng);
         let logits = model.infer_batch(&samples).unwrap();
-        let checks = samples.into_iter().zip(logits).map(|(x, y)| Check::exact(x, y)).collect();
+        let checks = samples.into_iter().zip(logits).map(|(x, y)| Check::model_answer(x, y)).collect();
 
         let (mut here, mut there) = Connection::pair();
         let server = thread::spawn(move || {
@@ -171,7 +171,7 @@ mod tests {
             let mut rng = StdRng::seed_from_u64(4);
             ClearServer::new().serve(&mut there, &model, &mut rng).is_err()
         });
-        let checks = (0..30).map(|_| Check::exact(vec![0; 5], vec![0; 2])).collect();
+        let checks = (0..30).map(|_| Check::model_answer(vec![0; 5], vec![0; 2])).collect();
         let policy = Policy::cheapest(40, 1).unwrap();
         let result = ClearClient::new(policy, checks).infer(
             &mut here,

@@ -64,7 +64,7 @@ impl<B: Backend> Setting<B> {
     pub(super) fn checks(&self) -> Vec<Check<Vec<i64>, B::Output>> {
         let answers = self.model.infer_batch(&self.samples).expect("samples have the width");
         let checks = self.samples.iter().cloned().zip(answers);
-        checks.map(|(x, y)| Check::exact(x, B::answer(y))).collect()
+        checks.map(|(x, y)| Check::model_answer(x, B::answer(y))).collect()
     }
 
     /// A hardened batch against `peer`.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no security parameters",
     label = "no security parameters known for `{Self}`",
-    note = "put `#[fusion::harden(soundness = 40)]` on the struct"
+    note = "put `#[fusion::harden(soundness = 40, privacy = .., executions = ..)]` on the struct"
 )]
 pub trait Declared {
     /// The stated parameters.
@@ -15,10 +15,13 @@ pub trait Declared {
 /// Security parameters as stated on the struct.
 ///
 /// ```
-/// use fusion_core::{Declaration, Privacy};
+/// use fusion_core::{Declaration, Executions, Privacy};
 ///
-/// const D: Declaration = Declaration::new(40).batch(16, 9, 8, 0).privacy(Privacy::Malicious);
-/// assert_eq!(D.soundness, 40);
+/// const D: Declaration = Declaration::new(40)
+///     .batch(16, 9, 8, 0)
+///     .privacy(Privacy::Malicious)
+///     .executions(Executions::Isolated);
+/// assert!(D.brings_guarantee_e());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -35,6 +38,8 @@ pub struct Declaration {
     pub slack: usize,
     /// What the base protocol promises for the client's privacy.
     pub privacy: Privacy,
+    /// Whether executions of the base protocol are isolated from each other.
+    pub executions: Executions,
     /// What both statements rest on besides the two parties, for example an honest dealer; empty
     /// if nothing.
     pub assumes: &'static str,
@@ -51,6 +56,7 @@ impl Declaration {
             checks: None,
             slack: 0,
             privacy: Privacy::Unstated,
+            executions: Executions::Unstated,
             assumes: "",
         }
     }
@@ -76,6 +82,21 @@ impl Declaration {
     pub const fn privacy(mut self, privacy: Privacy) -> Self {
         self.privacy = privacy;
         self
+    }
+
+    /// States whether executions are isolated from each other.
+    #[must_use]
+    pub const fn executions(mut self, executions: Executions) -> Self {
+        self.executions = executions;
+        self
+    }
+
+    /// Whether the preconditions of guarantee E are stated: privacy against a server that deviates,
+    /// and isolated executions. Without both, no number of copies helps.
+    #[must_use]
+    pub const fn brings_guarantee_e(&self) -> bool {
+        matches!(self.privacy, Privacy::Malicious)
+            && matches!(self.executions, Executions::Isolated)
     }
 
     /// States what the protocol's security rests on besides the two parties.
@@ -114,6 +135,41 @@ impl Privacy {
             Self::Public => "NONE: the server sees the input (stated by the protocol)",
             Self::Unstated => {
                 "NOT STATED by the protocol; do not rely on it (harden(privacy = ..) states it)"
+            }
+        }
+    }
+}
+
+/// Whether a server can make the answer of one execution depend on the input of another:
+/// precondition 2 of the guarantees (docs/security.md, "Isolation"). Fusion repeats the statement; it
+/// cannot check it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Executions {
+    /// For every server and every set of slots, what the server sees and what comes out of these
+    /// slots depends on nothing that other slots hold: fresh keys, labels or pads for each execution.
+    Isolated,
+    /// A server may compute on the hidden inputs of several executions together (one key for all,
+    /// several in one ciphertext). It can then find the copies without seeing them.
+    Linked,
+    /// The author did not say.
+    Unstated,
+}
+
+impl Executions {
+    /// The sentence that goes into the report.
+    #[must_use]
+    pub const fn statement(self) -> &'static str {
+        match self {
+            Self::Isolated => {
+                "isolated: no answer depends on another execution's input, whatever the server does \
+                 (stated by the protocol)"
+            }
+            Self::Linked => {
+                "LINKED: a server can compute on several inputs together (stated by the protocol)"
+            }
+            Self::Unstated => {
+                "NOT STATED whether isolated; do not rely on it (harden(executions = ..) states it)"
             }
         }
     }

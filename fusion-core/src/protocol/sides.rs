@@ -57,6 +57,44 @@ pub trait ClientSide: Sized {
         None
     }
 
+    /// Refuses a query (or a check's sample) that the protocol cannot take: its width, its range.
+    /// The driver asks before anything is sent, so that a mistake names the query and not a slot.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in words.
+    fn validate_query(
+        _client: &Self::Client,
+        _context: &Self::ClientContext,
+        _query: &Self::Query,
+    ) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Refuses the answer of a check if the protocol cannot give such a one: its kind, its width.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in words.
+    fn validate_answer(
+        _client: &Self::Client,
+        _context: &Self::ClientContext,
+        _answer: &Self::Output,
+    ) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Reads a query from end to end. The driver calls it for all queries and checks of a batch before
+    /// the handshake, so that memory that is only loaded when it is read does not tell by its time
+    /// which slot held a copy of what was read before.
+    fn touch(_query: &Self::Query) {}
+
+    /// Which samples are equal: a number for each, the same for equal ones. `None`, the default, if
+    /// samples cannot be compared. It decides how much evidence checks are.
+    fn classes(_samples: &[&Self::Query]) -> Option<Vec<usize>> {
+        None
+    }
+
     /// Runs all slots of a step that has lanes: [`ClientLanes::concurrently`], if what the client
     /// is made of may go to other threads, or one after the other, which is the default.
     ///

@@ -7,7 +7,7 @@ use super::{Row, Subject, Table, has_slots};
 use crate::{
     channel::{MemoryChannel, memory_pair},
     client::Client,
-    connection::Connection,
+    connection::{Connection, block_on},
     error::Error,
     misbehave::{At, Cheat, Cheating, CheatingServer, Fault, Faulty},
     policy::Policy,
@@ -154,8 +154,8 @@ where
                     }
                 };
             });
-            let answers =
-                client.infer(&mut here, subject.client_context, subject.queries, &mut rng);
+            let (context, queries) = (subject.client_context, subject.queries);
+            let answers = block_on(client.infer_whole(&mut here, context, queries, &mut rng));
             // Whoever waits for this client, its dealer for example, is told that it is gone.
             drop((client, here));
             answers.map_err(|error| describe(&error))
