@@ -9,7 +9,9 @@ pub(crate) struct Declaration {
     pub krate: Path,
     pub soundness: LitInt,
     pub batch: Option<FixedBatch>,
+    /// `None` after mistakes, as `executions`.
     pub privacy: Option<Ident>,
+    pub executions: Option<Ident>,
     pub assumes: Option<LitStr>,
     /// Where the parties are structs of their own.
     pub parties: Option<Parties>,
@@ -34,8 +36,13 @@ pub(crate) struct Identity {
 pub(crate) enum Agreement {
     Exact,
     Type(Type),
-    /// When this function gives the same for both.
-    On(Expr),
+    /// When this function gives the same for both: a part of this type.
+    On {
+        function: Expr,
+        part: Type,
+    },
+    /// After mistakes in what would be a part.
+    Unknown,
 }
 
 /// R, B, T and slack, where the struct fixes them.
@@ -55,6 +62,7 @@ pub(crate) struct Protocol {
     /// How many slots run at the same time, if it is for protocols that run in lanes.
     pub lanes: Option<LitInt>,
     pub channel: Channel,
+    pub hooks: Hooks,
     pub query: Type,
     pub output: Type,
     /// `None` if the party is another struct.
@@ -69,6 +77,13 @@ pub(crate) enum Instance {
     PerSlot(Span),
     /// What this function makes of the instance that was passed in.
     Made(Expr),
+}
+
+/// What validates samples and answers: called like a phase, with the client if phases take `self`,
+/// with its context if there is one, then with what is validated.
+pub(crate) struct Hooks {
+    pub query: Option<Expr>,
+    pub answer: Option<Expr>,
 }
 
 /// The user's own channel.

@@ -42,6 +42,10 @@ fn declared(item: &StructHalf, declaration: &Declaration) -> TokenStream {
         };
         quote!(.privacy(#krate::Privacy::#variant))
     });
+    let executions = declaration.executions.as_ref().map(|word| {
+        let variant = if word == "isolated" { quote!(Isolated) } else { quote!(Linked) };
+        quote!(.executions(#krate::Executions::#variant))
+    });
     let assumes = declaration.assumes.as_ref().map(|text| quote!(.assumes(#text)));
     let (generics, arguments, bounds) = item.generics.split_for_impl();
     let name = &item.ident;
@@ -50,7 +54,7 @@ fn declared(item: &StructHalf, declaration: &Declaration) -> TokenStream {
         #quiet
         impl #generics #krate::Declared for #name #arguments #bounds {
             const DECLARATION: #krate::Declaration =
-                #krate::Declaration::new(#soundness) #batch #privacy #assumes;
+                #krate::Declaration::new(#soundness) #batch #privacy #executions #assumes;
         }
     }
 }
