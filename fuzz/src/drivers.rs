@@ -151,7 +151,13 @@ fn spoiled(script: &mut Script<'_>, frames: &[Vec<u8>]) -> Vec<Vec<u8>> {
 
 fn infer<P>(mut connection: Connection) -> Ended
 where
-    P: SemiHonest<Client = (), ClientContext = (), Query = i64, Output = i64, Agreement = fusion::Exact>,
+    P: SemiHonest<
+            Client = (),
+            ClientContext = (),
+            Query = i64,
+            Output = i64,
+            Agreement = fusion::Exact,
+        >,
     P::ClientError: Debug,
 {
     let checks = (100..110).map(|x| Check::model_answer(x, x * KEY)).collect();
