@@ -1,7 +1,7 @@
 use crate::protocol::Declaration;
 use crate::soundness::{
-    AccuracyTargets, AccuracyTest, Judgement, MAX_SLOTS, ParameterError, Parameters, PlanError,
-    Planner, Weakness, judge,
+    AccuracyTargets, AccuracyTest, Demands, Judgement, MAX_SLOTS, ParameterError, Parameters,
+    PlanError, Planner, Weakness, judge,
 };
 
 /// How a client hardens its batches.
@@ -137,7 +137,7 @@ impl Policy {
         {
             return Err(inaccurate(&targets, checks, slack));
         }
-        match judge(queries, copies, checks, slack, soundness)? {
+        match judge(queries, copies, checks, slack, &Demands::new(soundness))? {
             Judgement::Sound(_) => Ok(Parameters::new(queries, copies, checks, slack)?),
             Judgement::Weak(weakness) => Err(unsound(&weakness)),
         }
@@ -155,7 +155,7 @@ fn inaccurate(targets: &AccuracyTargets, checks: usize, slack: usize) -> Misuse 
 fn unsound(weakness: &Weakness) -> Misuse {
     Misuse::Unsound {
         parameters: weakness.parameters,
-        wanted: weakness.soundness,
+        wanted: weakness.demands.soundness,
         bits: format!("{:.2}", (weakness.survival.bits() * 100.0).floor() / 100.0),
         fix: weakness.advice(),
     }

@@ -4,7 +4,9 @@
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use fusion_soundness::{AccuracyTargets, Parameters, Planner, Survival, ToleratedError, judge};
+use fusion_soundness::{
+    AccuracyTargets, Demands, Parameters, Planner, Survival, ToleratedError, judge,
+};
 
 const QUERIES: [usize; 4] = [1, 100, 10_000, 1_000_000];
 
@@ -56,7 +58,7 @@ fn others(criterion: &mut Criterion) {
     });
     for queries in QUERIES {
         group.bench_function(BenchmarkId::new("judge a weak batch", queries), |bencher| {
-            bencher.iter(|| judge(black_box(queries), 3, 10, 0, 40));
+            bencher.iter(|| judge(black_box(queries), 3, 10, 0, &Demands::new(40)));
         });
     }
     let batch = Parameters::new(100, 6, 1_122, 48).expect("a batch");

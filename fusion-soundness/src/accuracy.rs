@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{MAX_SLOTS, Probability, Ratio, search::first, tails::Trials};
+use crate::{MAX_SLOTS, Probability, Ratio, RiskTargets, search::first, tails::Trials};
 
 /// What the checks are to tell apart (guarantee A).
 ///
@@ -29,9 +29,10 @@ pub struct AccuracyTargets {
 }
 
 impl AccuracyTargets {
-    /// *Labelled* checks, of which the ground truth is known: an honest server of accuracy
-    /// `claimed` or more is rejected with probability at most 2^-`completeness`, one of accuracy
-    /// `unacceptable` or less is accepted with probability at most 2^-`confidence`.
+    /// For checks that hold the truth: an honest server of accuracy `claimed` or more is rejected
+    /// with probability at most 2^-`completeness`, one of accuracy `unacceptable` or less is
+    /// accepted with probability at most 2^-`confidence`. Per batch: over m batches the first is
+    /// m times as likely.
     ///
     /// # Errors
     ///
@@ -51,14 +52,14 @@ impl AccuracyTargets {
         Ok(Self { claimed, unacceptable, completeness, confidence })
     }
 
-    /// *Exact* checks, of which the honest model's own answer is known: an honest server is never
-    /// rejected, so no slack is needed, and one whose answers are the honest ones with probability
-    /// `unacceptable` or less is accepted with probability at most 2^-`confidence`.
+    /// For checks that hold the model's own answers: an honest server is never rejected, so no
+    /// slack is needed, and one whose answers are the model's with probability `unacceptable` or
+    /// less is accepted with probability at most 2^-`confidence`.
     ///
     /// # Errors
     ///
     /// [`TargetError`] if `unacceptable` is not under 1.
-    pub fn exact(unacceptable: Ratio, confidence: u32) -> Result<Self, TargetError> {
+    pub fn model_answers(unacceptable: Ratio, confidence: u32) -> Result<Self, TargetError> {
         Self::new(Ratio::ONE, unacceptable, confidence, confidence)
     }
 
@@ -154,6 +155,21 @@ impl AccuracyTargets {
 }
 
 impl AccuracyTargets {
+    /// Whether no test can have both: an honest server of the claimed accuracy p is accepted with
+    /// a given query wrong with probability (1-p) Pr[accepted] >= (1-p) (1 - 2^-completeness), and
+    /// with any query wrong at least as often.
+    pub(crate) fn rule_out(&self, risk: &RiskTargets) -> bool {
+        let (passes, whole) = (self.claimed.numerator(), self.claimed.denominator());
+        let bits = self.completeness.min(60);
+        let accepted = u128::from((1u64 << bits) - 1) * u128::from(whole - passes);
+        let over = |risk: Ratio| {
+            // Numbers of at most 30, 60 and 30 bits.
+            let allowed = u128::from(risk.numerator()) * u128::from(whole) << bits;
+            accepted * u128::from(risk.denominator()) > allowed
+        };
+        risk.query().is_some_and(over) || risk.batch().is_some_and(over)
+    }
+
     /// Fewer checks than this do not do, whatever the slack; `None` if that is more than `most`.
     ///
     /// With P and Q the distributions of a check's outcome and A the outcomes of T checks that are
@@ -304,14 +320,14 @@ mod tests {
 
     #[test]
     fn exact_checks_need_no_slack() {
-        let targets = AccuracyTargets::exact("0.95".parse().unwrap(), 40).unwrap();
+        let targets = AccuracyTargets::model_answers("0.95".parse().unwrap(), 40).unwrap();
         let test = targets.least_test().unwrap();
         assert_eq!((test.checks(), test.slack()), (541, 0));
         assert_eq!(test.false_reject(), Probability::ZERO);
         // Half right: one bit per check, with nothing lost to rounding.
-        let half = AccuracyTargets::exact("0.5".parse().unwrap(), 40).unwrap();
+        let half = AccuracyTargets::model_answers("0.5".parse().unwrap(), 40).unwrap();
         assert_eq!(half.least_test().unwrap().checks(), 40);
-        let never = AccuracyTargets::exact("0".parse().unwrap(), 40).unwrap();
+        let never = AccuracyTargets::model_answers("0".parse().unwrap(), 40).unwrap();
         assert_eq!(never.least_test().unwrap().checks(), 1);
     }
 

@@ -63,3 +63,34 @@ pub(crate) fn log2(above: &BigUint, below: &BigUint) -> f64 {
     };
     log2(above) - log2(below)
 }
+
+/// The win of the token server for each number of bad tokens, R of N drawn for queries.
+pub(crate) fn draws(
+    slots: usize,
+    queries: usize,
+    checks: usize,
+    slack: usize,
+) -> Vec<(BigUint, BigUint)> {
+    let outside = binomials(slots - checks, slots);
+    let others = binomials(slots - checks - queries, slots);
+    let by_check = binomials(checks, slack);
+    let at = |row: &[BigUint], n: usize| row.get(n).cloned().unwrap_or_default();
+    let win = |wrong: usize| {
+        let hit = |n: usize| at(&outside, n) - at(&others, n);
+        let terms = by_check.iter().enumerate().take(wrong + 1);
+        terms.map(|(forgiven, ways)| ways * hit(wrong - forgiven)).sum()
+    };
+    binomials(slots, slots).into_iter().enumerate().map(|(z, all)| (win(z), all)).collect()
+}
+
+/// The first best number of bad tokens, and what it wins, with `queries` of the batch's in view.
+pub(crate) fn any_server(parameters: Parameters, queries: usize) -> (usize, (BigUint, BigUint)) {
+    let (checks, slack) = (parameters.checks(), parameters.slack());
+    let mut best = (0, (BigUint::ZERO, BigUint::from(1u8)));
+    for (wrong, win) in draws(parameters.slots(), queries, checks, slack).into_iter().enumerate() {
+        if &win.0 * &best.1.1 > &best.1.0 * &win.1 {
+            best = (wrong, win);
+        }
+    }
+    best
+}

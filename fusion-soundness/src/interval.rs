@@ -2,9 +2,12 @@
 
 use std::{fmt, iter::Sum};
 
-use crate::float::{
-    Float,
-    Rounding::{Down, Up},
+use crate::{
+    Ratio,
+    float::{
+        Float,
+        Rounding::{Down, Up},
+    },
 };
 
 /// A positive number, known to lie within two others.
@@ -82,6 +85,19 @@ impl Probability {
     #[must_use]
     pub fn is_at_most(&self, bits: u32) -> bool {
         self.0.upper <= Float::power_of_two(-i64::from(bits))
+    }
+
+    /// Whether it is at most `limit`. Never wrongly `true`; no floating point is involved.
+    #[must_use]
+    pub fn is_within(&self, limit: Ratio) -> bool {
+        let below = Float::exact(limit.denominator());
+        self.0.upper.mul(below, Up) <= Float::exact(limit.numerator())
+    }
+
+    /// Whether it is certainly over `limit`.
+    pub(crate) fn is_over(&self, limit: Ratio) -> bool {
+        let below = Float::exact(limit.denominator());
+        self.0.lower.mul(below, Down) > Float::exact(limit.numerator())
     }
 
     /// Whether it is certainly over 2^-`bits`.

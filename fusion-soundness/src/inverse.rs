@@ -2,7 +2,7 @@
 //! [`Survival::of`](crate::Survival::of).
 
 use crate::{
-    MAX_SLOTS, MAX_SOUNDNESS, Parameters, PlanError, Planner, Ratio, Survival,
+    Demands, MAX_SLOTS, MAX_SOUNDNESS, Parameters, PlanError, Planner, Ratio, Survival,
     search::{first, plausible},
 };
 
@@ -52,7 +52,8 @@ pub fn queries_for_overhead(soundness: u32, overhead: Ratio) -> Option<Parameter
         let batch = |queries: usize| {
             let checks = slots(queries).checked_sub(queries.checked_mul(copies)?)?;
             let numbers = (queries, copies, checks, 0);
-            let batch = plausible(numbers, soundness).then_some((queries, checks))?;
+            let batch =
+                plausible(numbers, &Demands::new(soundness)).then_some((queries, checks))?;
             Parameters::new(batch.0, copies, batch.1, 0).ok()
         };
         let sound = |queries| batch(queries).is_some_and(|b| Survival::suffices(b, soundness));

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    MAX_SLOTS, ParameterError, Parameters, Planner, Survival,
+    AnyServer, Demands, MAX_SLOTS, Missed, ParameterError, Parameters, Planner, Survival,
     search::{least_checks, least_copies},
 };
 
@@ -13,22 +13,25 @@ pub const FAR: usize = 8;
 /// What [`judge`] says of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
-    /// As sound as asked for.
+    /// It does all that is asked.
     Sound(Survival),
-    /// Not as sound as asked for.
+    /// It does not.
     Weak(Weakness),
 }
 
-/// What a batch lacks, and what would do for the same queries, slack and soundness.
+/// What a batch lacks, and what would do for the same queries, slack and demands. If a risk per
+/// session is asked for, only slack 0 does: then the cheapest batch has that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Weakness {
     /// The batch that was judged.
     pub parameters: Parameters,
-    /// The bits asked for.
-    pub soundness: u32,
-    /// What it has instead.
+    /// What was asked for.
+    pub demands: Demands,
+    /// What blind tampering gets.
     pub survival: Survival,
+    /// What any server gets.
+    pub any_server: AnyServer,
     /// The batch with the fewest executions.
     pub cheapest: Option<Parameters>,
     /// With the same number of copies, the fewest checks; `None` if that is no advice, because the
@@ -38,16 +41,17 @@ pub struct Weakness {
     pub more_copies: Option<Parameters>,
 }
 
-/// Judges R `queries`, B `copies`, T `checks` and `slack` by a `soundness` in bits.
+/// Judges R `queries`, B `copies`, T `checks` and `slack` by what is asked of a batch.
 ///
 /// Quick enough for a macro in a build without optimisation: under 0.1 s for thousands of queries
 /// as long as the slack is under a few hundred.
 ///
 /// ```
-/// use fusion_soundness::{Judgement, judge};
+/// use fusion_soundness::{Demands, Judgement, judge};
 ///
-/// assert!(matches!(judge(100, 6, 58, 0, 40)?, Judgement::Sound(_)));
-/// let Judgement::Weak(weakness) = judge(100, 6, 57, 0, 40)? else { panic!() };
+/// let demands = Demands::new(40);
+/// assert!(matches!(judge(100, 6, 58, 0, &demands)?, Judgement::Sound(_)));
+/// let Judgement::Weak(weakness) = judge(100, 6, 57, 0, &demands)? else { panic!() };
 /// assert_eq!(weakness.more_checks.unwrap().checks(), 58);
 /// assert_eq!(weakness.more_copies.unwrap().copies(), 7);
 /// assert_eq!(weakness.cheapest.unwrap().overhead(), 6.58);
@@ -62,27 +66,29 @@ pub fn judge(
     copies: usize,
     checks: usize,
     slack: usize,
-    soundness: u32,
+    demands: &Demands,
 ) -> Result<Judgement, ParameterError> {
     let parameters = Parameters::new(queries, copies, checks, slack)?;
     let survival = Survival::of(parameters);
-    if survival.is_at_most(soundness) {
+    if survival.is_at_most(demands.soundness) && demands.risk.are_met_by(parameters) {
         return Ok(Judgement::Sound(survival));
     }
     let batch = |copies, checks| Parameters::new(queries, copies, checks, slack).ok();
-    let plan = Planner::new(queries, soundness).slack(slack).plan();
-    let cheapest = plan.ok().map(|plan| plan.parameters());
+    let allowed = if demands.risk.session().is_some() { 0 } else { slack };
+    let planner = Planner::new(queries, demands.soundness).risk(demands.risk).slack(allowed);
+    let cheapest = planner.plan().ok().map(|plan| plan.parameters());
     let far = cheapest.map_or(0, |cheapest| cheapest.slots() * FAR).min(MAX_SLOTS);
     let most = far.saturating_sub(queries * copies);
-    let more_checks = least_checks((queries, copies, slack), soundness, checks, most);
+    let more_checks = least_checks((queries, copies, slack), demands, checks, most);
     let most = far.saturating_sub(checks) / queries;
-    let more_copies = least_copies((queries, checks, slack), soundness, most);
+    let more_copies = least_copies((queries, checks, slack), demands, most);
     let more_checks = more_checks.and_then(|checks| batch(copies, checks));
     let more_copies = more_copies.and_then(|copies| batch(copies, checks));
     Ok(Judgement::Weak(Weakness {
         parameters,
-        soundness,
+        demands: *demands,
         survival,
+        any_server: AnyServer::of(parameters),
         cheapest,
         more_checks,
         more_copies,
@@ -93,15 +99,21 @@ pub fn judge(
 /// (706 executions); or, with copies = 6, checks = 58; or, with checks = 57, copies = 7`
 impl fmt::Display for Weakness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (parameters, soundness) = (self.parameters, self.soundness);
-        let bits = (self.survival.bits() * 100.0).floor() / 100.0;
-        write!(f, "{parameters} gives {bits:.2} bits of soundness, not the {soundness} asked for")?;
+        write!(f, "{} ", self.parameters)?;
+        for (index, missed) in self.missed().enumerate() {
+            write!(f, "{}{missed}", if index == 0 { "" } else { ", and " })?;
+        }
         f.write_str("; ")?;
         self.fix(f)
     }
 }
 
 impl Weakness {
+    /// The demands that the batch does not meet.
+    pub fn missed(&self) -> impl Iterator<Item = Missed> {
+        Missed::all(self.parameters, &self.demands, self.survival, self.any_server)
+    }
+
     /// What would do, in words.
     #[must_use]
     pub fn advice(&self) -> String {
@@ -117,7 +129,8 @@ impl Weakness {
     fn fix(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(cheapest) = self.cheapest else {
             return f.write_str(
-                "no batch of a size that can be run does; ask for less soundness or slack",
+                "no batch of a size that can be run does; ask for less soundness or slack, or \
+                 accept more risk",
             );
         };
         write!(
@@ -147,7 +160,7 @@ mod tests {
     use super::*;
 
     fn weakness(r: usize, b: usize, t: usize, f: usize, soundness: u32) -> Weakness {
-        match judge(r, b, t, f, soundness).unwrap() {
+        match judge(r, b, t, f, &Demands::new(soundness)).unwrap() {
             Judgement::Weak(weakness) => weakness,
             Judgement::Sound(survival) => panic!("{survival}"),
         }
@@ -184,12 +197,55 @@ mod tests {
     }
 
     #[test]
+    fn every_demand_that_is_missed_is_named() {
+        let one = "1%".parse().unwrap();
+        let risk = crate::RiskTargets::NONE.per_query(one).per_batch(one).per_session(one);
+        let weak = |demands: Demands, slack| match judge(16, 2, 100, slack, &demands).unwrap() {
+            Judgement::Weak(weakness) => weakness,
+            Judgement::Sound(survival) => panic!("{survival}"),
+        };
+        let all = weak(Demands::new(40).risk(risk), 1);
+        assert_eq!(
+            all.to_string(),
+            "R = 16 queries x B = 2 copies + T = 100 checks (slack 1) = 132 executions gives 7.87 \
+             bits of soundness, not the 40 asked for, and lets the best server through 1.516% per \
+             query, not the 1% asked for, and lets the best server through 22.855% per batch, not \
+             the 1% asked for, and bounds no risk per session, because its slack forgives wrong \
+             checks in every batch; copies = 5, checks = 1584, slack = 0 would do (1664 executions)"
+        );
+        let some = weak(Demands::new(9).risk(risk), 0);
+        let missed: Vec<Missed> = some.missed().collect();
+        assert!(
+            matches!(missed[..], [Missed::PerBatch { .. }, Missed::PerSession { .. }]),
+            "{missed:?}"
+        );
+        assert_eq!(some.more_copies, None);
+    }
+
+    /// The macro asks at compile time, without optimisation.
+    #[test]
+    fn thousands_of_queries_are_judged_quickly() {
+        let risk = |text: &str| text.parse().unwrap();
+        for (queries, batch, query) in
+            [(4_000, "50%", "1%"), (1_000, "10%", "0.1%"), (1, "1%", "1%")]
+        {
+            let targets = crate::RiskTargets::NONE.per_query(risk(query)).per_batch(risk(batch));
+            let began = std::time::Instant::now();
+            let judged = judge(queries, 3, 10, 0, &Demands::new(40).risk(targets)).unwrap();
+            let took = began.elapsed();
+            assert!(matches!(judged, Judgement::Weak(weak) if weak.cheapest.is_some()));
+            println!("{queries}: {took:?}");
+            assert!(took.as_secs() < 2, "{took:?}");
+        }
+    }
+
+    #[test]
     fn nothing_helps_what_is_out_of_reach() {
         let weak = weakness(10, 2, 2, 0, 600);
         assert_eq!((weak.cheapest, weak.more_checks, weak.more_copies), (None, None, None));
         assert!(weak.advice().contains("ask for less"));
         // No number of copies makes up for checks that are all forgiven.
         assert_eq!(weakness(10, 2, 3, 3, 20).more_copies, None);
-        assert_eq!(judge(0, 1, 1, 0, 40), Err(ParameterError::NoQueries));
+        assert_eq!(judge(0, 1, 1, 0, &Demands::new(40)), Err(ParameterError::NoQueries));
     }
 }

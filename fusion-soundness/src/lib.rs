@@ -28,8 +28,10 @@
 )]
 
 mod accuracy;
+mod any_server;
 mod binomial;
 mod bound;
+mod draw;
 #[cfg(test)]
 mod exact;
 mod float;
@@ -40,10 +42,12 @@ pub mod mixed;
 mod parameters;
 mod planner;
 mod ratio;
+mod risk;
 mod search;
 mod tails;
 
 pub use accuracy::{AccuracyTargets, AccuracyTest, TargetError};
+pub use any_server::AnyServer;
 pub use bound::Survival;
 pub use interval::Probability;
 pub use inverse::{OverheadRow, overheads, queries_for_overhead};
@@ -52,4 +56,5 @@ pub use mixed::ToleratedError;
 pub use parameters::{MAX_SLOTS, ParameterError, Parameters};
 pub use planner::{CostModel, MAX_SOUNDNESS, Plan, PlanError, Planner};
 pub use ratio::{Ratio, RatioError};
+pub use risk::{Demands, Missed, RiskTargets};
 pub use search::cheapest;

@@ -5,9 +5,11 @@
 //! which a fresh input hits with probability d. No number of copies helps against that alone: if
 //! the second model runs everywhere, all copies of a query agree on the wrong answer. Checks do.
 //!
-//! **Assumption.** Queries and checks are independent draws from one distribution, and the server
-//! does not see which slot holds what (client privacy of the base protocol). If the checks are
-//! unlike the queries, nothing below holds: D can then avoid them.
+//! **Assumptions.** Queries and checks are independent draws from one distribution, and the choice
+//! of checks could not be predicted when the second model was made. The base protocol is blind and
+//! isolated (docs/security.md). If the checks are unlike the queries, nothing below holds: D can
+//! then avoid them. What is said of one query holds also if queries resemble each other; what is
+//! said of any query in a batch does not.
 //!
 //! # Every slot for itself with probability f
 //!
@@ -35,20 +37,12 @@
 //! alone stop it. h(x) = x Pr[Bin(T, x) <= slack] is x times the upper tail of a Beta(slack + 1,
 //! T - slack) distribution, hence log-concave, hence unimodal.
 //!
-//! # Any server whatsoever
+//! # Other servers
 //!
-//! Let it choose the slots, their number, and what is wrong in each of them as it likes, also at
-//! random and depending on what it saw. Take the first copy of one query and the T checks: T + 1
-//! fresh samples in T + 1 slots, in random order. Of the Z that are wrong, the query is one with
-//! probability Z / (T+1), and it can only be accepted if the other Z - 1 are forgiven. So
+//! A second model is one server of many. What the best of all gets is [`AnyServer`]'s; it is a
+//! little more.
 //!
-//! ```text
-//! Pr[a query is wrong and the batch accepted]  <=  E[Z; Z <= slack + 1] / (T+1)  <=  (slack+1) / (T+1)
-//! ```
-//!
-//! This needs no independence between slots and holds for single copies too. For a fixed number
-//! of attacked slots in a small batch, it is not idle: one query in 2 copies and one check lose
-//! 1/3 of a query to two wrong slots, but only 1/4 to the best second model.
+//! [`AnyServer`]: crate::AnyServer
 
 use std::fmt;
 
@@ -63,8 +57,6 @@ use crate::{Parameters, Probability, float::Float, interval::Interval, tails::Tr
 /// // About 1 / (e (T+1)) of the queries, by a model that is wrong on 1 / (T+1) of the inputs.
 /// assert!(tolerated.rate() < 0.0064 && tolerated.rate() > 0.0062);
 /// assert!((tolerated.wrong_fraction() - 1.0 / 59.0).abs() < 1e-4);
-/// // Whatever the server does: 1 / (T+1).
-/// assert!(tolerated.rate_of_any_server() < 0.017);
 /// # Ok::<(), fusion_soundness::ParameterError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -72,7 +64,6 @@ pub struct ToleratedError {
     parameters: Parameters,
     rate: Probability,
     wrong_fraction: f64,
-    any_server: Probability,
 }
 
 /// Points per 1 / (T + 1): the rate is at most about one part in a thousand too high.
@@ -102,14 +93,7 @@ impl ToleratedError {
         // most its greater first factor times its greater second.
         let (before, after) = (low.saturating_sub(2), (low + 2).min(whole));
         let rate = passes(before).mul_div(after, whole).probability();
-        Self {
-            parameters,
-            rate,
-            wrong_fraction: low as f64 / whole as f64,
-            any_server: Interval::exact(slack as u64 + 1)
-                .mul_div(1, checks as u64 + 1)
-                .probability(),
-        }
+        Self { parameters, rate, wrong_fraction: low as f64 / whole as f64 }
     }
 
     /// The probability that a query is answered wrongly and the batch accepted, if the server
@@ -142,19 +126,6 @@ impl ToleratedError {
     #[must_use]
     pub fn unnoticed(&self) -> Probability {
         unnoticed(self.parameters, POINTS * (self.parameters.checks() as u64 + 1))
-    }
-
-    /// Whatever the server does, a query is answered wrongly and the batch accepted with
-    /// probability at most (slack + 1) / (T + 1). Rounded up.
-    #[must_use]
-    pub fn rate_of_any_server(&self) -> f64 {
-        self.any_server.value()
-    }
-
-    /// Whatever the server does, the expected number of wrong answers accepted. Rounded up.
-    #[must_use]
-    pub fn expected_of_any_server(&self) -> f64 {
-        self.rate_of_any_server() * self.parameters.queries() as f64
     }
 }
 
@@ -192,11 +163,10 @@ impl fmt::Display for ToleratedError {
         write!(
             f,
             "a second model that is wrong on {:.3}% of inputs gets {:.3}% of the answers wrong and \
-             accepted ({:.3} per batch); no server more than {:.3}%",
+             accepted ({:.3} per batch)",
             self.wrong_fraction * 100.0,
             up(self.rate() * 100.0),
-            up(self.expected()),
-            up(self.rate_of_any_server() * 100.0)
+            up(self.expected())
         )
     }
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::AnyServer;
 
 /// SplitMix64: enough for a simulation, and reproducible.
 struct Random(u64);
@@ -91,7 +92,7 @@ fn the_formula_agrees_with_simulated_batches() {
 fn no_number_of_attacked_slots_beats_the_bound_for_any_server() {
     let mut random = Random(7);
     for p in [parameters(1, 2, 1, 0), parameters(3, 1, 3, 0), parameters(2, 2, 5, 1)] {
-        let any = ToleratedError::of(p).expected_of_any_server();
+        let any = AnyServer::of(p).per_query().value() * p.queries() as f64;
         for number in 1..=p.slots() {
             for d in [0.1, 0.3, 0.6, 1.0] {
                 let mut attacked: Vec<bool> = (0..p.slots()).map(|slot| slot < number).collect();
@@ -109,9 +110,9 @@ fn no_number_of_attacked_slots_beats_the_bound_for_any_server() {
 /// A fixed number of slots can beat every second model of a random fraction of them.
 #[test]
 fn chosen_numbers_of_slots_are_worse_in_tiny_batches() {
-    let tolerated = ToleratedError::of(parameters(1, 2, 1, 0));
-    assert!((tolerated.rate() - 0.25).abs() < 1e-3);
-    assert!(tolerated.rate_of_any_server() > 1.0 / 3.0);
+    let p = parameters(1, 2, 1, 0);
+    assert!((ToleratedError::of(p).rate() - 0.25).abs() < 1e-3);
+    assert!((AnyServer::of(p).per_query().value() - 1.0 / 3.0).abs() < 1e-8);
 }
 
 #[test]
@@ -124,7 +125,7 @@ fn without_slack_it_is_the_known_maximum() {
         assert!((tolerated.expected() - 7.0 * tolerated.rate()).abs() < 1e-12);
     }
     let none = ToleratedError::of(parameters(7, 3, 0, 0));
-    assert_eq!((none.rate(), none.rate_of_any_server()), (1.0, 1.0));
+    assert_eq!(none.rate(), 1.0);
 }
 
 /// Guarantee E does not bound a server whose errors depend on the input.
@@ -154,6 +155,6 @@ proptest! {
         }
         let attained = formula(p, 1.0, tolerated.wrong_fraction());
         prop_assert!(attained <= best && attained > best * 0.998, "{} {}", attained, best);
-        prop_assert!(tolerated.rate() <= tolerated.rate_of_any_server() * 1.002);
+        prop_assert!(tolerated.rate() <= AnyServer::of(p).per_query().value() * 1.002);
     }
 }

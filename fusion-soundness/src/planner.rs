@@ -3,7 +3,8 @@
 use std::{fmt, num::NonZeroU32};
 
 use crate::{
-    AccuracyTargets, AccuracyTest, MAX_SLOTS, ParameterError, Parameters, Survival,
+    AccuracyTargets, AccuracyTest, AnyServer, Demands, MAX_SLOTS, ParameterError, Parameters,
+    RiskTargets, Survival,
     search::{first, least_checks, least_copies, least_plausible_checks, plausible},
 };
 
@@ -50,14 +51,21 @@ impl Default for CostModel {
     }
 }
 
-/// Finds the cheapest batch for a number of queries and a soundness; of equally cheap ones the
+/// Finds the cheapest batch for a number of queries and what is asked of it: bits against blind
+/// tampering, risks against any server, accuracies to tell apart. Of equally cheap ones it is the
 /// one with the fewest copies.
 ///
 /// ```
-/// use fusion_soundness::{AccuracyTargets, Planner};
+/// use fusion_soundness::{AccuracyTargets, Planner, RiskTargets};
 ///
 /// let plan = Planner::new(16, 40).plan()?;
 /// assert_eq!((plan.parameters().copies(), plan.parameters().checks()), (9, 8));
+/// // Blind tampering hardly ever succeeds; another server does, in 4.5% of the queries.
+/// assert!(plan.any_server().per_query().value() > 0.044);
+///
+/// let risk = RiskTargets::NONE.per_query("1%".parse()?);
+/// let plan = Planner::new(16, 20).risk(risk).plan()?;
+/// assert_eq!((plan.parameters().copies(), plan.parameters().checks()), (5, 47));
 ///
 /// let accuracy = AccuracyTargets::new("0.98".parse()?, "0.9".parse()?, 20, 20)?;
 /// let plan = Planner::new(16, 40).accuracy(accuracy).plan()?;
@@ -68,7 +76,7 @@ impl Default for CostModel {
 #[must_use]
 pub struct Planner {
     queries: usize,
-    soundness: u32,
+    demands: Demands,
     slack: usize,
     accuracy: Option<AccuracyTargets>,
     available: usize,
@@ -76,12 +84,12 @@ pub struct Planner {
 }
 
 impl Planner {
-    /// For R `queries` and a `soundness` in bits: slack 0, no accuracy targets, as many checks as
-    /// needed, every execution costs the same.
+    /// For R `queries` and a `soundness` in bits: no risk targets, slack 0, no accuracy targets, as
+    /// many checks as needed, every execution costs the same.
     pub const fn new(queries: usize, soundness: u32) -> Self {
         Self {
             queries,
-            soundness,
+            demands: Demands::new(soundness),
             slack: 0,
             accuracy: None,
             available: MAX_SLOTS,
@@ -92,13 +100,25 @@ impl Planner {
     /// The soundness asked for, in bits.
     #[must_use]
     pub const fn soundness(&self) -> u32 {
-        self.soundness
+        self.demands.soundness
+    }
+
+    /// What is asked of the batch, but for accuracy.
+    #[must_use]
+    pub const fn demands(&self) -> Demands {
+        self.demands
     }
 
     /// The accuracy targets, if there are any.
     #[must_use]
     pub const fn targets(&self) -> Option<&AccuracyTargets> {
         self.accuracy.as_ref()
+    }
+
+    /// And no server, whatever it does, gets more accepted than this.
+    pub const fn risk(mut self, targets: RiskTargets) -> Self {
+        self.demands.risk = targets;
+        self
     }
 
     /// With this slack; accuracy targets may need more.
@@ -127,7 +147,7 @@ impl Planner {
 
     /// The cheapest batch.
     ///
-    /// For each number of copies the fewest checks are found by binary search (the bound falls
+    /// For each number of copies the fewest checks are found by binary search (the bounds fall
     /// with both), for accuracy targets along the least slack that goes with them. Numbers of
     /// copies are tried in the order of a lower bound on their cost, until that is more than the
     /// best cost found.
@@ -142,10 +162,17 @@ impl Planner {
         if self.queries >= MAX_SLOTS {
             return Err(ParameterError::TooManySlots.into());
         }
-        if self.soundness > MAX_SOUNDNESS {
-            return Err(PlanError::TooMuchSoundness { soundness: self.soundness });
+        let Demands { soundness, risk } = self.demands;
+        if soundness > MAX_SOUNDNESS {
+            return Err(PlanError::TooMuchSoundness { soundness });
         }
         let (checks, slack) = self.for_accuracy()?;
+        if risk.session().is_some() && slack > 0 {
+            return Err(PlanError::SessionWithSlack { slack });
+        }
+        if let Some(targets) = self.accuracy.filter(|targets| targets.rule_out(&risk)) {
+            return Err(PlanError::RiskBelowErrors { targets, risk });
+        }
         if checks.max(slack) > self.available {
             let needed = checks.max(slack);
             return Err(PlanError::TooFewChecks { needed, available: self.available });
@@ -157,15 +184,16 @@ impl Planner {
                 Some(plan) => {
                     PlanError::TooFewChecks { needed: plan.checks(), available: self.available }
                 }
-                None => {
-                    let (queries, soundness) = (self.queries, self.soundness);
-                    PlanError::OutOfReach { queries, soundness }
+                None if risk.is_empty() => {
+                    PlanError::OutOfReach { queries: self.queries, soundness }
                 }
+                None => PlanError::RiskOutOfReach { queries: self.queries, demands: self.demands },
             });
         };
         Ok(Plan {
             parameters,
             survival: Survival::of(parameters),
+            any_server: AnyServer::of(parameters),
             accuracy: self
                 .accuracy
                 .map(|targets| targets.test(parameters.checks(), parameters.slack())),
@@ -183,19 +211,33 @@ impl Planner {
 
     fn search(&self, checks: usize, slack: usize) -> Option<Parameters> {
         let mut best = self.without_more_checks(checks, slack);
+        let Demands { risk, .. } = self.demands;
+        let checks = checks.max(risk.least_checks(self.queries, slack)?);
+        let slots = risk.least_slots(self.queries, slack);
         let mut waiting: Vec<(u64, usize)> = Vec::new();
         // With fewer copies than this, all the checks there are do not do.
         let available = self.available.min(MAX_SLOTS);
-        let enough = |copies| plausible((self.queries, copies, available, slack), self.soundness);
+        let enough = |copies| plausible((self.queries, copies, available, slack), &self.demands);
         let mut next = first(1, MAX_SLOTS / self.queries, enough)?;
+        if available < MAX_SLOTS / 2 {
+            // Nor with fewer than this.
+            let batch = (self.queries, available, slack);
+            next = next.max(least_copies(batch, &self.demands, MAX_SLOTS)?);
+        } else {
+            // Checks in the place of copies only lower the risks: if this does not do, nothing does.
+            let most = MAX_SLOTS - self.queries * next;
+            let safest = Parameters::new(self.queries, next, most, slack).ok()?;
+            risk.are_met_by(safest).then_some(())?;
+        }
         loop {
-            // All numbers of copies that may be the cheapest are among those waiting.
+            // All numbers of copies that may be the cheapest are to be among those waiting. What is
+            // still to come has more copies than those, though not than the best.
             let nearest = waiting.iter().copied().min();
-            let bound = nearest.map(|(cost, _)| cost).into_iter().chain(best.map(|b| b.cost)).min();
-            let floor = self.cost.copies(self.queries, next) + self.cost.checks(checks);
-            if next <= MAX_SLOTS / self.queries && bound.is_none_or(|bound| floor <= bound) {
+            let bound = nearest.into_iter().chain(best.map(|best| (best.cost, best.copies))).min();
+            let floor = (self.floor(next, checks, slots), next);
+            if next <= MAX_SLOTS / self.queries && bound.is_none_or(|bound| floor < bound) {
                 let batch = (self.queries, next, slack);
-                let least = least_plausible_checks(batch, self.soundness, checks, self.available);
+                let least = least_plausible_checks(batch, &self.demands, checks, self.available);
                 if let Some(least) = least {
                     let copies = self.cost.copies(self.queries, next);
                     waiting.push((copies + self.cost.checks(least), next));
@@ -215,11 +257,20 @@ impl Planner {
         Parameters::new(self.queries, best.copies, best.checks, best.slack).ok()
     }
 
+    /// At most the cost of a batch with so many copies or more, so many checks or more, and so
+    /// many executions or more: what is still to come costs at least what the cheaper kind does.
+    fn floor(&self, copies: usize, checks: usize, slots: usize) -> u64 {
+        let rest = slots.saturating_sub(self.queries.saturating_mul(copies).saturating_add(checks));
+        let least = self.cost.per_copy.min(self.cost.per_check);
+        let these = self.cost.copies(self.queries, copies) + self.cost.checks(checks);
+        these + u64::from(least.get()) * rest as u64
+    }
+
     /// The copies that do with no more checks than accuracy demands: a start that leaves little
     /// to search for.
     fn without_more_checks(&self, checks: usize, slack: usize) -> Option<Candidate> {
         self.accuracy?;
-        let copies = least_copies((self.queries, checks, slack), self.soundness, MAX_SLOTS)?;
+        let copies = least_copies((self.queries, checks, slack), &self.demands, MAX_SLOTS)?;
         Some(self.candidate(copies, checks, slack))
     }
 
@@ -236,7 +287,7 @@ impl Planner {
         let room = usize::try_from(room / u64::from(self.cost.per_check.get()));
         let most = room.unwrap_or(usize::MAX).min(self.available);
         let sound =
-            |slack, least| least_checks((self.queries, copies, slack), self.soundness, least, most);
+            |slack, least| least_checks((self.queries, copies, slack), &self.demands, least, most);
         let (checks, slack) = match self.accuracy {
             None => (sound(slack, checks)?, slack),
             Some(targets) => targets.least(slack, most, sound)?,
@@ -264,6 +315,7 @@ struct Candidate {
 pub struct Plan {
     parameters: Parameters,
     survival: Survival,
+    any_server: AnyServer,
     accuracy: Option<AccuracyTest>,
     cost: u64,
 }
@@ -279,6 +331,12 @@ impl Plan {
     #[must_use]
     pub const fn survival(&self) -> Survival {
         self.survival
+    }
+
+    /// What any server gets accepted at most.
+    #[must_use]
+    pub const fn any_server(&self) -> AnyServer {
+        self.any_server
     }
 
     /// Guarantee A, if it was asked for.
@@ -319,6 +377,26 @@ pub enum PlanError {
         /// The soundness asked for.
         soundness: u32,
     },
+    /// No batch of at most [`MAX_SLOTS`] executions does all that is asked.
+    RiskOutOfReach {
+        /// R.
+        queries: usize,
+        /// What was asked for.
+        demands: Demands,
+    },
+    /// A risk per session is asked for, and the slack forgives wrong checks in every batch.
+    SessionWithSlack {
+        /// The slack, as given or as the accuracy targets need it.
+        slack: usize,
+    },
+    /// An honest server of the claimed accuracy is wrong, and accepted, more often than any server
+    /// is to be.
+    RiskBelowErrors {
+        /// What was claimed.
+        targets: AccuracyTargets,
+        /// What was asked of any server.
+        risk: RiskTargets,
+    },
     /// More than [`MAX_SLOTS`] checks would be needed to tell the accuracies apart.
     AccuracyOutOfReach {
         /// What was to be told apart.
@@ -342,6 +420,25 @@ impl fmt::Display for PlanError {
                 f,
                 "{soundness} bits for {queries} queries take more than {MAX_SLOTS} executions: \
                  ask for less soundness or slack, or split the queries into several batches"
+            ),
+            Self::RiskOutOfReach { queries, demands } => write!(
+                f,
+                "{} bits and at most {} for {queries} queries take more than {MAX_SLOTS} \
+                 executions: accept more risk, ask for less soundness or slack, or split the \
+                 queries into several batches",
+                demands.soundness, demands.risk
+            ),
+            Self::SessionWithSlack { slack } => write!(
+                f,
+                "no risk per session can be promised with slack = {slack}, because a server may \
+                 do in every batch what is forgiven: ask per query or per batch, or take checks \
+                 that hold the model's own answers and slack 0"
+            ),
+            Self::RiskBelowErrors { targets, risk } => write!(
+                f,
+                "an honest server of accuracy {} is itself wrong more often than {risk}: accept \
+                 more risk, or take checks that hold the model's own answers",
+                targets.claimed()
             ),
             Self::AccuracyOutOfReach { targets } => write!(
                 f,

@@ -46,6 +46,12 @@ impl Ratio {
     pub const fn denominator(self) -> u64 {
         self.denominator
     }
+
+    /// `1%`; the ratio itself if a hundred of it cannot be held.
+    pub(crate) fn percent(self) -> String {
+        let percent = Self::new(self.numerator * 100, self.denominator);
+        percent.map_or_else(|| self.to_string(), |percent| format!("{percent}%"))
+    }
 }
 
 impl Ord for Ratio {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::soundness::{AccuracyTargets, Parameters, ToleratedError};
+use crate::soundness::{AccuracyTargets, AnyServer, Parameters, ToleratedError};
 
 /// How the checks were answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -118,7 +118,7 @@ impl Tolerated {
         Self {
             rate: tolerated.rate(),
             wrong_fraction: tolerated.wrong_fraction(),
-            any_server: tolerated.rate_of_any_server(),
+            any_server: AnyServer::of(parameters).per_query().value(),
         }
     }
 }

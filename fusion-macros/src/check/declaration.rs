@@ -1,6 +1,6 @@
 //! Rules on the struct half: the security parameters.
 
-use fusion_soundness::{Judgement, judge};
+use fusion_soundness::{Demands, Judgement, judge};
 use proc_macro2::Span;
 use syn::{LitInt, Type};
 
@@ -142,7 +142,7 @@ fn check_soundness(batch: &FixedBatch, soundness: &LitInt, errors: &mut Errors) 
         );
         return;
     }
-    match judge(queries, copies, checks, slack, bits) {
+    match judge(queries, copies, checks, slack, &Demands::new(bits)) {
         Ok(Judgement::Sound(_)) => {}
         Ok(Judgement::Weak(weakness)) => errors.push(&batch.copies, weakness),
         Err(error) => {
