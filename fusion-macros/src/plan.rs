@@ -1,5 +1,6 @@
 //! What `check` has made sure of and `expand` writes down.
 
+use fusion_soundness::Ratio;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, GenericArgument, Ident, LitInt, LitStr, Path, PathArguments, Type};
@@ -8,6 +9,7 @@ use syn::{Expr, GenericArgument, Ident, LitInt, LitStr, Path, PathArguments, Typ
 pub(crate) struct Declaration {
     pub krate: Path,
     pub soundness: LitInt,
+    pub risks: Vec<Risk>,
     pub batch: Option<FixedBatch>,
     /// `None` after mistakes, as `executions`.
     pub privacy: Option<Ident>,
@@ -43,6 +45,13 @@ pub(crate) enum Agreement {
     },
     /// After mistakes in what would be a part.
     Unknown,
+}
+
+/// How often any server may get a wrong answer accepted.
+pub(crate) struct Risk {
+    /// As it is written: `query_risk`, for example.
+    pub key: &'static str,
+    pub ratio: Ratio,
 }
 
 /// R, B, T and slack, where the struct fixes them.

@@ -1,15 +1,15 @@
 //! Rules on the struct half: the security parameters.
 
-use fusion_soundness::{Demands, Judgement, judge};
+use fusion_soundness::{Demands, Judgement, Missed, judge};
 use proc_macro2::Span;
 use syn::{LitInt, Type};
 
 use super::{
-    Errors, IDENTITY_KEYS, IMPL_KEYS, STRUCT_KEYS, hooks, in_range, keys::Keys, krate, types,
+    Errors, IDENTITY_KEYS, IMPL_KEYS, STRUCT_KEYS, hooks, in_range, keys::Keys, krate, risk, types,
 };
 use crate::{
     parse::{Entries, StructHalf},
-    plan::{Declaration, FixedBatch, Parties},
+    plan::{Declaration, FixedBatch, Parties, Risk},
 };
 
 /// No security means anything beyond.
@@ -57,15 +57,16 @@ pub(crate) fn declaration(item: &StructHalf, entries: Entries, errors: &mut Erro
     {
         errors.push(bits, "a soundness above 256 bits means nothing; 40 to 80 is usual");
     }
+    let risks = risk::read(&keys, errors);
     let batch = fixed_batch(&keys, errors);
     if let (Some(batch), Some(soundness)) = (&batch, &soundness) {
-        check_soundness(batch, soundness, errors);
+        check_batch(batch, soundness, &risks, errors);
     }
     let privacy = keys.word("privacy", &["malicious", "semi_honest", "public"], errors);
     let executions = keys.word("executions", &["isolated", "linked"], errors);
-    let assumes = keys.string("assumes", errors);
+    let assumes = keys.string("assumes", "..", errors);
     let soundness = soundness.unwrap_or_else(|| LitInt::new("1", Span::call_site()));
-    Declaration { krate, soundness, batch, privacy, executions, assumes, parties }
+    Declaration { krate, soundness, risks, batch, privacy, executions, assumes, parties }
 }
 
 /// What has no default: how sure, and what nobody but the author knows about the base protocol.
@@ -123,8 +124,8 @@ fn fixed_batch(keys: &Keys, errors: &mut Errors) -> Option<FixedBatch> {
     Some(FixedBatch { queries: queries?, copies: copies?, checks: checks?, slack })
 }
 
-/// The bound itself, in whole numbers: what is too weak does not compile.
-fn check_soundness(batch: &FixedBatch, soundness: &LitInt, errors: &mut Errors) {
+/// The bounds themselves, in whole numbers: what is too weak does not compile.
+fn check_batch(batch: &FixedBatch, soundness: &LitInt, risks: &[Risk], errors: &mut Errors) {
     let number = |literal: &LitInt| literal.base10_parse::<usize>().unwrap_or_default();
     let (queries, copies) = (number(&batch.queries), number(&batch.copies));
     let (checks, slack) = (number(&batch.checks), batch.slack.as_ref().map_or(0, number));
@@ -142,9 +143,15 @@ fn check_soundness(batch: &FixedBatch, soundness: &LitInt, errors: &mut Errors) 
         );
         return;
     }
-    match judge(queries, copies, checks, slack, &Demands::new(bits)) {
+    let demands = Demands::new(bits).risk(risk::targets(risks));
+    match judge(queries, copies, checks, slack, &demands) {
         Ok(Judgement::Sound(_)) => {}
-        Ok(Judgement::Weak(weakness)) => errors.push(&batch.copies, weakness),
+        Ok(Judgement::Weak(weakness)) => {
+            // Against blind tampering copies are what helps, against other servers checks.
+            let is_blind = |missed| matches!(missed, Missed::Soundness { .. });
+            let at = if weakness.missed().any(is_blind) { &batch.copies } else { &batch.checks };
+            errors.push(at, weakness);
+        }
         Err(error) => {
             let slack = batch.slack.as_ref().filter(|_| slack > checks);
             errors.push(slack.unwrap_or(&batch.queries), error);

@@ -26,7 +26,7 @@ pub(super) fn identity(
         (None, Some(_)) => on_a_part(keys, items, errors),
         (None, None) => Agreement::Exact,
     };
-    let name = keys.string("name", errors).or_else(|| protocol_name(self_ty));
+    let name = keys.string("name", "..", errors).or_else(|| protocol_name(self_ty));
     if name.as_ref().is_none_or(|name| name.value().is_empty()) {
         errors.push(self_ty, "this type has no name of its own: add `name = \"..\"`");
     }

@@ -21,8 +21,10 @@ pub(super) fn harden_key(key: &str) -> Option<&'static str> {
         | "lanes" | "validate" | "validate_answer" => {
             Some("in `#[fusion::harden(..)]` of the impl")
         }
-        "soundness" | "queries" | "copies" | "checks" | "slack" | "privacy" | "executions"
-        | "assumes" => Some("in `#[fusion::harden(..)]` of the struct"),
+        "soundness" | "query_risk" | "batch_risk" | "session_risk" | "queries" | "copies"
+        | "checks" | "slack" | "privacy" | "executions" | "assumes" => {
+            Some("in `#[fusion::harden(..)]` of the struct")
+        }
         _ => None,
     }
 }

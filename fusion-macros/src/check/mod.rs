@@ -13,6 +13,7 @@ mod params;
 mod parties;
 mod phases;
 mod refused;
+mod risk;
 mod roles;
 mod schedule;
 mod states;
@@ -56,8 +57,11 @@ impl Errors {
     }
 }
 
-const STRUCT_KEYS: [&str; 11] = [
+const STRUCT_KEYS: [&str; 14] = [
     "soundness",
+    "query_risk",
+    "batch_risk",
+    "session_risk",
     "queries",
     "copies",
     "checks",
@@ -102,7 +106,7 @@ pub(crate) fn inner_keys(entries: Entries, errors: &mut Errors) -> (Path, Option
     let krate = krate(&entries.list);
     let keys = Keys::read(entries, &["name", "crate"], &[], |_| None, errors);
     keys.path("crate", errors);
-    (krate, keys.string("name", errors))
+    (krate, keys.string("name", "..", errors))
 }
 
 /// A number that fits 32 bits, without a suffix.

@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{GenericParam, Generics, Path};
 
@@ -34,6 +34,12 @@ fn declared(item: &StructHalf, declaration: &Declaration) -> TokenStream {
         let slack = batch.slack.as_ref().map_or(quote!(0), ToTokens::to_token_stream);
         quote!(.batch(#queries, #copies, #checks, #slack))
     });
+    let risks = declaration.risks.iter().map(|risk| {
+        let method = format_ident!("{}", risk.key);
+        let [over, under] =
+            [risk.ratio.numerator(), risk.ratio.denominator()].map(Literal::u64_unsuffixed);
+        quote!(.#method(#over, #under))
+    });
     let privacy = declaration.privacy.as_ref().map(|word| {
         let variant = match word.to_string().as_str() {
             "malicious" => quote!(Malicious),
@@ -54,7 +60,7 @@ fn declared(item: &StructHalf, declaration: &Declaration) -> TokenStream {
         #quiet
         impl #generics #krate::Declared for #name #arguments #bounds {
             const DECLARATION: #krate::Declaration =
-                #krate::Declaration::new(#soundness) #batch #privacy #executions #assumes;
+                #krate::Declaration::new(#soundness) #(#risks)* #batch #privacy #executions #assumes;
         }
     }
 }
