@@ -27,7 +27,7 @@ const MESSAGE: usize = 4096;
 
 macro_rules! walk {
     ($name:ident $(, $lanes:tt)?) => {
-        #[fusion::harden(soundness = 1)]
+        #[fusion::harden(soundness = 1, privacy = public, executions = isolated)]
         struct $name;
 
         #[fusion::harden(name = "walk" $(, lanes = $lanes)?)]

@@ -51,7 +51,8 @@ mod before {
 mod after {
     use super::*;
 
-    #[fusion::harden(soundness = 40, privacy = malicious)] // 1: how sure, and what it keeps secret
+    // 1: how sure, what it keeps secret, and that a key per execution keeps executions apart
+    #[fusion::harden(soundness = 40, privacy = malicious, executions = isolated)]
     pub(crate) struct DotProduct;
 
     #[fusion::harden] // 2: the phases are in here

@@ -34,6 +34,7 @@ const MOST: i64 = 1000;
 #[fusion::harden(
     soundness = 40,
     privacy = malicious,
+    executions = isolated,
     assumes = "elliptic-curve Diffie-Hellman, AES and BLAKE3 as ideal functions"
 )]
 struct BestOffer {

@@ -9,15 +9,15 @@ use std::{
 };
 
 use fusion::{
-    Check, Client, ClientRun, ClientSide, Column, Connection, Declaration, Declared, Exact, Kept,
-    PhaseError, Policy, Privacy, SemiHonest, Server, ServerRun, ServerSide, Stage, Step,
-    channel::memory_pair,
+    Agreement, Check, Client, ClientRun, ClientSide, Column, Connection, Declaration, Declared,
+    Exact, Executions, Kept, PhaseError, Policy, Privacy, SemiHonest, Server, ServerRun,
+    ServerSide, Stage, Step, channel::memory_pair,
 };
 use fusion_core::misbehave::{Cheat, Cheating, CheatingServer, Event, Recorded};
 use rand::{CryptoRng, RngExt, SeedableRng, rngs::StdRng};
 
 /// The client's input is masked in the offline stage; the server multiplies by its factor.
-#[fusion::harden(soundness = 10, privacy = semi_honest)]
+#[fusion::harden(soundness = 10, privacy = semi_honest, executions = isolated)]
 struct Generated;
 
 #[fusion::harden(name = "masked product", version = 2)]
@@ -85,7 +85,8 @@ fn get(from: &mut impl Read) -> io::Result<i64> {
 struct Handwritten;
 
 impl Declared for Handwritten {
-    const DECLARATION: Declaration = Declaration::new(10).privacy(Privacy::SemiHonest);
+    const DECLARATION: Declaration =
+        Declaration::new(10).privacy(Privacy::SemiHonest).executions(Executions::Isolated);
 }
 
 impl SemiHonest for Handwritten {
@@ -190,6 +191,7 @@ where
             ServerContext = i64,
             Query = i64,
             Output = i64,
+            Agreement: Agreement<i64, Verified = i64>,
             ClientError = io::Error,
             ServerError = io::Error,
         >,

@@ -15,8 +15,8 @@ use std::{
 };
 
 use fusion::{
-    Check, Client, ClientSide, Connection, Costs, Error, Policy, Rejection, SemiHonest, Server,
-    Stage, Verified,
+    Agreement, Check, Client, ClientSide, Connection, Costs, Error, Policy, Rejection, SemiHonest,
+    Server, Stage, Verified,
 };
 use fusion_core::misbehave::{Cheat, Cheating, CheatingServer};
 use rand::{CryptoRng, RngExt, SeedableRng, rngs::StdRng};
@@ -46,7 +46,7 @@ fn harden<P, S>(
     checks: Checks<P>,
 ) -> Answers<P>
 where
-    P: SemiHonest,
+    P: SemiHonest<Agreement: Agreement<P::Output, Verified = P::Output>>,
     S: SemiHonest<Server: Send, ServerContext: Sync>,
 {
     let (client, server) = parties;
@@ -318,7 +318,8 @@ mod garbled {
         S: SemiHonest<Server: Send, ServerContext = ()>,
     {
         let numbers = || (THRESHOLD - 8..).take(16);
-        let checks = numbers().map(|number| Check::model_answer(number, number >= THRESHOLD)).collect();
+        let checks =
+            numbers().map(|number| Check::model_answer(number, number >= THRESHOLD)).collect();
         let parties = (after::Evaluator::default(), server);
         let answers = harden::<after::Garbler, S>((&(), &()), parties, &[5, u32::MAX], checks);
         if let Ok(answers) = &answers {
@@ -340,7 +341,13 @@ mod garbled {
     }
 
     /// A garbler with a wrong label for the value 1 of the highest bit, in every slot.
-    #[fusion::harden(soundness = 40, client = after::Evaluator, name = "Garbler")]
+    #[fusion::harden(
+        soundness = 40,
+        privacy = malicious,
+        executions = isolated,
+        client = after::Evaluator,
+        name = "Garbler"
+    )]
     struct Selective(after::Garbler);
 
     #[fusion::harden(
@@ -393,7 +400,8 @@ mod garbled {
     #[test]
     fn selective_failure_makes_the_verdict_depend_on_a_query() {
         let verdict = |queries: &[u32], checks: &[u32]| {
-            let checks = checks.iter().map(|&number| Check::model_answer(number, number >= THRESHOLD));
+            let checks =
+                checks.iter().map(|&number| Check::model_answer(number, number >= THRESHOLD));
             let parties = (after::Evaluator::default(), Selective(after::Garbler::new(THRESHOLD)));
             harden::<after::Garbler, Selective>((&(), &()), parties, queries, checks.collect())
         };
@@ -454,7 +462,8 @@ mod lookup {
         S: SemiHonest<Server: Send, ServerContext = [u64]>,
     {
         let queries = [3, 12];
-        let checks = (0..16).map(|index| Check::model_answer(index, claimed[index as usize])).collect();
+        let checks =
+            (0..16).map(|index| Check::model_answer(index, claimed[index as usize])).collect();
         let answers = harden::<Lookup, S>((&4, used), ((), server), &queries, checks);
         if let Ok(answers) = &answers {
             assert_eq!(**answers, queries.map(|index| claimed[index as usize]));
@@ -534,7 +543,8 @@ mod lookup {
         let table: [u64; 32] = StdRng::seed_from_u64(17).random();
         let mut other = table;
         other[31] ^= 1;
-        let checks = (0..31).map(|index| Check::model_answer(index, table[index as usize])).collect();
+        let checks =
+            (0..31).map(|index| Check::model_answer(index, table[index as usize])).collect();
         let answers = harden::<Lookup, Lookup>((&5, &other[..]), ((), ()), &[31], checks).unwrap();
         assert_ne!(*answers, [table[31]]);
     }

@@ -10,8 +10,8 @@ use std::{
 };
 
 use fusion::{
-    Agreement, Check, Client, ClientSide, Connection, Error, Phase, Policy, Rejection, SemiHonest,
-    Server, ServerSide, Stage, Wire, WireReader, WireWriter,
+    Agreement, Check, Client, ClientSide, Compared, Connection, Error, Phase, Policy, Rejection,
+    SemiHonest, Server, ServerSide, Stage, Wire, WireReader, WireWriter,
 };
 use fusion_core::misbehave::{Cheat, Cheating, CheatingServer};
 use rand::{CryptoRng, Rng, RngExt, SeedableRng, rngs::StdRng};
@@ -26,10 +26,29 @@ mod lanes;
 mod parties;
 #[path = "shapes/results.rs"]
 mod results;
+#[path = "shapes/samples.rs"]
+mod samples;
 #[path = "shapes/stages.rs"]
 mod stages;
 #[path = "shapes/waiting.rs"]
 mod waiting;
+
+/// What a client gets: an answer, or what was compared of it.
+trait Answer: Debug {
+    fn whole(&self) -> i64;
+}
+
+impl Answer for i64 {
+    fn whole(&self) -> i64 {
+        *self
+    }
+}
+
+impl Answer for Compared<i64, i64> {
+    fn whole(&self) -> i64 {
+        *self.unverified_whole()
+    }
+}
 
 /// Runs `P` with an honest server, then with one that flips an answer.
 fn agrees_and_catches<P>(
@@ -37,7 +56,7 @@ fn agrees_and_catches<P>(
     contexts: (&P::ClientContext, &P::ServerContext),
     plain: impl Fn(i64) -> i64,
 ) where
-    P: SemiHonest<Query = i64, Output = i64>,
+    P: SemiHonest<Query = i64, Output = i64, Agreement: Agreement<i64, Verified: Answer>>,
     P::Client: Send,
     P::Server: Send,
     P::ServerContext: Sync,
@@ -59,7 +78,8 @@ fn agrees_and_catches<P>(
         let mut client = Client::<P>::with(client, policy, checks());
         client.infer(&mut here, contexts.0, &queries, &mut StdRng::seed_from_u64(1)).unwrap()
     });
-    assert_eq!(*answers, expected);
+    let answers: Vec<i64> = answers.iter().map(Answer::whole).collect();
+    assert_eq!(answers, expected);
 
     let (client, server) = instances();
     let (mut here, mut there) = Connection::pair();
@@ -96,7 +116,7 @@ mod associated_functions {
     use super::*;
 
     /// One channel, one context per party, no state.
-    #[fusion::harden(soundness = 8, privacy = public)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Scale;
 
     #[fusion::harden]
@@ -132,7 +152,7 @@ mod every_stage {
     use super::*;
 
     /// A mask from the offline stage hides the input; a key from setup is shared by all slots.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Masked<W>(std::marker::PhantomData<W>);
 
     struct Mask(i64);
@@ -218,7 +238,7 @@ mod batches {
     use super::*;
 
     /// Batched and slot-by-slot phases hand values to each other.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Mixed;
 
     struct Pad(i64);
@@ -240,12 +260,12 @@ mod batches {
             (0..slots).map(|_| get(reader).map(Pad)).collect()
         }
 
-        #[fusion::client(offline)]
+        #[fusion::client(offline, local)]
         fn per_slot(slot: usize) -> u8 {
             slot as u8
         }
 
-        #[fusion::server(offline)]
+        #[fusion::server(offline, local)]
         fn per_slot_too(pad: &mut Pad) {
             pad.0 = pad.0.wrapping_neg();
         }
@@ -283,7 +303,7 @@ mod batches {
     fn works() {
         agrees_and_catches::<Mixed>(|| ((), ()), (&(), &()), |x| x * x);
         let batched: Vec<bool> = Mixed::PHASES.iter().map(|phase| phase.batch).collect();
-        assert_eq!(batched, [true, false, true]);
+        assert_eq!(batched, [true, true]);
     }
 }
 
@@ -291,7 +311,7 @@ mod methods {
     use super::*;
 
     /// State in `self`; an instance for each execution.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     #[derive(Clone, Default)]
     struct Counter {
         factor: i64,
@@ -342,7 +362,7 @@ mod shared_instance {
     use super::*;
 
     /// One instance for all executions, and phases that cannot fail.
-    #[fusion::harden(soundness = 8, queries = 6, copies = 3, checks = 4)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated, queries = 6, copies = 3, checks = 4)]
     struct Total {
         calls: usize,
     }

@@ -73,7 +73,8 @@ impl Data {
         &self,
         answer: fn(Vec<i64>) -> A,
     ) -> Vec<Check<Vec<i64>, A>> {
-        let check = |image: &Image| Check::model_answer(self.input(image), answer(image.logits.clone()));
+        let check =
+            |image: &Image| Check::model_answer(self.input(image), answer(image.logits.clone()));
         self.checks.iter().map(check).collect()
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use fusion::{
-    Channel, Client, Connection, Costs, Error, Limits, Network, Policy, Rejection, Report,
+    Channel, Client, Connection, Costs, Error, Exact, Limits, Network, Policy, Rejection, Report,
     SemiHonest, Server, Stage, Verified,
     channel::{Emulated, TcpChannel},
 };
@@ -35,7 +35,8 @@ pub(crate) trait Backend:
     SemiHonest<
         ClientContext = Architecture,
         Query = Vec<i64>,
-        Output: Label,
+        Agreement = Exact,
+        Output: Label + PartialEq,
         ServerContext: Context,
         ClientError: StdError + 'static,
         ServerError: StdError + 'static,

@@ -25,7 +25,7 @@ use std::{fmt::Debug, thread};
 
 use chacha20::ChaCha20Rng;
 use fusion_core::{
-    Connection, Error, Rejection, SemiHonest, Server, Stage,
+    Connection, Error, Exact, Rejection, SemiHonest, Server, Stage,
     channel::memory_pair,
     misbehave::{At, Cheat, Event, Fault, Faulty, Recorded},
     testing::{Subject, assert_hardened},
@@ -43,6 +43,7 @@ pub trait Backend:
         ClientContext = Architecture,
         ServerContext: Sized + Send + Sync,
         Query = Vec<i64>,
+        Agreement = Exact,
         Output: PartialEq + Debug + Clone + Send + Sync,
         ClientError: Debug + Send,
         ServerError: Debug + Send,

@@ -48,7 +48,7 @@ where
 
 mod samples;
 
-pub use samples::{Samples, Unclassed, Untouched, Valid, Whole};
+pub use samples::{Classes, Samples, Touch, Valid, Whole};
 
 /// The two types in a `Result`, also behind an alias.
 pub trait Outcome {

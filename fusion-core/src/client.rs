@@ -17,9 +17,8 @@ use crate::{
 
 /// What a client of `P` gets: for each query the part of its answer that was verified (all of it,
 /// unless the protocol says `agree_on`).
-pub type Answers<P> = Verified<
-    Vec<<<P as SemiHonest>::Agreement as Agreement<<P as ClientSide>::Output>>::Verified>,
->;
+pub type Answers<P> =
+    Verified<Vec<<<P as SemiHonest>::Agreement as Agreement<<P as ClientSide>::Output>>::Verified>>;
 
 /// The hardened client: mixes its queries with checks, runs the base protocol on all of them, and
 /// gives answers only if every check and every copy fits.

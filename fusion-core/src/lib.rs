@@ -45,8 +45,9 @@ pub use error::{Error, Malformed, Place, Rejection};
 pub use lanes::{ClientLanes, MAX_LANES, ServerLanes};
 pub use policy::{Misuse, Policy};
 pub use protocol::{
-    Batch, ClientRun, ClientSide, Column, Declaration, Declared, Executions, Kept, Left, MAX_PHASES, Outputs,
-    Pair, Phase, PhaseError, Privacy, SemiHonest, ServerRun, ServerSide, Stage, StateError, Step,
+    Batch, ClientRun, ClientSide, Column, Declaration, Declared, Executions, Kept, Left,
+    MAX_PHASES, Outputs, Pair, Phase, PhaseError, Privacy, SemiHonest, ServerRun, ServerSide,
+    Stage, StateError, Step,
 };
 pub use report::{
     CheckTally, Costs, GuaranteeA, InnerCost, NOT_COVERED, PhaseCost, Report, Tolerated,

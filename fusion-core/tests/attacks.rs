@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 
 /// Both parties speak in every phase; the server multiplies.
-#[fusion::harden(soundness = 10, crate = fusion_core)]
+#[fusion::harden(soundness = 10, privacy = public, executions = isolated, crate = fusion_core)]
 struct Slots;
 
 struct Mask(i64);
@@ -53,7 +53,7 @@ impl Slots {
 }
 
 /// The same without masks, all slots at once.
-#[fusion::harden(soundness = 10, crate = fusion_core)]
+#[fusion::harden(soundness = 10, privacy = public, executions = isolated, crate = fusion_core)]
 struct Batch;
 
 #[fusion::harden(crate = fusion_core)]
@@ -216,7 +216,7 @@ fn the_battery_tries_every_attack() {
 }
 
 /// A protocol whose answers are not always the same.
-#[fusion::harden(soundness = 10, crate = fusion_core)]
+#[fusion::harden(soundness = 10, privacy = public, executions = isolated, crate = fusion_core)]
 struct Unsteady;
 
 #[fusion::harden(crate = fusion_core)]

@@ -3,7 +3,9 @@ struct Sum<const N: usize>;
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::Declared for Sum<N> {
-    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
@@ -34,6 +36,28 @@ impl<const N: usize> ::fusion::ClientSide for Sum<N> {
         client: &<Self as ::fusion::ClientSide>::Client,
     ) -> ::core::option::Option<<Self as ::fusion::ClientSide>::Client> {
         <Adder<N> as ::fusion::ClientSide>::fork_client(client)
+    }
+    fn validate_query(
+        client: &<Self as ::fusion::ClientSide>::Client,
+        context: &<Self as ::fusion::ClientSide>::ClientContext,
+        query: &<Self as ::fusion::ClientSide>::Query,
+    ) -> ::core::result::Result<(), ::std::string::String> {
+        <Adder<N> as ::fusion::ClientSide>::validate_query(client, context, query)
+    }
+    fn validate_answer(
+        client: &<Self as ::fusion::ClientSide>::Client,
+        context: &<Self as ::fusion::ClientSide>::ClientContext,
+        answer: &<Self as ::fusion::ClientSide>::Output,
+    ) -> ::core::result::Result<(), ::std::string::String> {
+        <Adder<N> as ::fusion::ClientSide>::validate_answer(client, context, answer)
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        <Adder<N> as ::fusion::ClientSide>::touch(query)
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        <Adder<N> as ::fusion::ClientSide>::classes(samples)
     }
     fn client_lanes(
         lanes: ::fusion::ClientLanes<'_, Self>,
@@ -78,16 +102,16 @@ impl<const N: usize> ::fusion::ServerSide for Sum<N> {
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::Projected for Sum<N> {
-    const STATEMENT: &'static ::core::primitive::str = "copies must give the same `|answer|*answer%1000`";
-    fn same(
-        left: &<Self as ::fusion::ClientSide>::Output,
-        right: &<Self as ::fusion::ClientSide>::Output,
-    ) -> ::core::primitive::bool {
+    type Part = i64;
+    const STATEMENT: &'static ::core::primitive::str = "copies must give the same `|answer|->i64{*answer%1000}`";
+    fn part(
+        answer: &<Self as ::fusion::ClientSide>::Output,
+    ) -> <Self as ::fusion::Projected>::Part {
         {
-            let project: fn(&<Self as ::fusion::ClientSide>::Output) -> _ = |answer| {
-                *answer % 1000
-            };
-            project(left) == project(right)
+            let part: fn(&<Self as ::fusion::ClientSide>::Output) -> i64 = |
+                answer,
+            | -> i64 { *answer % 1000 };
+            part(answer)
         }
     }
 }
@@ -172,6 +196,16 @@ impl<const N: usize> ::fusion::ClientSide for Adder<N> {
                 )
             }
         }
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
     }
 }
 impl<const N: usize> Keeper<N> {

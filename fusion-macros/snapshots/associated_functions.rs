@@ -4,7 +4,8 @@ struct Scale;
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Scale {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
-        .privacy(::fusion::Privacy::Public);
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 ///The hardened client of [`Scale`]: mixes queries with checks and gives verified answers.
 type ScaleClient = ::fusion::Client<Scale>;
@@ -58,6 +59,16 @@ impl ::fusion::ClientSide for Scale {
                 )
             }
         }
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
     }
 }
 #[automatically_derived]

@@ -3,7 +3,9 @@ struct Mixed;
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Mixed {
-    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 ///The hardened client of [`Mixed`]: mixes queries with checks and gives verified answers.
 type MixedClient = ::fusion::Client<Mixed>;
@@ -82,7 +84,7 @@ impl ::core::default::Default for __FusionClientStateOfMixed {
 impl ::fusion::ClientSide for Mixed {
     const CLIENT_STEPS: &'static [::fusion::Step] = &[
         ::fusion::Step::new(::fusion::Stage::Offline, "pads").batched(),
-        ::fusion::Step::new(::fusion::Stage::Offline, "per_slot"),
+        ::fusion::Step::new(::fusion::Stage::Offline, "per_slot").local(),
         ::fusion::Step::new(::fusion::Stage::Online, "ask").batched(),
     ];
     type Client = ();
@@ -138,6 +140,16 @@ impl ::fusion::ClientSide for Mixed {
             }
         }
     }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
+    }
 }
 #[doc(hidden)]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
@@ -160,7 +172,7 @@ impl ::core::default::Default for __FusionServerStateOfMixed {
 impl ::fusion::ServerSide for Mixed {
     const SERVER_STEPS: &'static [::fusion::Step] = &[
         ::fusion::Step::new(::fusion::Stage::Offline, "take_pads").batched(),
-        ::fusion::Step::new(::fusion::Stage::Offline, "per_slot_too"),
+        ::fusion::Step::new(::fusion::Stage::Offline, "per_slot_too").local(),
         ::fusion::Step::new(::fusion::Stage::Online, "answer").batched(),
     ];
     type Server = ();

@@ -17,7 +17,8 @@ where
     T: Number,
 {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
-        .privacy(::fusion::Privacy::Public);
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 ///The hardened client of [`Generic`]: mixes queries with checks and gives verified answers.
 pub type GenericClient<'model, T, F, const N: usize = 2, const FLIP: bool = false> = ::fusion::Client<
@@ -179,6 +180,16 @@ where
             }
         }
     }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
+    }
 }
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
@@ -262,7 +273,9 @@ pub(crate) struct Asker<'a, T: Number = i64, const N: usize = 3> {
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<'a, T: Number, const N: usize> ::fusion::Declared for Asker<'a, T, N> {
-    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
@@ -375,6 +388,16 @@ impl<'a, T: Number, const N: usize> ::fusion::ClientSide for Asker<'a, T, N> {
             };
             make(instance)
         })
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
     }
 }
 impl<'a, T, const N: usize> Answerer<'a, T, N>

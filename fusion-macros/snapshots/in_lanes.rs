@@ -4,7 +4,8 @@ pub(super) struct Masked;
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Masked {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
-        .privacy(::fusion::Privacy::SemiHonest);
+        .privacy(::fusion::Privacy::SemiHonest)
+        .executions(::fusion::Executions::Isolated);
 }
 ///The hardened client of [`Masked`]: mixes queries with checks and gives verified answers.
 pub(super) type MaskedClient = ::fusion::Client<Masked>;
@@ -182,6 +183,16 @@ impl ::fusion::ClientSide for Masked {
         instance: &<Self as ::fusion::ClientSide>::Client,
     ) -> ::core::option::Option<<Self as ::fusion::ClientSide>::Client> {
         ::core::option::Option::Some(())
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
     }
     fn client_lanes(
         lanes: ::fusion::ClientLanes<'_, Self>,

@@ -3,7 +3,9 @@ struct Classifier;
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Classifier {
-    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 ///The hardened client of [`Classifier`]: mixes queries with checks and gives verified answers.
 type ClassifierClient = ::fusion::Client<Classifier>;
@@ -66,6 +68,16 @@ impl ::fusion::ClientSide for Classifier {
             }
         }
     }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
+    }
 }
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
@@ -109,12 +121,12 @@ impl ::fusion::ServerSide for Classifier {
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Projected for Classifier {
+    type Part = usize;
     const STATEMENT: &'static ::core::primitive::str = "copies must give the same `Self::label`";
-    fn same(
-        left: &<Self as ::fusion::ClientSide>::Output,
-        right: &<Self as ::fusion::ClientSide>::Output,
-    ) -> ::core::primitive::bool {
-        Self::label(left) == Self::label(right)
+    fn part(
+        answer: &<Self as ::fusion::ClientSide>::Output,
+    ) -> <Self as ::fusion::Projected>::Part {
+        Self::label(answer)
     }
 }
 #[automatically_derived]

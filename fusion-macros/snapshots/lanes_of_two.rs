@@ -3,7 +3,9 @@ pub(super) struct Walk<const N: usize>;
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl<const N: usize> ::fusion::Declared for Walk<N> {
-    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
@@ -34,6 +36,28 @@ impl<const N: usize> ::fusion::ClientSide for Walk<N> {
         client: &<Self as ::fusion::ClientSide>::Client,
     ) -> ::core::option::Option<<Self as ::fusion::ClientSide>::Client> {
         <Walker<N> as ::fusion::ClientSide>::fork_client(client)
+    }
+    fn validate_query(
+        client: &<Self as ::fusion::ClientSide>::Client,
+        context: &<Self as ::fusion::ClientSide>::ClientContext,
+        query: &<Self as ::fusion::ClientSide>::Query,
+    ) -> ::core::result::Result<(), ::std::string::String> {
+        <Walker<N> as ::fusion::ClientSide>::validate_query(client, context, query)
+    }
+    fn validate_answer(
+        client: &<Self as ::fusion::ClientSide>::Client,
+        context: &<Self as ::fusion::ClientSide>::ClientContext,
+        answer: &<Self as ::fusion::ClientSide>::Output,
+    ) -> ::core::result::Result<(), ::std::string::String> {
+        <Walker<N> as ::fusion::ClientSide>::validate_answer(client, context, answer)
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        <Walker<N> as ::fusion::ClientSide>::touch(query)
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        <Walker<N> as ::fusion::ClientSide>::classes(samples)
     }
     fn client_lanes(
         lanes: ::fusion::ClientLanes<'_, Self>,
@@ -141,6 +165,16 @@ impl<const N: usize> ::fusion::ClientSide for Walker<N> {
         instance: &<Self as ::fusion::ClientSide>::Client,
     ) -> ::core::option::Option<<Self as ::fusion::ClientSide>::Client> {
         ::core::option::Option::Some(::core::clone::Clone::clone(instance))
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
     }
     fn client_lanes(
         lanes: ::fusion::ClientLanes<'_, Self>,

@@ -7,7 +7,9 @@ struct Counter {
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Counter {
-    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 ///The hardened client of [`Counter`]: mixes queries with checks and gives verified answers.
 type CounterClient = ::fusion::Client<Counter>;
@@ -87,6 +89,16 @@ impl ::fusion::ClientSide for Counter {
         instance: &<Self as ::fusion::ClientSide>::Client,
     ) -> ::core::option::Option<<Self as ::fusion::ClientSide>::Client> {
         ::core::option::Option::Some(::core::clone::Clone::clone(instance))
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
     }
 }
 #[automatically_derived]

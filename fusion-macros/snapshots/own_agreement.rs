@@ -2,7 +2,9 @@ struct Float;
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Float {
-    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 ///The hardened client of [`Float`]: mixes queries with checks and gives verified answers.
 type FloatClient = ::fusion::Client<Float>;
@@ -58,6 +60,16 @@ impl ::fusion::ClientSide for Float {
                 )
             }
         }
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
     }
 }
 #[automatically_derived]

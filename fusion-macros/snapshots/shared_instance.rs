@@ -6,7 +6,9 @@ struct Total {
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Total {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
-        .batch(6, 3, 4, 0);
+        .batch(6, 3, 4, 0)
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 ///The hardened client of [`Total`]: mixes queries with checks and gives verified answers.
 type TotalClient = ::fusion::Client<Total>;
@@ -62,6 +64,16 @@ impl ::fusion::ClientSide for Total {
                 )
             }
         }
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
     }
 }
 #[automatically_derived]

@@ -6,7 +6,8 @@ struct Answerer {
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Answerer {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
-        .privacy(::fusion::Privacy::Public);
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
@@ -33,6 +34,28 @@ impl ::fusion::ClientSide for Answerer {
         client: &<Self as ::fusion::ClientSide>::Client,
     ) -> ::core::option::Option<<Self as ::fusion::ClientSide>::Client> {
         <Asker as ::fusion::ClientSide>::fork_client(client)
+    }
+    fn validate_query(
+        client: &<Self as ::fusion::ClientSide>::Client,
+        context: &<Self as ::fusion::ClientSide>::ClientContext,
+        query: &<Self as ::fusion::ClientSide>::Query,
+    ) -> ::core::result::Result<(), ::std::string::String> {
+        <Asker as ::fusion::ClientSide>::validate_query(client, context, query)
+    }
+    fn validate_answer(
+        client: &<Self as ::fusion::ClientSide>::Client,
+        context: &<Self as ::fusion::ClientSide>::ClientContext,
+        answer: &<Self as ::fusion::ClientSide>::Output,
+    ) -> ::core::result::Result<(), ::std::string::String> {
+        <Asker as ::fusion::ClientSide>::validate_answer(client, context, answer)
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        <Asker as ::fusion::ClientSide>::touch(query)
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        <Asker as ::fusion::ClientSide>::classes(samples)
     }
     fn client_lanes(
         lanes: ::fusion::ClientLanes<'_, Self>,
@@ -107,6 +130,16 @@ impl ::fusion::ClientSide for Asker {
                 )
             }
         }
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
     }
 }
 impl Answerer {

@@ -2,7 +2,9 @@ pub(self) struct Narrow;
 #[automatically_derived]
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Narrow {
-    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8);
+    const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
+        .privacy(::fusion::Privacy::Public)
+        .executions(::fusion::Executions::Isolated);
 }
 ///The hardened client of [`Narrow`]: mixes queries with checks and gives verified answers.
 pub(self) type NarrowClient = ::fusion::Client<Narrow>;
@@ -54,6 +56,16 @@ impl ::fusion::ClientSide for Narrow {
                 )
             }
         }
+    }
+    fn touch(query: &<Self as ::fusion::ClientSide>::Query) {
+        use ::fusion::__private::Touch as _;
+        (&::fusion::__private::Whole(query)).fusion_touch();
+    }
+    fn classes(
+        samples: &[&<Self as ::fusion::ClientSide>::Query],
+    ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+        use ::fusion::__private::Classes as _;
+        (&&::fusion::__private::Samples(samples)).fusion_classes()
     }
 }
 #[automatically_derived]

@@ -1,5 +1,6 @@
 //! What `check` has made sure of and `expand` writes down.
 
+use fusion_soundness::Ratio;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{Expr, GenericArgument, Ident, LitInt, LitStr, Path, PathArguments, Type};
@@ -8,8 +9,11 @@ use syn::{Expr, GenericArgument, Ident, LitInt, LitStr, Path, PathArguments, Typ
 pub(crate) struct Declaration {
     pub krate: Path,
     pub soundness: LitInt,
+    pub risks: Vec<Risk>,
     pub batch: Option<FixedBatch>,
+    /// `None` after mistakes, as `executions`.
     pub privacy: Option<Ident>,
+    pub executions: Option<Ident>,
     pub assumes: Option<LitStr>,
     /// Where the parties are structs of their own.
     pub parties: Option<Parties>,
@@ -34,8 +38,20 @@ pub(crate) struct Identity {
 pub(crate) enum Agreement {
     Exact,
     Type(Type),
-    /// When this function gives the same for both.
-    On(Expr),
+    /// When this function gives the same for both: a part of this type.
+    On {
+        function: Expr,
+        part: Type,
+    },
+    /// After mistakes in what would be a part.
+    Unknown,
+}
+
+/// How often any server may get a wrong answer accepted.
+pub(crate) struct Risk {
+    /// As it is written: `query_risk`, for example.
+    pub key: &'static str,
+    pub ratio: Ratio,
 }
 
 /// R, B, T and slack, where the struct fixes them.
@@ -55,6 +71,7 @@ pub(crate) struct Protocol {
     /// How many slots run at the same time, if it is for protocols that run in lanes.
     pub lanes: Option<LitInt>,
     pub channel: Channel,
+    pub hooks: Hooks,
     pub query: Type,
     pub output: Type,
     /// `None` if the party is another struct.
@@ -69,6 +86,13 @@ pub(crate) enum Instance {
     PerSlot(Span),
     /// What this function makes of the instance that was passed in.
     Made(Expr),
+}
+
+/// What validates samples and answers: called like a phase, with the client if phases take `self`,
+/// with its context if there is one, then with what is validated.
+pub(crate) struct Hooks {
+    pub query: Option<Expr>,
+    pub answer: Option<Expr>,
 }
 
 /// The user's own channel.

@@ -18,17 +18,19 @@ fn protocol(phases: usize) -> TokenStream {
             Some(before) => format!("left: Left{before}<P>,"),
             None => String::new(),
         };
-        let left = if is_last { "Output<P>".into() } else { format!("Left{phase}<P>") };
+        let left = if is_last { String::new() } else { format!("Left{phase}<P>") };
+        let answer = if is_last { "Output<P>" } else { &left };
+        let left = if is_last { "()" } else { &left };
         write!(
             text,
             "#[fusion::client({stage}{query})]
              fn client_{phase}<C: Read + Write, R: CryptoRng>(
                 &self, {input} shape: &Shape<P>, {before} channel: &mut C, rng: &mut R,
-             ) -> Result<{left}, Error<P>> {{ channel.write_all(&[1])?; channel.flush() }}
+             ) -> Result<{answer}, Error<P>> {{ channel.write_all(&[1])?; channel.flush() }}
              #[fusion::server({stage})]
              fn server_{phase}<R: Read, W: Write>(
                 &self, model: &Model<P>, {before} reader: &mut R, writer: &mut W,
-             ) -> Result<Left{phase}<P>, Error<P>> {{ let x = reader.get()?; writer.put(x) }}"
+             ) -> Result<{left}, Error<P>> {{ let x = reader.get()?; writer.put(x) }}"
         )
         .unwrap();
     }

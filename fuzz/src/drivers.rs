@@ -42,7 +42,7 @@ macro_rules! toy {
             use super::*;
 
             /// The client masks its number, the server multiplies it by a key.
-            #[fusion::harden(soundness = 8, privacy = semi_honest)]
+            #[fusion::harden(soundness = 8, privacy = semi_honest, executions = isolated)]
             pub(super) struct $toy;
 
             pub(super) struct Key(i64);
@@ -151,7 +151,13 @@ fn spoiled(script: &mut Script<'_>, frames: &[Vec<u8>]) -> Vec<Vec<u8>> {
 
 fn infer<P>(mut connection: Connection) -> Ended
 where
-    P: SemiHonest<Client = (), ClientContext = (), Query = i64, Output = i64>,
+    P: SemiHonest<
+            Client = (),
+            ClientContext = (),
+            Query = i64,
+            Output = i64,
+            Agreement = fusion::Exact,
+        >,
     P::ClientError: Debug,
 {
     let checks = (100..110).map(|x| Check::model_answer(x, x * KEY)).collect();

@@ -108,7 +108,8 @@ fn garbled_runs() {
             garbled_server(&mut there, 1 << 31, &mut StdRng::seed_from_u64(1)).unwrap();
         });
         let mut rng = StdRng::seed_from_u64(2);
-        let checks = (0..20).map(|_| rng.random()).map(|x: u32| Check::model_answer(x, x >> 31 == 1));
+        let checks =
+            (0..20).map(|_| rng.random()).map(|x: u32| Check::model_answer(x, x >> 31 == 1));
         let checks = checks.collect();
         let answers = garbled_client(&mut here, &[5, u32::MAX], checks, &mut rng).unwrap();
         assert_eq!(answers, [false, true]);
@@ -146,7 +147,8 @@ fn lookup_runs() {
         scope.spawn(move || {
             lookup_server(&mut there, &table, &mut StdRng::seed_from_u64(2)).unwrap();
         });
-        let checks = || (0..).zip(table).map(|(index, entry)| Check::model_answer(index, entry)).collect();
+        let checks =
+            || (0..).zip(table).map(|(index, entry)| Check::model_answer(index, entry)).collect();
         let mut rng = StdRng::seed_from_u64(3);
         let refused = lookup_client(&mut here, 5, &[32], checks(), &mut rng);
         assert_eq!(refused.unwrap_err().to_string(), "no such entry");

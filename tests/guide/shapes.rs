@@ -6,7 +6,10 @@ use std::{
     thread,
 };
 
-use fusion::{Check, Client, Connection, Policy, SemiHonest, Server, Wire, WireReader, WireWriter};
+use fusion::{
+    Agreement, Check, Client, ClientSide, Connection, Policy, SemiHonest, Server, Wire, WireReader,
+    WireWriter,
+};
 use rand::{Rng, RngExt, SeedableRng, rngs::StdRng};
 
 /// Runs two queries and ten checks with an honest server.
@@ -16,6 +19,7 @@ fn gives<P>(
     answer: impl Fn(i64) -> P::Output,
 ) where
     P: SemiHonest<Query = i64>,
+    P::Agreement: Agreement<P::Output, Verified = P::Output>,
     P::Output: PartialEq + Debug,
     P::Server: Send,
     P::ServerContext: Sync,
@@ -48,7 +52,7 @@ fn get(from: &mut impl Read) -> io::Result<i64> {
 mod receivers {
     use super::*;
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     #[derive(Clone, Default)]
     struct Masked {
         factor: i64,
@@ -117,7 +121,7 @@ mod own_channel {
         }
     }
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Muxed;
 
     #[fusion::harden(channel = Mux::single, flush = Mux::finish)]
@@ -157,7 +161,7 @@ mod channel_in_a_field {
         }
     }
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Party {
         link: Link,
         factor: i64,
@@ -197,7 +201,7 @@ mod owned_and_dynamic {
 
     impl<S: Read + Write> Duplex for S {}
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Doubled;
 
     #[fusion::harden]
@@ -227,7 +231,7 @@ mod states_and_contexts {
     struct Seed(i64);
     struct Mask(i64);
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Scaled;
 
     #[fusion::harden]
@@ -286,7 +290,14 @@ mod two_structs_and_a_name {
 
     struct Keeper<const N: usize>([i64; N]);
 
-    #[fusion::harden(soundness = 8, client = Asker, server = Keeper<N>, name = "sum")]
+    #[fusion::harden(
+        soundness = 8,
+        privacy = public,
+        executions = isolated,
+        client = Asker,
+        server = Keeper<N>,
+        name = "sum"
+    )]
     struct Sum<const N: usize>;
 
     #[fusion::harden(client)]
@@ -318,7 +329,7 @@ mod label_only {
 
     struct Logits([f64; 2]);
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Classifier;
 
     #[fusion::harden(agree_on = Self::label)]
@@ -353,23 +364,108 @@ mod label_only {
             let mut client = ClassifierClient::new(Policy::new(8, 4, 6, 0), checks);
             let mut rng = StdRng::seed_from_u64(1);
             let answers = client.infer(&mut here, &(), &[3, 8], &mut rng).unwrap();
-            assert_eq!([0, 1], [0, 1].map(|at: usize| Classifier::label(&answers[at])));
+            let label: usize = *answers[1];
+            let logits: &Logits = answers[1].unverified_whole();
+            assert_eq!((label, logits.0), (1, [5.5, 8.0]));
         });
+    }
+}
+
+mod own_generator {
+    use super::*;
+
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
+    struct Blinded {
+        rng: StdRng,
+        factor: i64,
+    }
+
+    #[fusion::harden(instance = |it| Self { rng: rand::make_rng(), factor: it.factor })]
+    impl Blinded {
+        fn new(factor: i64) -> Self {
+            Self { rng: rand::make_rng(), factor }
+        }
+
+        #[fusion::client(online, query = x)]
+        fn ask(&mut self, x: i64, channel: &mut (impl Read + Write)) -> io::Result<i64> {
+            let blind: i64 = self.rng.random();
+            put(channel, x.wrapping_add(blind))?;
+            Ok(get(channel)?.wrapping_sub(blind.wrapping_mul(self.factor)))
+        }
+
+        #[fusion::server(online)]
+        fn answer(&mut self, channel: &mut (impl Read + Write)) -> io::Result<()> {
+            let x = get(channel)?;
+            put(channel, x.wrapping_mul(self.factor))
+        }
+    }
+
+    #[test]
+    fn works() {
+        gives::<Blinded>((Blinded::new(3), Blinded::new(3)), (&(), &()), |x| 3 * x);
+        let parent = Blinded::new(3);
+        let fork = || Blinded::fork_client(&parent).unwrap().rng.random::<u64>();
+        assert_ne!(fork(), fork());
+    }
+}
+
+mod validation {
+    use super::*;
+
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
+    struct Bounded;
+
+    fn in_range(answer: i64) -> Result<(), &'static str> {
+        if answer < 1000 { Ok(()) } else { Err("no answer is as large") }
+    }
+
+    #[fusion::harden(validate = Self::fits, validate_answer = |_, answer| in_range(*answer))]
+    impl Bounded {
+        fn fits(bound: &i64, x: &i64) -> Result<(), String> {
+            if x < bound { Ok(()) } else { Err(format!("{x} is not below {bound}")) }
+        }
+
+        #[fusion::client(online, query = x)]
+        fn ask(x: i64, bound: &i64, channel: &mut (impl Read + Write)) -> io::Result<i64> {
+            put(channel, x)?;
+            Ok(get(channel)?.min(*bound))
+        }
+
+        #[fusion::server(online)]
+        fn answer(channel: &mut (impl Read + Write)) -> io::Result<()> {
+            let x = get(channel)?;
+            put(channel, x)
+        }
+    }
+
+    #[test]
+    fn works() {
+        gives::<Bounded>(((), ()), (&100, &()), |x| x);
+        let refused = Bounded::validate_query(&(), &100, &100).unwrap_err();
+        assert_eq!(refused, "100 is not below 100");
+        assert_eq!(Bounded::validate_answer(&(), &100, &999), Ok(()));
+        assert!(Bounded::validate_answer(&(), &100, &1000).is_err());
     }
 }
 
 mod tolerance {
     use super::*;
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Float;
 
     #[derive(Default)]
     struct Close;
 
     impl fusion::Agreement<f64> for Close {
+        type Verified = f64;
+
         fn agree(&self, left: &f64, right: &f64) -> bool {
             (left - right).abs() <= 0.5
+        }
+
+        fn verified(&self, answer: f64) -> f64 {
+            answer
         }
 
         fn statement(&self) -> &'static str {
@@ -401,7 +497,14 @@ mod tolerance {
 mod batches {
     use super::*;
 
-    #[fusion::harden(soundness = 8, queries = 2, copies = 4, checks = 6)]
+    #[fusion::harden(
+        soundness = 8,
+        privacy = public,
+        executions = isolated,
+        queries = 2,
+        copies = 4,
+        checks = 6
+    )]
     struct Squares;
 
     #[fusion::harden]
@@ -431,7 +534,7 @@ mod arrays {
 
     use super::*;
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Rows;
 
     #[fusion::harden]
@@ -490,7 +593,7 @@ mod asynchronous {
 
     use super::*;
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Relay;
 
     #[fusion::harden]
@@ -548,7 +651,7 @@ mod asynchronous {
 mod renamed {
     use super::*;
 
-    #[mixcheck::harden(soundness = 8, crate = mixcheck)]
+    #[mixcheck::harden(soundness = 8, privacy = public, executions = isolated, crate = mixcheck)]
     struct Negated;
 
     #[mixcheck::harden(crate = mixcheck)]

@@ -13,7 +13,7 @@
 
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40, client = Asker)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, client = Asker)]
 struct Toy;
 
 struct Asker;

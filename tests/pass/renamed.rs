@@ -5,7 +5,7 @@ extern crate std as fusion;
 
 use std::io::{Read, Result, Write};
 
-#[hardening::harden(soundness = 40, crate = ::hardening)]
+#[hardening::harden(soundness = 40, privacy = public, executions = isolated, crate = ::hardening)]
 struct Toy;
 
 #[hardening::harden(crate = hardening)]

@@ -90,6 +90,12 @@ trait Everything: Sized {
     fn batch(self) {}
     fn privacy(self) {}
     fn assumes(self) {}
+    fn executions(self) {}
+    fn touch(self) {}
+    fn classes(self) {}
+    fn valid(self) {}
+    fn validate(self) {}
+    fn part(self) {}
     fn is_empty(self) {}
     fn into(self) {}
     fn clone(self) {}
@@ -98,7 +104,7 @@ trait Everything: Sized {
 impl<T> Everything for T {}
 
 /// As variants: `Self::Client` would mean them.
-#[::fusion::harden(soundness = 8, assumes = "a dealer", privacy = public)]
+#[::fusion::harden(soundness = 8, assumes = "a dealer", privacy = public, executions = isolated)]
 #[derive(::core::clone::Clone)]
 enum Toy {
     Client,
@@ -114,15 +120,20 @@ enum Toy {
     ServerSetup,
     ServerState,
     Agreement,
+    Part,
 }
 
 type IoResult<T> = ::std::io::Result<T>;
 
-#[::fusion::harden(instance = per_slot, agree_on = |it| *it)]
+#[::fusion::harden(instance = per_slot, agree_on = |it| -> i64 { *it }, validate = Self::validate_query)]
 impl Toy {
     const NAME: &'static ::core::primitive::str = "not the protocol's";
     const CLIENT_STEPS: i64 = 0;
     const SERVER_STEPS: i64 = 0;
+
+    fn validate_query(&self, client: &i64) -> ::core::result::Result<(), i64> {
+        if *client < 1000 { ::core::result::Result::Ok(()) } else { ::core::result::Result::Err(0) }
+    }
 
     #[fusion::client(setup)]
     fn fork_client(
@@ -181,7 +192,7 @@ fn works() {
 }
 
 /// A type parameter called like an associated type.
-#[::fusion::harden(soundness = 8, server = Answerer<Query>)]
+#[::fusion::harden(soundness = 8, privacy = public, executions = isolated, server = Answerer<Query>)]
 struct Asker<Query>(::core::marker::PhantomData<Query>);
 
 struct Answerer<Output>(Output);

@@ -11,7 +11,7 @@ use crate::run;
 macro_rules! protocol {
     ($(#[$meta:meta])* $vis:vis struct $name:ident, $bits:literal, $factor:expr) => {
         $(#[$meta])*
-        #[fusion::harden(soundness = $bits)]
+        #[fusion::harden(soundness = $bits, privacy = public, executions = isolated)]
         $vis struct $name;
 
         #[fusion::harden(name = "from a macro")]
@@ -56,7 +56,7 @@ macro_rules! typed {
         $query:ident: $input:ty => $output:ty, $channel:ident: $chan:ty = $make:path,
         $prepare:block $ask:block $answer:block
     ) => {
-        #[fusion::harden(soundness = 8)]
+        #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
         struct $name<$life, $param>($field);
 
         #[fusion::harden(channel = $make, agreement = ::fusion::Exact)]
@@ -131,8 +131,8 @@ macro_rules! whole {
 
 whole! {
     Whole<T>, i64,
-    [soundness = 8, queries = 6, copies = 3, checks = 4]
-    [name = "whole", version = 2, agree_on = |it| *it, instance = shared]
+    [soundness = 8, privacy = public, executions = isolated, queries = 6, copies = 3, checks = 4]
+    [name = "whole", version = 2, agree_on = |it| -> i64 { *it }, validate = |x| if *x < 1000 { Ok(()) } else { Err(*x) }, instance = shared]
     [online, query = x]
     fusion::server
 }
@@ -154,6 +154,7 @@ macro_rules! fragments {
         #[fusion::harden(
             soundness = $bits,
             privacy = $privacy,
+            executions = isolated,
             assumes = $assumes,
             agreement = $agreement,
             client = $client,

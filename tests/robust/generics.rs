@@ -30,7 +30,7 @@ impl Number for i64 {
 
 /// Everything at once.
 #[must_use]
-#[fusion::harden(soundness = 8, privacy = public)]
+#[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
 #[derive(Debug)]
 pub struct Generic<'model, T, F, const N: usize = 2, const FLIP: bool = false>
 where
@@ -108,7 +108,7 @@ fn generics_work() {
 }
 
 /// Two parties with generics, each other's visibility and attributes.
-#[fusion::harden(soundness = 8, server = Answerer<'a, T, N>)]
+#[fusion::harden(soundness = 8, privacy = public, executions = isolated, server = Answerer<'a, T, N>)]
 #[derive(Debug, Clone)]
 pub(crate) struct Asker<'a, T: Number = i64, const N: usize = 3> {
     /// Kept for each execution.
@@ -162,7 +162,7 @@ fn two_parties_work() {
 mod visible {
     use super::*;
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     pub(self) struct Narrow;
 
     #[fusion::harden]
@@ -188,7 +188,7 @@ mod visible {
 mod attributes {
     use super::*;
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     #[derive(Debug, Clone)]
     #[repr(C)]
     #[non_exhaustive]

@@ -53,7 +53,7 @@ use std::io::{Read, Result, Write};
 
 use crate::run;
 
-/// Every stage, batches, values that are kept, handed on and dropped.
+/// Every stage, batches, values that are kept and handed on.
 #[fusion::harden(
     soundness = 8,
     queries = 6,
@@ -61,6 +61,7 @@ use crate::run;
     checks = 4,
     slack = 0,
     privacy = public,
+    executions = isolated,
     assumes = "nothing"
 )]
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +90,7 @@ pub(crate) struct Stages<'model, T> {
 )]
 pub(crate) struct Mask(i64);
 
-#[fusion::harden(version = 2, instance = per_slot, agree_on = |it| *it)]
+#[fusion::harden(version = 2, instance = per_slot, agree_on = |it| -> i64 { *it }, validate = Self::valid)]
 #[allow(
     clippy::allow_attributes,
     clippy::all,
@@ -102,6 +103,11 @@ impl<'model, T: Into<i64> + Copy> Stages<'model, T> {
     /// With these factors.
     pub(crate) const fn new(factors: &'model [T]) -> Self {
         Self { factors }
+    }
+
+    /// What can be asked.
+    const fn valid(_: &i64, x: &i64) -> core::result::Result<(), i64> {
+        if *x < 1000 { Ok(()) } else { Err(*x) }
     }
 
     #[fusion::client(setup)]
@@ -119,13 +125,13 @@ impl<'model, T: Into<i64> + Copy> Stages<'model, T> {
         (0..slots).map(|_| Mask(3)).collect()
     }
 
-    /// Its value is dropped, and has a destructor.
+    /// Its value has a destructor.
     #[fusion::server(offline, local)]
-    fn dropped(&self) -> Vec<u8> {
+    fn owned(&self) -> Vec<u8> {
         Vec::new()
     }
 
-    /// Its value is dropped, and is `Copy`.
+    /// Its value is `Copy`.
     #[fusion::server(offline, local)]
     fn copied(self) -> u8 {
         1
@@ -165,8 +171,17 @@ impl<'model, T: Into<i64> + Copy> Stages<'model, T> {
     }
 
     #[fusion::server(online)]
-    fn answer(&self, _: &(), channel: &mut (impl Read + Write)) -> Result<()> {
-        run::answer(channel, self.factor())
+    fn answer(
+        &self,
+        _: &(),
+        _: Vec<u8>,
+        _: &u8,
+        is_used: bool,
+        named: &mut Self,
+        channel: &mut (impl Read + Write),
+    ) -> Result<()> {
+        assert!(is_used);
+        run::answer(channel, named.factor())
     }
 
     #[fusion::phase]
@@ -176,7 +191,15 @@ impl<'model, T: Into<i64> + Copy> Stages<'model, T> {
 }
 
 /// Two structs, channels of their own.
-#[fusion::harden(soundness = 8, server = Answerer, name = "two", version = 3, agreement = fusion::Exact)]
+#[fusion::harden(
+    soundness = 8,
+    privacy = public,
+    executions = isolated,
+    server = Answerer,
+    name = "two",
+    version = 3,
+    agreement = fusion::Exact
+)]
 #[allow(
     clippy::allow_attributes,
     clippy::all,

@@ -9,12 +9,15 @@ use ::std::{
 
 use crate::run;
 
-#[::fusion::harden(soundness = 8, privacy = public, assumes = "nothing")]
+#[::fusion::harden(soundness = 8, privacy = public, executions = isolated, assumes = "nothing")]
 struct One {
     sum: i64,
 }
 
-#[::fusion::harden(instance = |it| Self { sum: it.sum })]
+#[::fusion::harden(
+    instance = |it| Self { sum: it.sum },
+    validate = |_| ::std::result::Result::<(), &str>::Ok(())
+)]
 impl One {
     #[::fusion::client(setup)]
     fn hello(channel: &mut (impl Read + Write)) -> Result<[i64; 1]> {
@@ -59,7 +62,13 @@ fn one_struct_works() {
     run::agrees_and_catches::<One>(|| ((), One { sum: 7 }), (&(), model), |x| 7 * x);
 }
 
-#[::fusion::harden(soundness = 8, client = Asker, agree_on = Clone::clone)]
+#[::fusion::harden(
+    soundness = 8,
+    privacy = public,
+    executions = isolated,
+    client = Asker,
+    agree_on = |it| -> i64 { Clone::clone(it) }
+)]
 struct Two;
 
 struct Asker;

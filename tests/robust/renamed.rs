@@ -11,10 +11,15 @@ mod dependencies {
 
 use dependencies::hardening;
 
-#[hardening::harden(soundness = 8, crate = crate::renamed::dependencies::hardening)]
+#[hardening::harden(
+    soundness = 8,
+    privacy = public,
+    executions = isolated,
+    crate = crate::renamed::dependencies::hardening
+)]
 struct One;
 
-#[hardening::harden(crate = hardening)]
+#[hardening::harden(validate_answer = |_| Ok::<_, String>(()), crate = hardening)]
 impl One {
     #[hardening::client(online, query = x)]
     fn ask(x: &i64, channel: &mut (impl Read + Write)) -> Result<i64> {
@@ -42,7 +47,14 @@ fn one_struct_works() {
     run::agrees_and_catches::<One>(|| ((), ()), (&(), &7), |x| 7 * x);
 }
 
-#[hardening::harden(soundness = 8, client = Asker, agree_on = |it| *it, crate = hardening)]
+#[hardening::harden(
+    soundness = 8,
+    privacy = public,
+    executions = isolated,
+    client = Asker,
+    agree_on = |it| -> i64 { *it },
+    crate = hardening
+)]
 struct Two;
 
 struct Asker;

@@ -6,9 +6,26 @@ use std::{
     thread,
 };
 
-use fusion::{Check, Client, Connection, Error, Policy, SemiHonest, Server};
+use fusion::{Agreement, Check, Client, Compared, Connection, Error, Policy, SemiHonest, Server};
 use fusion_core::misbehave::{Cheat, Cheating, CheatingServer};
 use rand::{SeedableRng, rngs::StdRng};
+
+/// What a client gets: an answer, or what was compared of it.
+pub(crate) trait Answer: Debug {
+    fn whole(&self) -> i64;
+}
+
+impl Answer for i64 {
+    fn whole(&self) -> i64 {
+        *self
+    }
+}
+
+impl Answer for Compared<i64, i64> {
+    fn whole(&self) -> i64 {
+        *self.unverified_whole()
+    }
+}
 
 /// Runs `P` with an honest server, then with one that flips an answer.
 pub(crate) fn agrees_and_catches<P>(
@@ -16,7 +33,7 @@ pub(crate) fn agrees_and_catches<P>(
     contexts: (&P::ClientContext, &P::ServerContext),
     plain: impl Fn(i64) -> i64,
 ) where
-    P: SemiHonest<Query = i64, Output = i64>,
+    P: SemiHonest<Query = i64, Output = i64, Agreement: Agreement<i64, Verified: Answer>>,
     P::Client: Send,
     P::Server: Send,
     P::ServerContext: Sync,
@@ -38,7 +55,8 @@ pub(crate) fn agrees_and_catches<P>(
         let mut client = Client::<P>::with(client, policy, checks());
         client.infer(&mut here, contexts.0, &queries, &mut StdRng::seed_from_u64(1)).unwrap()
     });
-    assert_eq!(*answers, expected);
+    let answers: Vec<i64> = answers.iter().map(Answer::whole).collect();
+    assert_eq!(answers, expected);
 
     let (client, server) = instances();
     let (mut here, mut there) = Connection::pair();

@@ -8,7 +8,7 @@ mod rows {
     use super::*;
 
     /// Queries come as the rows of a matrix, answers go as a vector.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Rows;
 
     #[fusion::harden]
@@ -69,7 +69,7 @@ mod numbers {
     use super::*;
 
     /// A query is a number and an answer is a row.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Numbers;
 
     #[fusion::harden]

@@ -34,7 +34,7 @@ mod own_channel {
         }
     }
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Muxed;
 
     #[fusion::harden(channel = Mux::single, flush = Mux::finish)]
@@ -67,7 +67,7 @@ mod trait_object {
 
     impl<S: Read + Write> Duplex for S {}
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Dynamic;
 
     #[fusion::harden]
@@ -97,7 +97,7 @@ mod in_a_field {
     use super::*;
 
     /// The channel is a field, and its parts are made of the two directions.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Endpoint {
         io: Parts,
         factor: i64,
@@ -153,7 +153,7 @@ mod by_value {
     use super::*;
 
     /// Phases that own their channel, or their reader and writer.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Owned;
 
     #[fusion::harden]

@@ -6,7 +6,7 @@ mod in_lanes {
     use super::*;
 
     /// A key from setup is shared by all slots; everything else is a slot's own.
-    #[fusion::harden(soundness = 8, privacy = semi_honest)]
+    #[fusion::harden(soundness = 8, privacy = semi_honest, executions = isolated)]
     pub(super) struct Masked;
 
     struct Key(i64);
@@ -90,7 +90,7 @@ mod lanes_of_two {
     use super::*;
 
     /// Two structs, with lanes of their own.
-    #[fusion::harden(soundness = 8, client = Walker<N>, server = Guide<N>)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated, client = Walker<N>, server = Guide<N>)]
     pub(super) struct Walk<const N: usize>;
 
     #[derive(Clone)]

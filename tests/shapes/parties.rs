@@ -6,7 +6,13 @@ mod two_structs {
     use super::*;
 
     /// The struct with the security parameters is the server; the client is another one.
-    #[fusion::harden(soundness = 8, privacy = public, client = Asker, name = "two structs")]
+    #[fusion::harden(
+        soundness = 8,
+        privacy = public,
+        executions = isolated,
+        client = Asker,
+        name = "two structs"
+    )]
     struct Answerer {
         factor: i64,
     }
@@ -58,9 +64,11 @@ mod a_name_for_both {
     /// The protocol is a name; both parties are generic structs of their own.
     #[fusion::harden(
         soundness = 8,
+        privacy = public,
+        executions = isolated,
         client = Adder<N>,
         server = Keeper<N>,
-        agree_on = |answer| *answer % 1000,
+        agree_on = |answer| -> i64 { *answer % 1000 },
         version = 4
     )]
     struct Sum<const N: usize>;
@@ -106,7 +114,7 @@ mod consumed {
     use super::*;
 
     /// The last phase consumes an instance that earlier phases of the execution changed.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     #[derive(Clone)]
     struct Session {
         key: i64,
@@ -156,7 +164,7 @@ mod made_for_each {
     use super::*;
 
     /// Not `Clone`: a function makes the instance of an execution. State in `self` and returned.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Counter {
         start: i64,
         count: i64,

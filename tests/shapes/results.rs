@@ -6,7 +6,7 @@ mod label_only {
     use super::*;
 
     /// Logits that are not `PartialEq`; only their label must agree.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Classifier;
 
     struct Logits([f64; 2]);
@@ -45,7 +45,9 @@ mod label_only {
             let answers = client.infer(&mut here, &(), &queries, &mut StdRng::seed_from_u64(1));
             let answers = answers.map_err(|error| error.to_string())?;
             assert!(answers.report().agreement.contains("the same `Self::label`"));
-            Ok(answers.iter().map(Classifier::label).collect())
+            // The label was compared and is what one gets; the logits differ in every execution.
+            assert!(answers.iter().all(|it| Classifier::label(it.unverified_whole()) == **it));
+            Ok(answers.into_inner().into_iter().map(Compared::into_part).collect())
         })
     }
 
@@ -64,8 +66,14 @@ mod own_agreement {
     struct Close;
 
     impl Agreement<f64> for Close {
+        type Verified = f64;
+
         fn agree(&self, left: &f64, right: &f64) -> bool {
             (left - right).abs() <= 0.5
+        }
+
+        fn verified(&self, answer: f64) -> f64 {
+            answer
         }
 
         fn statement(&self) -> &'static str {
@@ -73,7 +81,7 @@ mod own_agreement {
         }
     }
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Float;
 
     #[fusion::harden(agreement = Close)]
@@ -101,7 +109,8 @@ mod own_agreement {
                 let mut rng = StdRng::seed_from_u64(2);
                 FloatServer::new().serve(&mut there, &(), &mut rng).unwrap();
             });
-            let checks = (0..8).map(|x| Check::model_answer(f64::from(x), f64::from(2 * x))).collect();
+            let checks =
+                (0..8).map(|x| Check::model_answer(f64::from(x), f64::from(2 * x))).collect();
             let mut client = FloatClient::new(Policy::new(8, 4, 6, 0), checks);
             let mut rng = StdRng::seed_from_u64(1);
             let answers = client.infer(&mut here, &(), &[10.0, 20.0], &mut rng).unwrap();

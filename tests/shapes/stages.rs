@@ -6,7 +6,7 @@ mod many {
     use super::*;
 
     /// Several phases per stage, local ones in between, and one that no message belongs to.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Many;
 
     struct Seed(i64);
@@ -88,7 +88,7 @@ mod whole_run {
     use super::*;
 
     /// Code whose only entry is one function per party; the parts are marked.
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Whole;
 
     #[fusion::harden]
@@ -160,5 +160,48 @@ mod whole_run {
         mask(5, &mut stream).unwrap();
         stream.set_position(0);
         assert_eq!(unmask(1, &mut stream).unwrap(), 6);
+    }
+}
+
+mod two_numbers {
+    use super::*;
+
+    /// A number that a phase returned and the number of slots are both a `usize`: the marker says
+    /// which is which, whatever the parameter is called.
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
+    struct Threads;
+
+    #[fusion::harden]
+    impl Threads {
+        #[fusion::client(online, batch, query = xs)]
+        fn ask(xs: &[i64], channel: &mut (impl Read + Write)) -> io::Result<Vec<i64>> {
+            xs.iter().try_for_each(|x| put(channel, *x))?;
+            xs.iter().map(|_| get(channel)).collect()
+        }
+
+        #[fusion::server(offline, batch, local)]
+        fn threads() -> usize {
+            7
+        }
+
+        #[fusion::server(offline, batch, local, state = slots)]
+        fn chunks(slots: usize) -> i64 {
+            slots as i64
+        }
+
+        #[fusion::server(online, batch, slots = slots)]
+        fn answer(
+            slots: usize,
+            threads: &i64,
+            channel: &mut (impl Read + Write),
+        ) -> io::Result<()> {
+            let xs: Vec<i64> = (0..slots).map(|_| get(channel)).collect::<io::Result<_>>()?;
+            xs.iter().try_for_each(|x| put(channel, x * threads))
+        }
+    }
+
+    #[test]
+    fn works() {
+        agrees_and_catches::<Threads>(|| ((), ()), (&(), &()), |x| 7 * x);
     }
 }

@@ -20,7 +20,7 @@ async fn hear(from: &mut (impl AsyncRead + Unpin)) -> io::Result<i64> {
 mod asynchronous {
     use super::*;
 
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     pub(super) struct Relay;
 
     struct Mask(i64);
@@ -146,7 +146,7 @@ async fn a_dropped_run_leaves_the_connection_unusable() {
 /// `async fn` phases run over blocking channels too, without any runtime.
 #[test]
 fn blocking_channels_do() {
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Plain;
 
     #[fusion::harden]
@@ -176,7 +176,7 @@ fn blocking_channels_do() {
 /// The other way round there is nothing to wait with.
 #[tokio::test]
 async fn blocking_phases_refuse_an_asynchronous_connection() {
-    #[fusion::harden(soundness = 8)]
+    #[fusion::harden(soundness = 8, privacy = public, executions = isolated)]
     struct Blocking;
 
     #[fusion::harden]

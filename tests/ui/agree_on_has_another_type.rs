@@ -1,10 +1,14 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
-#[fusion::harden(agree_on = String::len)]
+#[fusion::harden(agree_on = Self::label)]
 impl Toy {
+    fn label(answer: &String) -> usize {
+        answer.len()
+    }
+
     #[fusion::client(online, query = x)]
     fn ask(x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {
         channel.write_all(&[*x]).map(|()| *x)

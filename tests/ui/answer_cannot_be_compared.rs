@@ -2,7 +2,7 @@ use std::io::{Read, Result, Write};
 
 struct Label(u8);
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 #[fusion::harden]

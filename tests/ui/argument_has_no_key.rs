@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40, = 3)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, = 3)]
 struct Toy;
 
 fn main() {}

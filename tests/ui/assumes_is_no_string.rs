@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40, assumes = dealer)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, assumes = dealer)]
 struct Toy;
 
 fn main() {}

@@ -2,7 +2,7 @@ use std::io::Result;
 
 use futures::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 #[fusion::harden(lanes = 4)]
@@ -13,7 +13,7 @@ impl Toy {
     }
 
     #[fusion::server(online)]
-    fn answer() {}
+    fn answer(_channel: &mut impl std::io::Read) {}
 }
 
 fn main() {}

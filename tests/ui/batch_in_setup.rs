@@ -1,6 +1,6 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 #[fusion::harden]
@@ -16,10 +16,10 @@ impl Toy {
     }
 
     #[fusion::client(setup, batch)]
-    fn hello() {}
+    fn hello(_channel: &mut impl Write) {}
 
     #[fusion::server(setup)]
-    fn welcome() {}
+    fn welcome(_channel: &mut impl Read) {}
 }
 
 fn main() {}

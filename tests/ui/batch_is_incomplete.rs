@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40, queries = 16, copies = 9)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, queries = 16, copies = 9)]
 struct Toy;
 
 fn main() {}

@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40, crate = "fusion")]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, crate = "fusion")]
 struct Toy;
 
 fn main() {}

@@ -1,6 +1,6 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40, crate = fuzion)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, crate = fuzion)]
 struct Toy;
 
 #[fusion::harden(crate = fuzion)]

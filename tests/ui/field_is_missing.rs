@@ -1,6 +1,6 @@
 use std::io::Result;
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 #[fusion::harden(field = link, channel = Box::new, instance = shared)]

@@ -8,7 +8,7 @@ impl Link {
     }
 }
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 #[fusion::harden(channel = Link, flush = Link::flush)]

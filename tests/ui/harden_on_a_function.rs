@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 fn infer() {}
 
 fn main() {}

@@ -1,5 +1,5 @@
-#[fusion::harden(soundness = 40)]
-#[fusion::harden(soundness = 50)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
+#[fusion::harden(soundness = 50, privacy = public, executions = isolated)]
 struct Toy;
 
 fn main() {}

@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40, name = "toy")]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, name = "toy")]
 struct Toy;
 
 fn main() {}

@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40, agreement = Close)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, agreement = Close)]
 struct Toy;
 
 fn main() {}

@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40, soundness = 50)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, soundness = 50)]
 struct Toy;
 
 fn main() {}

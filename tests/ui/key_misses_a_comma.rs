@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40 queries = 4, copies = 13, checks = 12)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated queries = 4, copies = 13, checks = 12)]
 struct Toy;
 
 fn main() {}

@@ -1,6 +1,6 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 #[fusion::harden(lanes = 65)]
@@ -16,7 +16,7 @@ impl Toy {
     }
 }
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Other;
 
 #[fusion::harden(lanes = 0)]

@@ -3,7 +3,7 @@ use std::{
     rc::Rc,
 };
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 #[derive(Clone)]
 struct Toy(Rc<u8>);
 

@@ -1,6 +1,6 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40, lanes = 4)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, lanes = 4)]
 struct Toy;
 
 #[fusion::harden]

@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40u32)]
+#[fusion::harden(soundness = 40u32, privacy = public, executions = isolated)]
 struct Toy;
 
 fn main() {}

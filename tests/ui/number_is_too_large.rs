@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40, queries = 99999999999, copies = 2, checks = 3)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, queries = 99999999999, copies = 2, checks = 3)]
 struct Toy;
 
 fn main() {}

@@ -1,6 +1,6 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40, client = Asker)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, client = Asker)]
 struct Answerer;
 
 struct Asker;

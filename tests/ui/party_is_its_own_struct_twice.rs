@@ -1,6 +1,6 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40, client = Answerer, server = Answerer)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, client = Answerer, server = Answerer)]
 struct Answerer;
 
 #[fusion::harden]

@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40, privacy = "malicious")]
+#[fusion::harden(soundness = 40, privacy = "malicious", executions = isolated)]
 struct Toy;
 
 fn main() {}

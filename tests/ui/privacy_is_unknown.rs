@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40, privacy = total)]
+#[fusion::harden(soundness = 40, privacy = total, executions = isolated)]
 struct Toy;
 
 fn main() {}

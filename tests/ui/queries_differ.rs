@@ -1,13 +1,13 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 #[fusion::harden]
 impl Toy {
     #[fusion::client(online, query = x)]
-    fn ask(x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {
-        channel.write_all(&[*x]).map(|()| *x)
+    fn ask(x: &u8, channel: &mut (impl Read + Write)) -> Result<()> {
+        channel.write_all(&[*x])
     }
 
     #[fusion::server(online)]
@@ -15,13 +15,10 @@ impl Toy {
         channel.read_exact(&mut [0])
     }
 
-    #[fusion::client(online, query = y)]
+    #[fusion::client(online, query = y, local)]
     fn ask_more(y: &u16) -> Result<u8> {
         Ok(*y as u8)
     }
-
-    #[fusion::server(online)]
-    fn answer_more() {}
 }
 
 fn main() {}

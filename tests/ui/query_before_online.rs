@@ -1,6 +1,6 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 #[fusion::harden]
@@ -15,13 +15,11 @@ impl Toy {
         channel.read_exact(&mut [0])
     }
 
-    #[fusion::client(offline, query = x)]
+    #[fusion::client(offline, query = x, local)]
     fn early(x: &u8) -> u8 {
         *x
     }
 
-    #[fusion::server(offline)]
-    fn prepare() {}
 }
 
 fn main() {}

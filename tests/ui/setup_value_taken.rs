@@ -1,19 +1,16 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 struct Key;
 
 #[fusion::harden]
 impl Toy {
-    #[fusion::client(setup)]
+    #[fusion::client(setup, local)]
     fn prepare() -> Key {
         Key
     }
-
-    #[fusion::server(setup)]
-    fn prepare_too() {}
 
     #[fusion::client(online, query = x)]
     fn ask(_key: Key, x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {

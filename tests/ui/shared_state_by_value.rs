@@ -1,19 +1,16 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 struct Mask;
 
 #[fusion::harden]
 impl Toy {
-    #[fusion::client(offline, batch)]
+    #[fusion::client(offline, batch, local)]
     fn prepare() -> Mask {
         Mask
     }
-
-    #[fusion::server(offline, batch)]
-    fn prepare_too() {}
 
     #[fusion::client(online, query = x)]
     fn ask(_mask: Mask, x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {

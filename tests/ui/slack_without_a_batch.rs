@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40, slack = 1)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, slack = 1)]
 struct Toy;
 
 fn main() {}

@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 40.0)]
+#[fusion::harden(soundness = 40.0, privacy = public, executions = isolated)]
 struct Toy;
 
 fn main() {}

@@ -1,4 +1,4 @@
-#[fusion::harden(privacy = public)]
+#[fusion::harden(privacy = public, executions = isolated)]
 struct Toy;
 
 fn main() {}

@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = BITS)]
+#[fusion::harden(soundness = BITS, privacy = public, executions = isolated)]
 struct Toy;
 
 fn main() {}

@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 300)]
+#[fusion::harden(soundness = 300, privacy = public, executions = isolated)]
 struct Toy;
 
 fn main() {}

@@ -1,4 +1,4 @@
-#[fusion::harden(soundness = 0)]
+#[fusion::harden(soundness = 0, privacy = public, executions = isolated)]
 struct Toy;
 
 fn main() {}

@@ -1,19 +1,16 @@
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 struct Mask;
 
 #[fusion::harden]
 impl Toy {
-    #[fusion::client(offline)]
+    #[fusion::client(offline, local)]
     fn prepare() -> Mask {
         Mask
     }
-
-    #[fusion::server(offline)]
-    fn prepare_too() {}
 
     #[fusion::client(online, query = x, state = mask)]
     fn ask(mask: u16, x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {

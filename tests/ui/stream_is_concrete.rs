@@ -2,7 +2,7 @@ use std::net::TcpStream;
 
 use std::io::{Read, Result, Write};
 
-#[fusion::harden(soundness = 40)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
 struct Toy;
 
 #[fusion::harden]

@@ -101,7 +101,7 @@ impl From<io::Error> for GcError {
 pub type GcResult<T> = Result<T, GcError>;
 
 /// The server: knows the threshold.
-#[fusion::harden(soundness = 40, privacy = malicious, client = Evaluator)]
+#[fusion::harden(soundness = 40, privacy = malicious, executions = isolated, client = Evaluator)]
 pub struct Garbler {
     threshold: u32,
     inputs: Vec<Wire>,

@@ -102,6 +102,7 @@ pub struct ServerTriple<const DIM: usize> {
 #[fusion::harden(
     soundness = 40,
     privacy = malicious,
+    executions = isolated,
     assumes = "a dealer that deals honestly and colludes with neither party"
 )]
 pub struct Logistic<D, const DIM: usize, const FRAC: u32>(PhantomData<D>);
@@ -112,7 +113,7 @@ where
     for<'a> &'a D: Read + Write,
 {
     /// Gets material for one run from the dealer.
-    #[fusion::client(offline)]
+    #[fusion::client(offline, local)]
     pub fn client_offline(dealer: &D) -> Result<ClientTriple<DIM>, LogisticError> {
         let mut dealer = dealer;
         send(&mut dealer, &[DIM as u64])?;
@@ -120,7 +121,7 @@ where
     }
 
     /// Gets material for one run from the dealer.
-    #[fusion::server(offline)]
+    #[fusion::server(offline, local)]
     pub fn server_offline(dealer: &D) -> Result<ServerTriple<DIM>, LogisticError> {
         let mut dealer = dealer;
         send(&mut dealer, &[DIM as u64])?;

@@ -52,7 +52,7 @@ where
 }
 
 /// The lookup as a protocol: one online phase per party.
-#[fusion::harden(soundness = 40, privacy = malicious)]
+#[fusion::harden(soundness = 40, privacy = malicious, executions = isolated)]
 pub struct Lookup;
 
 #[fusion::harden]

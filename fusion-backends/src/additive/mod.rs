@@ -53,6 +53,7 @@ use crate::model::{Architecture, Model};
 #[fusion::harden(
     soundness = 40,
     privacy = malicious,
+    executions = isolated,
     assumes = "a dealer that deals honestly and colludes with neither party",
     crate = fusion_core
 )]
@@ -121,7 +122,7 @@ impl Additive {
     /// # Errors
     ///
     /// [`AdditiveError`]: the dealer failed, or setup ran with another model.
-    #[fusion::server(offline, batch)]
+    #[fusion::server(offline, batch, local)]
     pub fn offline_server(
         &mut self,
         model: &Model,
@@ -143,7 +144,7 @@ impl Additive {
     /// # Errors
     ///
     /// [`AdditiveError`]: the dealer failed, or setup ran with another architecture.
-    #[fusion::client(offline, batch)]
+    #[fusion::client(offline, batch, local)]
     pub fn offline_client(
         &mut self,
         architecture: &Architecture,

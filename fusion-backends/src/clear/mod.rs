@@ -15,7 +15,7 @@ use crate::model::{Architecture, Model, ModelError};
 /// # Security
 ///
 /// The server sees every input. Hardening makes the answers right, never private.
-#[fusion::harden(soundness = 40, privacy = public, crate = fusion_core)]
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated, crate = fusion_core)]
 pub struct Clear;
 
 /// Why a phase of [`Clear`] did not finish.
@@ -128,7 +128,8 @@ mod tests {
         let expected = model.infer_batch(&queries).unwrap();
         let samples = inputs(20, &mut rng);
         let logits = model.infer_batch(&samples).unwrap();
-        let checks = samples.into_iter().zip(logits).map(|(x, y)| Check::model_answer(x, y)).collect();
+        let checks =
+            samples.into_iter().zip(logits).map(|(x, y)| Check::model_answer(x, y)).collect();
 
         let (mut here, mut there) = Connection::pair();
         let server = thread::spawn(move || {

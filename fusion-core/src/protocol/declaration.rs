@@ -1,4 +1,5 @@
-use serde::{Deserialize, Serialize};
+use fusion_soundness::{Ratio, RiskTargets};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// What the author of a protocol states about its security: the struct half of
 /// `#[fusion::harden]`.
@@ -28,6 +29,10 @@ pub trait Declared {
 pub struct Declaration {
     /// A cheating execution survives with probability at most 2^-`soundness`.
     pub soundness: u32,
+    /// How often any server, whatever it does, may get a wrong answer accepted; in words where a
+    /// report is stored.
+    #[serde(serialize_with = "in_words")]
+    pub risk: RiskTargets,
     /// R, where the protocol fixes it.
     pub queries: Option<usize>,
     /// B, where the protocol fixes it.
@@ -51,6 +56,7 @@ impl Declaration {
     pub const fn new(soundness: u32) -> Self {
         Self {
             soundness,
+            risk: RiskTargets::NONE,
             queries: None,
             copies: None,
             checks: None,
@@ -59,6 +65,42 @@ impl Declaration {
             executions: Executions::Unstated,
             assumes: "",
         }
+    }
+
+    /// Any server gets a given query answered wrongly, and accepted, with at most this probability.
+    ///
+    /// # Panics
+    ///
+    /// Unless the fraction is above 0 and below 1 and has at most nine digits above and below the line:
+    /// while compiling, in a constant. The same goes for `batch_risk` and `session_risk`.
+    #[must_use]
+    pub const fn query_risk(mut self, numerator: u64, denominator: u64) -> Self {
+        self.risk = self.risk.per_query(risk(numerator, denominator));
+        self
+    }
+
+    /// Any server gets some query of a batch answered wrongly, and accepted, with at most this
+    /// probability.
+    ///
+    /// # Panics
+    ///
+    /// As [`query_risk`](Self::query_risk).
+    #[must_use]
+    pub const fn batch_risk(mut self, numerator: u64, denominator: u64) -> Self {
+        self.risk = self.risk.per_batch(risk(numerator, denominator));
+        self
+    }
+
+    /// Any server ever gets some query answered wrongly, and accepted, in all batches of a session,
+    /// with at most this probability.
+    ///
+    /// # Panics
+    ///
+    /// As [`query_risk`](Self::query_risk).
+    #[must_use]
+    pub const fn session_risk(mut self, numerator: u64, denominator: u64) -> Self {
+        self.risk = self.risk.per_session(risk(numerator, denominator));
+        self
     }
 
     /// Fixes the batch: R queries, B copies of each, T checks of which `slack` may fail.
@@ -105,6 +147,17 @@ impl Declaration {
         self.assumes = assumption;
         self
     }
+}
+
+const fn risk(numerator: u64, denominator: u64) -> Ratio {
+    match Ratio::new(numerator, denominator) {
+        Some(ratio) if numerator > 0 && numerator < denominator => ratio,
+        _ => panic!("a risk is a fraction above 0 and below 1, of at most nine digits each"),
+    }
+}
+
+fn in_words<S: Serializer>(risk: &RiskTargets, serializer: S) -> Result<S::Ok, S::Error> {
+    if risk.is_empty() { serializer.serialize_none() } else { serializer.collect_str(risk) }
 }
 
 /// The base protocol's client privacy: precondition 1 of the guarantees. Fusion repeats the

@@ -97,17 +97,19 @@ impl Keys {
         None
     }
 
-    pub(crate) fn string(&self, key: &str, errors: &mut Errors) -> Option<LitStr> {
+    /// A string literal like this one.
+    pub(crate) fn string(&self, key: &str, like: &str, errors: &mut Errors) -> Option<LitStr> {
         let entry = self.get(key)?;
         match &entry.value {
             Some(Value::Expr(Expr::Lit(ExprLit { lit: Lit::Str(text), .. }))) => {
                 return Some(text.clone());
             }
             Some(Value::Unread) => {}
-            Some(other) => {
-                errors.push(other, format!("`{key}` must be a string literal: `{key} = \"..\"`"))
+            Some(other) => errors
+                .push(other, format!("`{key}` must be a string literal: `{key} = \"{like}\"`")),
+            None => {
+                errors.push(&entry.key, format!("`{key}` needs a string: `{key} = \"{like}\"`"))
             }
-            None => errors.push(&entry.key, format!("`{key}` needs a string: `{key} = \"..\"`")),
         }
         None
     }

@@ -18,8 +18,11 @@ pub(super) const KEYS: [&str; 14] = [
 pub(super) fn harden_key(key: &str) -> Option<&'static str> {
     match key {
         "name" | "version" | "agreement" | "agree_on" | "instance" | "field" | "flush"
-        | "lanes" => Some("in `#[fusion::harden(..)]` of the impl"),
-        "soundness" | "queries" | "copies" | "checks" | "slack" | "privacy" | "assumes" => {
+        | "lanes" | "validate" | "validate_answer" => {
+            Some("in `#[fusion::harden(..)]` of the impl")
+        }
+        "soundness" | "query_risk" | "batch_risk" | "session_risk" | "queries" | "copies"
+        | "checks" | "slack" | "privacy" | "executions" | "assumes" => {
             Some("in `#[fusion::harden(..)]` of the struct")
         }
         _ => None,

@@ -3,6 +3,9 @@
 mod arrays;
 mod channel;
 mod declaration;
+mod hooks;
+mod identity;
+mod idle;
 mod keys;
 mod lanes;
 mod markers;
@@ -10,6 +13,7 @@ mod params;
 mod parties;
 mod phases;
 mod refused;
+mod risk;
 mod roles;
 mod schedule;
 mod states;
@@ -25,7 +29,7 @@ pub(crate) use self::{
 use self::{keys::Keys, phases::Draft};
 use crate::{
     parse::{Entries, Entry, ImplHalf, Item, Party, Value},
-    plan::{Agreement, Identity, Instance, Protocol},
+    plan::{Instance, Protocol},
 };
 
 /// Every mistake that was found.
@@ -53,13 +57,17 @@ impl Errors {
     }
 }
 
-const STRUCT_KEYS: [&str; 10] = [
+const STRUCT_KEYS: [&str; 14] = [
     "soundness",
+    "query_risk",
+    "batch_risk",
+    "session_risk",
     "queries",
     "copies",
     "checks",
     "slack",
     "privacy",
+    "executions",
     "assumes",
     "client",
     "server",
@@ -67,7 +75,7 @@ const STRUCT_KEYS: [&str; 10] = [
 ];
 /// On the struct only if the parties are structs of their own.
 const IDENTITY_KEYS: [&str; 4] = ["name", "version", "agreement", "agree_on"];
-const IMPL_KEYS: [&str; 12] = [
+const IMPL_KEYS: [&str; 14] = [
     "name",
     "version",
     "agreement",
@@ -79,6 +87,8 @@ const IMPL_KEYS: [&str; 12] = [
     "channel",
     "field",
     "flush",
+    "validate",
+    "validate_answer",
     "crate",
 ];
 
@@ -96,7 +106,7 @@ pub(crate) fn inner_keys(entries: Entries, errors: &mut Errors) -> (Path, Option
     let krate = krate(&entries.list);
     let keys = Keys::read(entries, &["name", "crate"], &[], |_| None, errors);
     keys.path("crate", errors);
-    (krate, keys.string("name", errors))
+    (krate, keys.string("name", "..", errors))
 }
 
 /// A number that fits 32 bits, without a suffix.
@@ -145,7 +155,7 @@ pub(crate) fn protocol(half: &mut ImplHalf, entries: Entries, errors: &mut Error
     let is_whole = !half.items.iter().any(|item| matches!(item, Item::Unreadable(_)));
     let only = parties::only(&keys, &drafts, is_whole, errors);
     let identity = match only {
-        None => Some(identity(&keys, &half.self_ty, errors)),
+        None => Some(identity::identity(&keys, &half.self_ty, Some(&half.items), errors)),
         Some(party) => {
             let is_said = keys.get(party.name()).is_some();
             for entry in IDENTITY_KEYS.iter().filter(|_| is_said).filter_map(|key| keys.get(key)) {
@@ -162,6 +172,7 @@ pub(crate) fn protocol(half: &mut ImplHalf, entries: Entries, errors: &mut Error
             None
         }
     };
+    let hooks = hooks::read(&keys, only, errors);
     if drafts.is_empty() && errors.count() == 0 {
         errors.add(syn::Error::new(
             half.impl_token.span(),
@@ -207,29 +218,7 @@ pub(crate) fn protocol(half: &mut ImplHalf, entries: Entries, errors: &mut Error
         client,
         server,
         channel,
-    }
-}
-
-/// The name, the version and the agreement.
-fn identity(keys: &Keys, self_ty: &Type, errors: &mut Errors) -> Identity {
-    let version = in_range(keys, "version", errors);
-    let agreement = keys.ty("agreement", errors);
-    let projection = keys.function("agree_on", "Self::label", errors);
-    if let (Some(_), Some(entry)) = (&agreement, keys.get("agree_on")) {
-        errors.push(&entry.key, "`agreement` says already when answers agree; leave one");
-    }
-    let name = keys.string("name", errors).or_else(|| protocol_name(self_ty));
-    if name.as_ref().is_none_or(|name| name.value().is_empty()) {
-        errors.push(self_ty, "this type has no name of its own: add `name = \"..\"`");
-    }
-    Identity {
-        name: name.unwrap_or_else(|| LitStr::new("", self_ty.span())),
-        version,
-        agreement: match (agreement, projection) {
-            (Some(ty), _) => Agreement::Type(ty),
-            (None, Some(function)) => Agreement::On(function),
-            (None, None) => Agreement::Exact,
-        },
+        hooks,
     }
 }
 
@@ -263,10 +252,6 @@ fn instance(keys: &Keys, errors: &mut Errors) -> Option<Instance> {
             Some(Instance::Shared)
         }
     }
-}
-
-fn protocol_name(self_ty: &Type) -> Option<LitStr> {
-    types::last_name(self_ty).map(|name| LitStr::new(&name, self_ty.span()))
 }
 
 impl Draft {

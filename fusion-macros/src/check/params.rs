@@ -3,7 +3,7 @@
 use syn::{Generics, Ident, Type};
 
 use super::{
-    Errors, arrays,
+    Errors, arrays, idle,
     phases::{Draft, Param},
     refused::{concrete, nameable_at, no_role},
     roles::{Builder, Shared},
@@ -29,6 +29,7 @@ impl Builder<'_> {
         }
         let (by, ty) = peel(&param.ty);
         if shared.channel.is_type(types::last_name(ty).as_deref()) {
+            self.alone("channel", "the channel", draft, param, errors)?;
             return Some(Arg::Channel(by));
         }
         if let Some(arg) = by_bounds(by, ty, &[&draft.generics, shared.generics]) {
@@ -42,6 +43,20 @@ impl Builder<'_> {
         if let Some(message) = concrete(ty, shared.channel.make.is_some()) {
             errors.push(ty, message);
             return None;
+        }
+        let name = param.name.as_ref().map(Ident::to_string).unwrap_or_default();
+        let plain_name = name.trim_start_matches('_');
+        if let (By::Value, true, "slots" | "slot") = (by, is_usize(ty), plain_name) {
+            let (what, arg): (_, fn(&_, &_, &mut _) -> _) = match plain_name {
+                "slots" => ("the number of executions", slots),
+                _ => ("the current execution", slot),
+            };
+            self.alone(plain_name, what, draft, param, errors)?;
+            return arg(param, draft, errors);
+        }
+        if let Some((_, earlier)) = self.inferred.iter().find(|(known, _)| types::same(known, ty)) {
+            let what = format!("the context, as in `{earlier}`,");
+            self.alone("context", &what, draft, param, errors)?;
         }
         if let Some(arg) = self.state(draft, param, errors) {
             return arg;
@@ -57,21 +72,41 @@ impl Builder<'_> {
             );
             return None;
         }
-        let name = param.name.as_ref().map(Ident::to_string).unwrap_or_default();
-        match (by, name.trim_start_matches('_')) {
+        match (by, plain_name) {
             (By::Mut, "channel" | "stream" | "socket" | "chan" | "io") => {
                 return Some(Arg::Channel(by));
             }
             (By::Mut, "reader") => return Some(Arg::Reader),
             (By::Mut, "writer") => return Some(Arg::Writer),
             (By::Mut, "rng") => return Some(Arg::Rng),
-            (By::Value, "slots") if is_usize(ty) => return slots(param, draft, errors),
-            (By::Value, "slot") if is_usize(ty) => return slot(param, draft, errors),
-            (By::Ref, _) => return self.context(by, ty, draft, errors),
+            (By::Ref, _) => {
+                self.inferred.push((ty.clone(), draft.method.clone()));
+                return self.context(by, ty, draft, errors);
+            }
             _ => {}
         }
         if !draft.may_have_role(param) {
             errors.push(&param.ty, no_role(draft, &name, &param.ty));
+        }
+        None
+    }
+
+    /// Whether a role is the only one that a parameter can have: no earlier phase returned such a
+    /// value.
+    fn alone(
+        &self,
+        role: &str,
+        what: &str,
+        draft: &Draft,
+        param: &Param,
+        errors: &mut Errors,
+    ) -> Option<()> {
+        let (by, ty) = peel(&param.ty);
+        let fits = |kept: &&Kept| kept.fits(by, ty, draft.runs_once());
+        let Some(kept) = self.kept.iter().rev().find(fits) else { return Some(()) };
+        match &param.name {
+            Some(name) => errors.push(name, idle::ambiguous(name, role, what, &kept.method)),
+            None => errors.push(&param.ty, no_role(draft, "", &param.ty)),
         }
         None
     }

@@ -24,6 +24,8 @@ pub(crate) struct Draft {
     pub stage_key: Ident,
     /// Whether mistakes in the marker leave the stage open.
     pub may_be_elsewhere: bool,
+    /// Whether the other party has no phase for it.
+    pub is_lonely: bool,
     /// Whether mistakes in the marker leave the roles open.
     pub may_have_roles: bool,
     /// Parameters whose roles were misspelt.
@@ -67,6 +69,11 @@ impl Draft {
     pub(crate) fn may_have_role(&self, param: &Param) -> bool {
         let is_misspelt = |name: &Ident| self.misspelt.contains(name);
         self.may_have_roles || param.name.as_ref().is_some_and(is_misspelt)
+    }
+
+    /// Whether mistakes in the marker leave the roles of some parameters open.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.may_have_roles || self.may_be_elsewhere || !self.misspelt.is_empty()
     }
 
     /// The role that the marker gives to this parameter.
@@ -138,6 +145,7 @@ pub(crate) fn draft(method: &mut Method, errors: &mut Errors) -> Option<Draft> {
         stage,
         stage_key,
         may_be_elsewhere,
+        is_lonely: false,
         may_have_roles,
         misspelt,
         batch,

@@ -1,9 +1,9 @@
 //! What each phase of a party is given, and what becomes of each result.
 
-use syn::{Generics, Path, Type, spanned::Spanned};
+use syn::{Generics, Ident, Path, Type, spanned::Spanned};
 
 use super::{
-    Errors, arrays, lanes,
+    Errors, arrays, idle, lanes,
     phases::Draft,
     refused::{self, clash},
     states::Kept,
@@ -36,6 +36,9 @@ pub(super) fn assign(drafts: &[Draft], shared: &mut Shared<'_>, errors: &mut Err
             local: draft.is_local(),
             call: party.call(draft, is_output(draft, party.later), shared, errors),
         });
+    }
+    if !party.is_partial {
+        idle::check_taken(drafts, &party.kept, errors);
     }
     for (index, step) in steps.iter_mut().enumerate() {
         party.settle(index, &mut step.call);
@@ -107,10 +110,16 @@ pub(super) fn check_query(clients: &[Draft], shared: &Shared<'_>, errors: &mut E
 pub(super) struct Builder<'a> {
     has_self: bool,
     pub(super) contexts: Vec<Type>,
+    /// Types that were the context because nothing else fitted, and the phases that took them.
+    pub(super) inferred: Vec<(Type, Ident)>,
     pub(super) kept: Vec<Kept>,
     error: Option<ErrorType>,
     /// Whether slots run at the same time, each with values of its own.
     lanes: bool,
+    /// Whether mistakes leave the roles of some parameters open.
+    is_partial: bool,
+    /// Whether a phase took a channel by value: it may have kept it for later ones.
+    owns_channel: bool,
     /// The phases that run after the current one.
     pub(super) later: &'a [Draft],
 }
@@ -124,9 +133,13 @@ impl Builder<'_> {
         errors: &mut Errors,
     ) -> Call {
         self.has_self |= draft.receiver != Receiver::None;
+        let mut is_partial = draft.is_partial();
         let (mut args, mut spans): (Vec<Arg>, Vec<_>) = (Vec::new(), Vec::new());
         for param in &draft.params {
-            let Some(arg) = self.role(draft, param, shared, errors) else { continue };
+            let Some(arg) = self.role(draft, param, shared, errors) else {
+                is_partial = true;
+                continue;
+            };
             if let Some((what, advice)) = clash(&args, arg) {
                 errors.push(&param.ty, format!("`{}` has {what} already; {advice}", draft.method));
             }
@@ -137,8 +150,14 @@ impl Builder<'_> {
                     format!("`{}` takes the channel, so it is not `local`", draft.method),
                 );
             }
+            let is_channel = matches!(arg, Arg::Channel(_) | Arg::Reader | Arg::Writer);
+            self.owns_channel |= is_channel && peel(&param.ty).0 == By::Value;
             args.push(arg);
             spans.push(param.ty.span());
+        }
+        self.is_partial |= is_partial;
+        if !is_partial && !self.owns_channel {
+            idle::check_channel(draft, &args, shared.channel, errors);
         }
         let Returned { value, result } = types::returned(&draft.output);
         let fallible = result.map_or(Fallible::No, |result| self.fallible(result, draft, errors));

@@ -15,7 +15,7 @@ pub(super) fn parties(
     clients.sort_by_key(|draft| draft.stage);
     servers.sort_by_key(|draft| draft.stage);
     if only.is_none() && !clients.iter().chain(&servers).any(|draft| draft.may_be_elsewhere) {
-        pair(&clients, &servers, errors);
+        pair(&mut clients, &mut servers, errors);
     }
     (clients, servers)
 }
@@ -47,11 +47,11 @@ pub(super) fn one_kind(drafts: &[Draft], errors: &mut Errors) {
 }
 
 /// The k-th client phase of a stage talks to the k-th server phase of it, in the order written.
-fn pair(clients: &[Draft], servers: &[Draft], errors: &mut Errors) {
+fn pair(clients: &mut [Draft], servers: &mut [Draft], errors: &mut Errors) {
     for stage in Stage::ALL {
-        let of_stage = |draft: &&Draft| draft.stage == stage && !draft.is_local();
-        let mut client = clients.iter().filter(of_stage);
-        let mut server = servers.iter().filter(of_stage);
+        let of_stage = |draft: &&mut Draft| draft.stage == stage && !draft.is_local();
+        let mut client = clients.iter_mut().filter(of_stage);
+        let mut server = servers.iter_mut().filter(of_stage);
         loop {
             match (client.next(), server.next()) {
                 (Some(client), Some(server)) if stage != Stage::Setup => {
@@ -59,6 +59,7 @@ fn pair(clients: &[Draft], servers: &[Draft], errors: &mut Errors) {
                 }
                 (Some(_), Some(_)) => {}
                 (Some(lonely), None) | (None, Some(lonely)) => {
+                    lonely.is_lonely = true;
                     let (stage, other) = (stage.name(), lonely.party.other().name());
                     errors.push(
                         &lonely.stage_key,

@@ -12,7 +12,7 @@ pub(crate) struct Kept {
     pub generics: Generics,
     /// Its place in the party's state, once a later phase reads it.
     pub index: Option<usize>,
-    method: Ident,
+    pub(super) method: Ident,
     pub(super) stage: Stage,
     runs_once: bool,
     column: bool,

@@ -54,7 +54,11 @@ pub(crate) fn key(ty: &Type) -> String {
 
 /// A type as a reader would write it.
 pub(crate) fn shown(ty: &Type) -> String {
-    let mut text = key(ty);
+    tidy(key(ty))
+}
+
+/// Tokens without the spaces that a reader would not write.
+pub(crate) fn tidy(mut text: String) -> String {
     for (spaced, tight) in [
         (" :: ", "::"),
         (":: ", "::"),
@@ -207,7 +211,7 @@ pub(crate) fn mentions(ty: &Type, name: &Ident) -> bool {
 
 /// Why a type cannot be written outside of its method, if so.
 pub(crate) fn unnameable(ty: &impl ToTokens, method: &Generics) -> Option<String> {
-    if elides(ty.to_token_stream()) {
+    if elides(ty) {
         return Some("its lifetime has no name; give it one that the impl declares".into());
     }
     let words = words(ty.to_token_stream());
@@ -225,8 +229,8 @@ pub(crate) fn unnameable(ty: &impl ToTokens, method: &Generics) -> Option<String
 }
 
 /// Whether a lifetime is left out: `&T` or `'_`.
-fn elides(tokens: TokenStream) -> bool {
-    let tokens: Vec<TokenTree> = ungroup(tokens).into_iter().collect();
+pub(crate) fn elides(ty: &impl ToTokens) -> bool {
+    let tokens: Vec<TokenTree> = ungroup(ty.to_token_stream()).into_iter().collect();
     let is = |at: usize, wanted: char| matches!(tokens.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
     let word = |at: Option<usize>| match at.and_then(|at| tokens.get(at)) {
         Some(TokenTree::Ident(word)) => word.to_string(),
@@ -238,7 +242,7 @@ fn elides(tokens: TokenStream) -> bool {
         // The lifetimes of a function's own parameters need no names.
         TokenTree::Group(group) => {
             let is_function = word(at.checked_sub(1)).trim_end_matches("Mut").to_lowercase();
-            !["fn", "fnonce"].contains(&is_function.as_str()) && elides(group.stream())
+            !["fn", "fnonce"].contains(&is_function.as_str()) && elides(&group.stream())
         }
         _ => false,
     })

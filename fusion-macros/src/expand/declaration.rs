@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{GenericParam, Generics, Path};
 
@@ -34,6 +34,12 @@ fn declared(item: &StructHalf, declaration: &Declaration) -> TokenStream {
         let slack = batch.slack.as_ref().map_or(quote!(0), ToTokens::to_token_stream);
         quote!(.batch(#queries, #copies, #checks, #slack))
     });
+    let risks = declaration.risks.iter().map(|risk| {
+        let method = format_ident!("{}", risk.key);
+        let [over, under] =
+            [risk.ratio.numerator(), risk.ratio.denominator()].map(Literal::u64_unsuffixed);
+        quote!(.#method(#over, #under))
+    });
     let privacy = declaration.privacy.as_ref().map(|word| {
         let variant = match word.to_string().as_str() {
             "malicious" => quote!(Malicious),
@@ -41,6 +47,10 @@ fn declared(item: &StructHalf, declaration: &Declaration) -> TokenStream {
             _ => quote!(Public),
         };
         quote!(.privacy(#krate::Privacy::#variant))
+    });
+    let executions = declaration.executions.as_ref().map(|word| {
+        let variant = if word == "isolated" { quote!(Isolated) } else { quote!(Linked) };
+        quote!(.executions(#krate::Executions::#variant))
     });
     let assumes = declaration.assumes.as_ref().map(|text| quote!(.assumes(#text)));
     let (generics, arguments, bounds) = item.generics.split_for_impl();
@@ -50,7 +60,7 @@ fn declared(item: &StructHalf, declaration: &Declaration) -> TokenStream {
         #quiet
         impl #generics #krate::Declared for #name #arguments #bounds {
             const DECLARATION: #krate::Declaration =
-                #krate::Declaration::new(#soundness) #batch #privacy #assumes;
+                #krate::Declaration::new(#soundness) #(#risks)* #batch #privacy #executions #assumes;
         }
     }
 }

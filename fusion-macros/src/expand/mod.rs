@@ -2,6 +2,8 @@
 
 mod call;
 mod declaration;
+mod hooks;
+mod identity;
 mod protocol;
 mod sides;
 mod state;

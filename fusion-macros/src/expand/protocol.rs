@@ -2,10 +2,10 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Ident, LitInt, Path, Type, ext::IdentExt, spanned::Spanned};
 
-use super::{at, at_unless_moved, call, quiet, state};
+use super::{at, call, hooks, identity, quiet, state};
 use crate::{
     parse::{ImplHalf, Item, Method, Party},
-    plan::{Agreement, ErrorType, Identity, Instance, Protocol, Side},
+    plan::{ErrorType, Instance, Protocol, Side},
 };
 
 /// The user's `impl` block without the markers.
@@ -79,13 +79,13 @@ fn write(half: &ImplHalf, protocol: &Protocol, stub: Option<&Stub>) -> TokenStre
     let client = side(Party::Client, &protocol.client);
     let server = side(Party::Server, &protocol.server);
     let whole = protocol.identity.as_ref().map(|identity| {
-        let projection = projection(krate, identity, &protocol.output).map(|body| {
+        let projection = identity::projection(krate, identity, &protocol.output).map(|body| {
             quote! {
                 #quiet
                 impl #generics #krate::Projected for #self_ty #bounds { #body }
             }
         });
-        let body = self::identity(krate, identity, protocol.output.span());
+        let body = identity::identity(krate, identity, protocol.output.span());
         quote! {
             #projection
             #quiet
@@ -93,55 +93,6 @@ fn write(half: &ImplHalf, protocol: &Protocol, stub: Option<&Stub>) -> TokenStre
         }
     });
     quote!(#client #server #whole)
-}
-
-/// What is in `impl SemiHonest`.
-pub(super) fn identity(krate: &Path, identity: &Identity, output: Span) -> TokenStream {
-    let Identity { name, version, agreement } = identity;
-    let version = version.as_ref().map(|version| quote!(const VERSION: u32 = #version;));
-    // On the answer's span: it is there that a comparison may be missing.
-    let agreement = match agreement {
-        Agreement::Exact => at_unless_moved(krate, output, quote!(type Agreement = #krate::Exact;)),
-        Agreement::Type(ty) => quote!(type Agreement = #ty;),
-        Agreement::On(_) => quote!(type Agreement = #krate::Projection<Self>;),
-    };
-    quote! {
-        const NAME: &'static ::core::primitive::str = #name;
-        #version
-        #agreement
-    }
-}
-
-/// What is in `impl Projected`, if answers agree on a part of them.
-pub(super) fn projection(
-    krate: &Path,
-    identity: &Identity,
-    output: &impl ToTokens,
-) -> Option<TokenStream> {
-    let Agreement::On(function) = &identity.agreement else { return None };
-    let shown = function.to_token_stream().to_string().replace(' ', "");
-    let statement = format!("copies must give the same `{shown}`");
-    let project = match function {
-        // On the function's span: it is there that its type may be another one.
-        syn::Expr::Path(path) => {
-            let (left, right) = (at(path.span(), quote!((left))), at(path.span(), quote!((right))));
-            quote!(#function #left == #function #right)
-        }
-        closure => quote! {{
-            let project: fn(&#output) -> _ = #closure;
-            project(left) == project(right)
-        }},
-    };
-    Some(quote! {
-        const STATEMENT: &'static ::core::primitive::str = #statement;
-
-        fn same(
-            left: &<Self as #krate::ClientSide>::Output,
-            right: &<Self as #krate::ClientSide>::Output,
-        ) -> ::core::primitive::bool {
-            #project
-        }
-    })
 }
 
 /// What is in `impl ClientSide` or `impl ServerSide`.
@@ -188,6 +139,7 @@ fn side(
         quote!(#index => { #body })
     });
     let fork = fork(protocol, party, side);
+    let hooks = (party == Party::Client && stub.is_none()).then(|| hooks::of(protocol, side));
     let lanes = protocol.lanes.as_ref().filter(|_| stub.is_none());
     let [count, spread] = lanes.map(|lanes| self::lanes(krate, party, lanes)).unwrap_or_default();
     quote! {
@@ -211,12 +163,13 @@ fn side(
         }
 
         #fork
+        #hooks
         #spread
     }
 }
 
 /// An associated type. It stands where `at` does: `at` may be less visible than the protocol.
-fn item(name: &Ident, ty: &TokenStream, at: Option<Span>) -> TokenStream {
+pub(super) fn item(name: &Ident, ty: &TokenStream, at: Option<Span>) -> TokenStream {
     let span = Span::call_site().located_at(at.unwrap_or_else(Span::call_site));
     quote_spanned!(span=> type #name = #ty;)
 }

@@ -6,7 +6,7 @@ use syn::{Path, Type, spanned::Spanned};
 
 use super::{
     at_unless_moved,
-    protocol::{identity, projection},
+    identity::{identity, projection},
     quiet, silent,
 };
 use crate::{parse::StructHalf, plan::Parties};
@@ -83,6 +83,32 @@ fn client(krate: &Path, ty: &Type) -> TokenStream {
         fn fork_client(client: &<Self as #krate::ClientSide>::Client,
         ) -> ::core::option::Option<<Self as #krate::ClientSide>::Client> {
             #side::fork_client(client)
+        }
+
+        fn validate_query(
+            client: &<Self as #krate::ClientSide>::Client,
+            context: &<Self as #krate::ClientSide>::ClientContext,
+            query: &<Self as #krate::ClientSide>::Query,
+        ) -> ::core::result::Result<(), ::std::string::String> {
+            #side::validate_query(client, context, query)
+        }
+
+        fn validate_answer(
+            client: &<Self as #krate::ClientSide>::Client,
+            context: &<Self as #krate::ClientSide>::ClientContext,
+            answer: &<Self as #krate::ClientSide>::Output,
+        ) -> ::core::result::Result<(), ::std::string::String> {
+            #side::validate_answer(client, context, answer)
+        }
+
+        fn touch(query: &<Self as #krate::ClientSide>::Query) {
+            #side::touch(query)
+        }
+
+        fn classes(
+            samples: &[&<Self as #krate::ClientSide>::Query],
+        ) -> ::core::option::Option<::std::vec::Vec<::core::primitive::usize>> {
+            #side::classes(samples)
         }
 
         fn client_lanes(

@@ -68,6 +68,7 @@ impl Answer {
 #[fusion::harden(
     soundness = 40,
     privacy = malicious,
+    executions = linked,
     assumes = "RLWE with 128 bits (Homomorphic Encryption Standard), LPN for silent transfers, \
                elliptic-curve Diffie-Hellman, AES and BLAKE3 as ideal functions",
     crate = fusion_core

@@ -1,0 +1,23 @@
+use std::io::{Read, Result, Write};
+
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
+struct Toy;
+
+#[fusion::harden(agree_on = Self::label)]
+impl Toy {
+    fn label(answer: &u8) -> &u8 {
+        answer
+    }
+
+    #[fusion::client(online, query = x)]
+    fn ask(x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {
+        channel.write_all(&[*x]).map(|()| *x)
+    }
+
+    #[fusion::server(online)]
+    fn answer(channel: &mut impl Read) -> Result<()> {
+        channel.read_exact(&mut [0])
+    }
+}
+
+fn main() {}

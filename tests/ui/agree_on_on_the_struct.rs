@@ -1,0 +1,34 @@
+use std::io::{Read, Result, Write};
+
+#[fusion::harden(
+    soundness = 40,
+    privacy = public,
+    executions = isolated,
+    client = Asker,
+    agree_on = Asker::label
+)]
+struct Toy;
+
+struct Asker;
+
+#[fusion::harden(client)]
+impl Asker {
+    fn label(answer: &u8) -> u8 {
+        *answer % 10
+    }
+
+    #[fusion::client(online, query = x)]
+    fn ask(x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {
+        channel.write_all(&[*x]).map(|()| *x)
+    }
+}
+
+#[fusion::harden(server)]
+impl Toy {
+    #[fusion::server(online)]
+    fn answer(channel: &mut impl Read) -> Result<()> {
+        channel.read_exact(&mut [0])
+    }
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 40, privacy = malicious)]
+struct Toy;
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[fusion::harden(soundness = 40, executions = isolated)]
+struct Toy;
+
+fn main() {}

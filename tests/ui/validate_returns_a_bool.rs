@@ -1,0 +1,23 @@
+use std::io::{Read, Result, Write};
+
+#[fusion::harden(soundness = 40, privacy = public, executions = isolated)]
+struct Toy;
+
+#[fusion::harden(validate = Self::check)]
+impl Toy {
+    fn check(x: &u8) -> bool {
+        *x < 10
+    }
+
+    #[fusion::client(online, query = x)]
+    fn ask(x: &u8, channel: &mut (impl Read + Write)) -> Result<u8> {
+        channel.write_all(&[*x]).map(|()| *x)
+    }
+
+    #[fusion::server(online)]
+    fn answer(channel: &mut impl Read) -> Result<()> {
+        channel.read_exact(&mut [0])
+    }
+}
+
+fn main() {}
