@@ -164,7 +164,7 @@ impl AccuracyTargets {
         let accepted = u128::from((1u64 << bits) - 1) * u128::from(whole - passes);
         let over = |risk: Ratio| {
             // Numbers of at most 30, 60 and 30 bits.
-            let allowed = u128::from(risk.numerator()) * u128::from(whole) << bits;
+            let allowed = (u128::from(risk.numerator()) * u128::from(whole)) << bits;
             accepted * u128::from(risk.denominator()) > allowed
         };
         risk.query().is_some_and(over) || risk.batch().is_some_and(over)

@@ -142,5 +142,8 @@ impl Worst {
 }
 
 #[cfg(test)]
+#[path = "any_server_boxes.rs"]
+mod boxes;
+#[cfg(test)]
 #[path = "any_server_tests.rs"]
 mod tests;

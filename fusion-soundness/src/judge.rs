@@ -12,6 +12,7 @@ pub const FAR: usize = 8;
 
 /// What [`judge`] says of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one value per batch, looked at once")]
 pub enum Judgement {
     /// It does all that is asked.
     Sound(Survival),
