@@ -362,7 +362,17 @@ mod shared_instance {
     use super::*;
 
     /// One instance for all executions, and phases that cannot fail.
-    #[fusion::harden(soundness = 8, privacy = public, executions = isolated, queries = 6, copies = 3, checks = 4)]
+    #[fusion::harden(
+        soundness = 8,
+        query_risk = "20%",
+        batch_risk = "0.75",
+        session_risk = "75 %",
+        privacy = public,
+        executions = isolated,
+        queries = 6,
+        copies = 3,
+        checks = 4
+    )]
     struct Total {
         calls: usize,
     }
@@ -398,5 +408,6 @@ mod shared_instance {
             (declared.queries, declared.copies, declared.checks),
             (Some(6), Some(3), Some(4))
         );
+        assert_eq!(declared.risk.to_string(), "20% per query, 75% per batch, 75% per session");
     }
 }

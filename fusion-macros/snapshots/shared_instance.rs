@@ -6,6 +6,9 @@ struct Total {
 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
 impl ::fusion::Declared for Total {
     const DECLARATION: ::fusion::Declaration = ::fusion::Declaration::new(8)
+        .query_risk(1, 5)
+        .batch_risk(3, 4)
+        .session_risk(3, 4)
         .batch(6, 3, 4, 0)
         .privacy(::fusion::Privacy::Public)
         .executions(::fusion::Executions::Isolated);

@@ -501,6 +501,7 @@ mod batches {
         soundness = 8,
         privacy = public,
         executions = isolated,
+        query_risk = "20%",
         queries = 2,
         copies = 4,
         checks = 6

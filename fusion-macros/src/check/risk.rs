@@ -29,7 +29,12 @@ fn probability(key: &str, text: &LitStr, errors: &mut Errors) -> Option<Ratio> {
             errors.push(text, format!("`{key}` is a probability, below 1: `{key} = \"1%\"`"));
         }
         Ok(ratio) => return Some(ratio),
-        Err(error) => errors.push(text, error),
+        Err(_) => {
+            let message = format!(
+                "`{key}` is a decimal of at most nine places, or a percentage: `{key} = \"1%\"`"
+            );
+            errors.push(text, message);
+        }
     }
     None
 }
