@@ -220,8 +220,8 @@ fn client<B: Backend>(options: &Options) -> Result<ExitCode> {
             println!("\n{}", answers.report());
             ExitCode::SUCCESS
         }
-        Ok(Outcome::Rejected { verdict, report }) => {
-            show::rejection(&verdict, report.as_deref());
+        Ok(Outcome::Rejected { reason, report }) => {
+            show::rejection(&reason, &report);
             ExitCode::from(REJECTED)
         }
         Err(error) => {

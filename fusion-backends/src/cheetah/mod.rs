@@ -25,7 +25,7 @@
 //! # let label = |x: &Vec<i64>| Answer::Label(fusion_backends::model::argmax(&reference.infer(x).unwrap()));
 //! # let samples: Vec<Vec<i64>> = (0..16).map(|n| (0..16).map(|i| (n * i * 37) % 256).collect()).collect();
 //! # let checks = samples.into_iter().map(|x| { let y = label(&x); Check::model_answer(x, y) }).collect();
-//! let policy = Policy::cheapest(40, queries.len())?;
+//! let policy = Policy::against_blind_tampering(40, queries.len())?;
 //! let mut client = CheetahClient::with(Cheetah::client(), policy, checks);
 //! let mut rng = StdRng::seed_from_u64(2);
 //! let answers = client.infer(&mut here, &architecture, &queries, &mut rng)?;
