@@ -256,6 +256,7 @@ fn policy<B: Backend>(options: &Options, checks: usize) -> Result<Policy> {
     }
     let planner = Planner::new(options.queries, options.soundness).available_checks(checks);
     // The checks have the model's own answers: an honest server fails none.
-    let targets = options.unacceptable.map(|worst| AccuracyTargets::model_answers(worst, CONFIDENCE));
+    let targets =
+        options.unacceptable.map(|worst| AccuracyTargets::model_answers(worst, CONFIDENCE));
     Ok(Policy::plan(&targets.transpose()?.map_or(planner, |targets| planner.accuracy(targets)))?)
 }
