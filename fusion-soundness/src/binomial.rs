@@ -6,13 +6,23 @@ use crate::interval::Interval;
 
 /// C(n, 0), C(n, 1), .., C(n, n), then zeros.
 pub(crate) fn binomials(n: usize) -> impl Iterator<Item = Interval> {
+    onwards(n, 0, Interval::ONE).map(|(_, choose)| choose)
+}
+
+/// C(n, k), C(n, k + 1), .. with their k; as many steps to the first as it is away from the nearer
+/// end.
+pub(crate) fn binomials_from(n: usize, k: usize) -> impl Iterator<Item = (usize, Interval)> {
+    onwards(n, k, binomial(n, k))
+}
+
+fn onwards(n: usize, k: usize, choose: Interval) -> impl Iterator<Item = (usize, Interval)> {
     // From C(n, k) to C(n, k + 1): the product comes before the quotient, so a result of at most
     // 64 bits is exact.
     let next = move |(k, choose): &(usize, Interval)| {
         let left = n.saturating_sub(*k) as u64;
         Some((k + 1, choose.mul_div(left, *k as u64 + 1)))
     };
-    iter::successors(Some((0, Interval::ONE)), next).map(|(_, choose)| choose)
+    iter::successors(Some((k, choose)), next)
 }
 
 /// C(n, k).

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     Parameters, Probability,
-    binomial::{binomial, binomials},
+    binomial::{binomial, binomials, binomials_from},
     float::{
         Float,
         Rounding::{Down, Up},
@@ -163,8 +163,8 @@ impl Rows {
     /// s = B, B + 1, .., with c up to `most`. Whether to go on.
     fn upwards(&self, parameters: Parameters, most: usize, worst: &mut Worst) -> bool {
         let (copies, slack) = (parameters.copies(), parameters.slack());
-        let slots = binomials(parameters.slots()).enumerate();
-        for (wrong, places) in slots.take(most * copies + slack + 1).skip(copies) {
+        let slots = binomials_from(parameters.slots(), copies);
+        for (wrong, places) in slots.take((most - 1) * copies + slack + 1) {
             let least = wrong.saturating_sub(slack).div_ceil(copies).max(1);
             let survive = self.sum(least..=most.min(wrong / copies), |c| wrong - c * copies);
             if !worst.meets(wrong, survive, places) {
@@ -179,8 +179,8 @@ impl Rows {
     fn downwards(&self, parameters: Parameters, most: usize, worst: &mut Worst) -> bool {
         let (copies, slack) = (parameters.copies(), parameters.slack());
         let (slots, checks) = (parameters.slots(), parameters.checks());
-        let right = binomials(slots).enumerate();
-        for (right, places) in right.take(checks + most * copies + 1).skip(checks - slack) {
+        let right = binomials_from(slots, checks - slack);
+        for (right, places) in right.take(slack + most * copies + 1) {
             let least = right.saturating_sub(checks).div_ceil(copies);
             let greatest = (right + slack - checks) / copies;
             let forgiven = |m: usize| checks + m * copies - right;

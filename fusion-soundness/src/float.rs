@@ -138,6 +138,21 @@ impl Float {
         result
     }
 
+    /// 2^32 log2 of a number of at least 1, as a whole number on the side asked for. Each squaring
+    /// gives a bit; roundings are on the same side, and all together move the result by less than
+    /// 2^-28.
+    pub(crate) fn log2_units(self, rounding: Rounding) -> u64 {
+        let mut units = u64::try_from(self.exponent + 63).unwrap_or(0);
+        let mut rest = Self { exponent: -63, ..self };
+        for _ in 0..32 {
+            rest = rest.mul(rest, rounding);
+            let bit = rest.exponent + 63;
+            units = 2 * units + u64::from(bit > 0);
+            rest.exponent -= bit;
+        }
+        units + u64::from(rounding == Up && rest != Self::ONE)
+    }
+
     /// self * `number` * 2^4096, for comparison with an exact number.
     #[cfg(test)]
     pub(crate) fn times(self, number: &num_bigint::BigUint) -> num_bigint::BigUint {
@@ -235,6 +250,28 @@ mod tests {
             }
             prop_assert_eq!(a < b, x < y);
         }
+    }
+
+    #[test]
+    fn logarithms_are_whole_numbers_on_their_side() {
+        // 2^units <= (above/below)^(2^32) cannot be written out: 2^20 of it can.
+        for (above, below) in
+            [(3u64, 2u64), (4, 1), (19, 16), (1_000_000_001, 1_000_000_000), (7, 7)]
+        {
+            let quotient = |rounding| Float::exact(above).div(Float::exact(below), rounding);
+            let (low, high) = (quotient(Down).log2_units(Down), quotient(Up).log2_units(Up));
+            assert!(low == high || low + 1 == high, "{above}/{below}: {low} {high}");
+            let power = |n: u64| BigUint::from(n).pow(1 << 16);
+            // log2(x) * 2^16, between whole numbers.
+            let bits = (power(above) / power(below)).bits() - 1;
+            assert!(
+                low >> 16 <= bits && high >= bits << 16,
+                "{above}/{below}: {low} {bits} {high}"
+            );
+            let log2 = (above as f64 / below as f64).log2() * 2f64.powi(32);
+            assert!((low as f64 - log2).abs() < 1.5, "{above}/{below}: {low} {log2}");
+        }
+        assert_eq!(Float::exact(8).log2_units(Up), 3 << 32);
     }
 
     #[test]

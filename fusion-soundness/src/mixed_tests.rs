@@ -3,29 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::AnyServer;
-
-/// SplitMix64: enough for a simulation, and reproducible.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ z >> 31
-    }
-
-    fn happens(&mut self, probability: f64) -> bool {
-        ((self.next() >> 11) as f64) < probability * (1u64 << 53) as f64
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for last in (1..items.len()).rev() {
-            items.swap(last, (self.next() % (last as u64 + 1)) as usize);
-        }
-    }
-}
+use crate::{AnyServer, random::Random};
 
 fn parameters(queries: usize, copies: usize, checks: usize, slack: usize) -> Parameters {
     Parameters::new(queries, copies, checks, slack).unwrap()

@@ -2,7 +2,7 @@ use rand::{CryptoRng, Rng, RngExt, seq};
 
 use crate::{
     mix::Mix,
-    soundness::Parameters,
+    soundness::{AnyServer, Parameters},
     verify::{Exact, Expected, weigh},
 };
 
@@ -23,6 +23,15 @@ pub enum Strategy {
         /// d.
         inputs: f64,
     },
+    /// Each distinct sample gets a token of its own, out of N of which so many are bad, and is
+    /// answered wrongly in all slots if that is bad. The best number of bad ones is the best of all
+    /// servers (see [`tokens`](Self::tokens)).
+    Tokens {
+        /// z.
+        bad: usize,
+        /// Whether any wrong query counts as survival, or the first query alone.
+        any: bool,
+    },
     /// The answers of two slots are swapped.
     Swap,
     /// An honest server that answers each check rightly with this probability, and the same for
@@ -31,6 +40,14 @@ pub enum Strategy {
 }
 
 impl Strategy {
+    /// The best of all servers: to get any query of a batch wrong and accepted, or else a given one.
+    #[must_use]
+    pub fn tokens(batch: Parameters, any: bool) -> Self {
+        let best = AnyServer::of(batch);
+        let bad = if any { best.worst_wrong_per_batch() } else { best.worst_wrong_per_query() };
+        Self::Tokens { bad, any }
+    }
+
     /// The probability that a wrong answer is accepted: exact but for floating point, for
     /// comparison with [`simulate`]. For [`Honest`](Self::Honest), that the batch is rejected.
     #[must_use]
@@ -49,6 +66,7 @@ impl Strategy {
                 let right = 1.0 - inputs + inputs * none;
                 (agrees.powf(queries) - right.powf(queries)) * passes(slots * inputs)
             }
+            Self::Tokens { bad, any } => tokens(batch, bad, if any { batch.queries() } else { 1 }),
             // Two copies of one query, or two checks that expect the same, change nothing; all else
             // disagrees, unless queries have one copy.
             Self::Swap if copies > 1 => 0.0,
@@ -87,7 +105,12 @@ pub fn simulate<R: CryptoRng + ?Sized>(
         (_, Some(_)) => Ending::Caught,
         (_, None) => {
             let first = answers.queries.iter().map(|copies| copies.first().copied());
-            let all_right = first.zip(queries).all(|(answer, query)| answer == Some(right(query)));
+            let counted = match strategy {
+                Strategy::Tokens { any: false, .. } => 1,
+                _ => queries.len(),
+            };
+            let mut counted = first.zip(queries).take(counted);
+            let all_right = counted.all(|(answer, query)| answer == Some(right(query)));
             if all_right { Ending::Harmless } else { Ending::Survived }
         }
     }
@@ -122,6 +145,13 @@ fn answers<R: Rng + ?Sized>(
                 *wrong = errs.get(**input).copied().unwrap_or_default();
             }
         }
+        Strategy::Tokens { bad, .. } => {
+            // The token of each input: the first so many of N are bad.
+            let tokens = seq::index::sample(rng, slots, inputs.min(slots)).into_vec();
+            for (wrong, input) in wrong.iter_mut().zip(order) {
+                *wrong = tokens.get(**input).is_some_and(|token| *token < bad);
+            }
+        }
         Strategy::Swap => {}
     }
     let answer = |(wrong, input): (bool, &&usize)| right(**input) + usize::from(wrong);
@@ -147,6 +177,19 @@ fn slots(batch: Parameters, wrong: usize) -> f64 {
         .map(|forgiven| {
             let spoilt = (wrong - forgiven) / copies;
             choose(batch.queries(), spoilt) * choose(batch.checks(), forgiven) / choose(all, wrong)
+        })
+        .sum()
+}
+
+/// The sum over k <= slack of C(T,k) (C(N-T, z-k) - C(N-T-R, z-k)) / C(N,z), with R the queries
+/// that count.
+fn tokens(batch: Parameters, bad: usize, queries: usize) -> f64 {
+    let (all, checks) = (batch.slots(), batch.checks());
+    (0..=batch.slack().min(bad))
+        .map(|forgiven| {
+            let (outside, rest) = (all - checks, bad - forgiven);
+            let hit = choose(outside, rest) - choose(outside - queries, rest);
+            choose(checks, forgiven) * hit / choose(all, bad)
         })
         .sum()
 }
@@ -185,6 +228,9 @@ mod tests {
                 Strategy::Each(0.3),
                 Strategy::Model { slots: 1.0, inputs: 0.2 },
                 Strategy::Model { slots: 0.6, inputs: 0.5 },
+                Strategy::tokens(batch, true),
+                Strategy::tokens(batch, false),
+                Strategy::Tokens { bad: 1, any: true },
                 Strategy::Swap,
             ];
             for strategy in slots.chain(others) {
@@ -212,6 +258,20 @@ mod tests {
                 .map(|wrong| Strategy::Slots(wrong).probability(batch))
                 .fold(0.0, f64::max);
             assert!((-best.log2() - Survival::of(batch).bits()).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn the_best_tokens_are_the_bounds_for_any_server() {
+        for (queries, copies, checks, slack) in
+            [(1, 2, 2, 0), (2, 3, 4, 1), (16, 9, 8, 0), (16, 2, 100, 0), (4, 2, 6, 2)]
+        {
+            let batch = Parameters::new(queries, copies, checks, slack).unwrap();
+            let bounds = AnyServer::of(batch);
+            for (any, bound) in [(true, bounds.per_batch()), (false, bounds.per_query())] {
+                let exact = Strategy::tokens(batch, any).probability(batch);
+                assert!((exact / bound.value() - 1.0).abs() < 1e-6, "{batch}: {exact} {bound}");
+            }
         }
     }
 
