@@ -149,6 +149,7 @@ impl Declaration {
     }
 }
 
+#[allow(clippy::panic, reason = "while compiling: declarations are constants")]
 const fn risk(numerator: u64, denominator: u64) -> Ratio {
     match Ratio::new(numerator, denominator) {
         Some(ratio) if numerator > 0 && numerator < denominator => ratio,
