@@ -144,8 +144,11 @@ fn hardened(queries: &[Vec<i64>], lie: bool) -> Result<String, Box<dyn Error>> {
         }
     });
     // The client has bought or computed these answers beforehand; some are drawn for the batch.
-    let checks = (100..150).map(|n| Check::model_answer(sample(n), dot(&sample(n)))).collect();
-    let mut client = after::DotProductClient::new(Policy::cheapest(40, queries.len())?, checks);
+    let checks = (100..250).map(|n| Check::model_answer(sample(n), dot(&sample(n)))).collect();
+    let mut client = after::DotProductClient::new(
+        Policy::against_any_server("1%".parse()?, 40, queries.len())?,
+        checks,
+    );
     let mut connection = Connection::tcp(here)?;
     let answers = client.infer(&mut connection, &(), queries, &mut UnwrapErr(SysRng));
     drop(connection);

@@ -203,7 +203,7 @@ fn honest_through_a_backend(batches: u64) -> Result<String, Box<dyn Error>> {
     let expected = model.infer_batch(&queries)?;
     let checks = samples.iter().cloned().zip(model.infer_batch(&samples)?);
     let checks = checks.map(|(x, y)| Check::model_answer(x, y)).collect();
-    let policy = Policy::cheapest(40, queries.len())?;
+    let policy = Policy::against_blind_tampering(40, queries.len())?;
 
     let (client, server) = Additive::parties(1);
     let (mut here, mut there) = Connection::pair();
@@ -221,7 +221,7 @@ fn honest_through_a_backend(batches: u64) -> Result<String, Box<dyn Error>> {
         for _ in 0..batches {
             let answers = client.infer(&mut here, &architecture, &queries, &mut rng);
             wrong += u64::from(answers.is_ok_and(|answers| *answers == expected)) ^ 1;
-            client.forget_rejection();
+            client.unlatch();
             progress.inc(1);
         }
         wrong

@@ -169,7 +169,7 @@ fn ask(cheat: bool) -> Result<(), Box<dyn Error>> {
         worths[n as usize % OFFERS] = 3 * MOST;
         Check::model_answer(worths, Some(n as usize % OFFERS))
     });
-    let policy = Policy::cheapest(40, queries.len())?;
+    let policy = Policy::against_any_server("1%".parse()?, 40, queries.len())?;
     let party = BestOffer::new(Role::Client);
     let mut client = BestOfferClient::with(party, policy, checks.collect());
     let answers = client.infer(&mut connection, &(), &queries, &mut UnwrapErr(SysRng));

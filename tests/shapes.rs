@@ -95,11 +95,8 @@ fn agrees_and_catches<P>(
         drop(here);
         result.unwrap_err()
     });
-    let Error::PeerMisbehaved { verdict, .. } = error else { panic!("{error:?}") };
-    assert!(
-        matches!(verdict, Rejection::Disagreement { .. } | Rejection::Accuracy(_)),
-        "{verdict}"
-    );
+    let Error::Rejected { reason, .. } = error else { panic!("{error:?}") };
+    assert!(matches!(reason, Rejection::Disagreement { .. } | Rejection::Accuracy(_)), "{reason}");
 }
 
 fn put(to: &mut impl Write, value: i64) -> io::Result<()> {

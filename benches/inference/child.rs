@@ -220,7 +220,7 @@ pub(crate) fn client(job: &Job) -> Result {
         let mut connection = connection(TcpStream::connect(&job.server)?, job.link)?;
         let mut party = party(Cheetah::client(), job);
         last = Some(if job.hardened {
-            let policy = Policy::cheapest(SOUNDNESS, job.slots)?;
+            let policy = Policy::against_blind_tampering(SOUNDNESS, job.slots)?;
             let mut client = CheetahClient::with(party, policy, clone(&checks));
             let answers = client.infer(&mut connection, &architecture, &queries, &mut rng)?;
             let costs = answers.report().costs.clone();
@@ -269,14 +269,14 @@ fn executions(job: &Job) -> Result<usize> {
     if !job.hardened {
         return Ok(job.slots);
     }
-    let policy = Policy::cheapest(SOUNDNESS, job.slots)?;
+    let policy = Policy::against_blind_tampering(SOUNDNESS, job.slots)?;
     Ok(policy.parameters(job.slots)?.slots())
 }
 
 type Checks = Vec<(Vec<i64>, Answer)>;
 
 fn checks(job: &Job, model: &Model) -> Result<Checks> {
-    let count = Policy::cheapest(SOUNDNESS, job.slots)?.checks();
+    let count = Policy::against_blind_tampering(SOUNDNESS, job.slots)?.checks();
     let width = model.architecture().inputs();
     let samples = job.network.queries(job.slots + count, width).split_off(job.slots);
     let checks = samples.into_iter().map(|sample| {

@@ -15,7 +15,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use fusion::{AccuracyTargets, Planner, Policy, Ratio};
+use fusion::{AccuracyTargets, Planner, Policy, Ratio, RiskTargets};
 use fusion_backends::{additive::Additive, cheetah::Cheetah, clear::Clear};
 
 use crate::{
@@ -59,7 +59,8 @@ Examples:
   digits --model cnn                 a convolutional network
   digits --queries 100               more digits in a batch: fewer executions per digit
   digits --unacceptable 90%          a surer check of the model: 132 checks
-  digits --soundness 60              a surer verdict: more executions per digit
+  digits --risk 0.4%                 fewer wrong answers, whatever the server does: more checks
+  digits --soundness 60              surer against blind tampering: more executions per digit
   digits --network wan               the same over a slow network
 
 Exit status:
@@ -84,6 +85,10 @@ struct Options {
     /// A server that tampers with executions goes unnoticed with probability at most 2^-BITS
     #[arg(long, value_name = "BITS", default_value_t = 40)]
     soundness: u32,
+
+    /// Whatever the server does, an answer is wrong and accepted with at most this probability
+    #[arg(long, value_name = "PROBABILITY", default_value = "1%")]
+    risk: Ratio,
 
     /// A model of this accuracy or less is accepted with probability at most 2^-20: more checks
     #[arg(long, value_name = "ACCURACY")]
@@ -220,8 +225,8 @@ fn client<B: Backend>(options: &Options) -> Result<ExitCode> {
             println!("\n{}", answers.report());
             ExitCode::SUCCESS
         }
-        Ok(Outcome::Rejected { verdict, report }) => {
-            show::rejection(&verdict, report.as_deref());
+        Ok(Outcome::Rejected { reason, report }) => {
+            show::rejection(&reason, &report);
             ExitCode::from(REJECTED)
         }
         Err(error) => {
@@ -254,7 +259,9 @@ fn policy<B: Backend>(options: &Options, checks: usize) -> Result<Policy> {
         )
         .into());
     }
-    let planner = Planner::new(options.queries, options.soundness).available_checks(checks);
+    let risk = RiskTargets::NONE.per_query(options.risk);
+    let planner =
+        Planner::new(options.queries, options.soundness).risk(risk).available_checks(checks);
     // The checks have the model's own answers: an honest server fails none.
     let targets =
         options.unacceptable.map(|worst| AccuracyTargets::model_answers(worst, CONFIDENCE));

@@ -135,7 +135,7 @@ const NO_DEALER: &str = "this backend needs a dealer";
 /// How a batch ended.
 pub(crate) enum Outcome<A> {
     Accepted(Verified<Vec<A>>),
-    Rejected { verdict: Rejection, report: Option<Box<Report>> },
+    Rejected { reason: Rejection, report: Box<Report> },
 }
 
 /// The client: one batch.
@@ -158,7 +158,7 @@ pub(crate) fn infer<B: Backend>(
     let result = client.infer(&mut connection, &architecture, &inputs, &mut UnwrapErr(SysRng));
     match result {
         Ok(answers) => Ok(Outcome::Accepted(answers)),
-        Err(Error::PeerMisbehaved { verdict, report }) => Ok(Outcome::Rejected { verdict, report }),
+        Err(Error::Rejected { reason, report, .. }) => Ok(Outcome::Rejected { reason, report }),
         Err(error) => Err(error.into()),
     }
 }

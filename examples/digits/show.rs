@@ -106,22 +106,19 @@ pub(crate) fn dealt(dealt: &Dealt) {
 }
 
 /// What a rejection means, and what to do now.
-pub(crate) fn rejection(verdict: &Rejection, report: Option<&Report>) {
-    println!("REJECTED: {verdict}\n");
-    println!("  {}\n", meaning(verdict));
+pub(crate) fn rejection(reason: &Rejection, report: &Report) {
+    println!("REJECTED: {reason}\n");
+    println!("  {}\n", meaning(reason));
     println!(
         "  No answer is released: not even those that look right can be trusted. Do not ask the\n  \
          same digits of this server again: that you do tells it your verdict, and with it one bit\n  \
          about your digits. Take another server.\n"
     );
-    match report {
-        Some(report) => println!("{report}"),
-        None => println!("The run did not come to its end, so there is no report.\n"),
-    }
+    println!("{report}");
 }
 
-fn meaning(verdict: &Rejection) -> &'static str {
-    match verdict {
+fn meaning(reason: &Rejection) -> &'static str {
+    match reason {
         Rejection::Disagreement { .. } => {
             "Copies of one digit got different answers. An honest server answers the same each time."
         }
@@ -132,6 +129,6 @@ fn meaning(verdict: &Rejection) -> &'static str {
         Rejection::Transcript { .. } => {
             "Someone changed messages on their way, or the server says that it sent something else."
         }
-        _ => "The server sent something that no honest server sends.",
+        _ => "Over many batches, the checks say that the server is worse than it claims.",
     }
 }

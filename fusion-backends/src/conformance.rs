@@ -25,7 +25,7 @@ use std::{fmt::Debug, thread};
 
 use chacha20::ChaCha20Rng;
 use fusion_core::{
-    Connection, Error, Exact, Rejection, SemiHonest, Server, Stage,
+    Connection, Error, Exact, Misuse, Rejection, Sample, SemiHonest, Server, Stage,
     channel::memory_pair,
     misbehave::{At, Cheat, Event, Fault, Faulty, Recorded},
     testing::{Subject, assert_hardened},
@@ -180,7 +180,7 @@ pub fn catches_every_cheat<B: Backend>(rng: &mut ChaCha20Rng) {
         let (here, recording) = Recorded::new(here);
         let seen = match setting.against((here, there), peer, rng) {
             Ok(_) => Seen::Accepted,
-            Err(Error::PeerMisbehaved { verdict, .. }) => Seen::Rejected(verdict),
+            Err(Error::Rejected { reason, .. }) => Seen::Rejected(reason),
             Err(Error::Protocol { .. }) if B::CHECKS_ITSELF => Seen::Refused,
             Err(other) => panic!("not a verdict: {other:?}"),
         };
@@ -242,7 +242,7 @@ pub fn names_the_phase_of_a_corrupted_link<B: Backend>(rng: &mut ChaCha20Rng) {
             continue;
         }
         match result {
-            Err(Error::PeerMisbehaved { verdict: Rejection::Transcript { place }, .. }) => {
+            Err(Error::Rejected { reason: Rejection::Transcript { place }, .. }) => {
                 assert_eq!(place.phase(), Some(index), "{phase}");
             }
             // The server's check may be the one that fires: then it is gone.
@@ -253,7 +253,7 @@ pub fn names_the_phase_of_a_corrupted_link<B: Backend>(rng: &mut ChaCha20Rng) {
     }
 }
 
-/// A query that the model does not take is the protocol's own error, at the client alone.
+/// A query that the model does not take is refused by its number, before anything is sent.
 ///
 /// # Panics
 ///
@@ -262,7 +262,7 @@ pub fn survives_a_query_of_the_wrong_width<B: Backend>(rng: &mut ChaCha20Rng) {
     let mut setting = Setting::<B>::random(2, rng);
     setting.queries[1].push(0);
     match setting.against(memory_pair(), Peer::Honest, rng) {
-        Err(Error::Protocol { .. }) => {}
+        Err(Error::Misuse(Misuse::Invalid { of: Sample::Query(1), .. })) => {}
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("a query of the wrong width got an answer"),
     }

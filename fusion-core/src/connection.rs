@@ -1,6 +1,9 @@
 use std::{
+    any::Any,
+    future::poll_fn,
     io,
     net::TcpStream,
+    panic::{self, AssertUnwindSafe},
     pin::pin,
     sync::{
         Arc,
@@ -83,14 +86,19 @@ impl Connection {
     }
 
     pub(crate) fn begin_run(&mut self) -> Result<&mut Wire, Misuse> {
-        let mut link = self.wire.link();
+        self.usable()?;
+        self.wire.link().begin_run();
+        Ok(&mut self.wire)
+    }
+
+    /// Whether a run can begin.
+    pub(crate) fn usable(&self) -> Result<(), Misuse> {
+        let link = self.wire.link();
         // One that was dropped on the way leaves the parties at different places.
         if !link.is_open() || link.is_running() || link.is_spent() {
             return Err(Misuse::ConnectionClosed);
         }
-        link.begin_run();
-        drop(link);
-        Ok(&mut self.wire)
+        Ok(())
     }
 
     /// Tells the connections of a process apart.
@@ -127,7 +135,10 @@ impl End {
     pub(crate) fn of<T, E>(result: &Result<T, Error<E>>) -> Self {
         match result {
             Ok(_) => Self::Accepted,
-            Err(Error::PeerMisbehaved { report: Some(_), .. }) => Self::Rejected,
+            // Found after the last message, from what must not reach the peer.
+            Err(Error::Rejected { .. } | Error::Misuse(Misuse::RepeatedRandomness { .. })) => {
+                Self::Rejected
+            }
             Err(_) => Self::Failed,
         }
     }
@@ -211,6 +222,18 @@ pub(crate) struct Call {
     pub(crate) once: bool,
     /// Whether it is for all slots, several of them at once.
     pub(crate) lanes: bool,
+    /// Whether it exchanges no messages.
+    pub(crate) local: bool,
+    /// Whether it is the party's last step.
+    pub(crate) last: bool,
+}
+
+impl Call {
+    /// Whether an error in it can wait for the verdict: nothing that the party does later depends on
+    /// what the step would have left.
+    pub(crate) fn can_be_sealed(&self) -> bool {
+        self.last && self.online && !self.once && !self.lanes
+    }
 }
 
 impl Walk {
@@ -240,22 +263,29 @@ impl Walk {
                 continue;
             }
             let (once, slot, lanes) = (step.runs_once(), self.slot, self.in_lanes(step));
-            if !step.local && !lanes {
+            if !lanes {
                 wire.link().begin_slot(if once { ALL_SLOTS } else { slot as u32 });
             }
-            let online = step.stage == Stage::Online;
-            return Some(Call { step: self.step, slot, online, once, lanes });
+            let (online, local) = (step.stage == Stage::Online, step.local);
+            let last = self.step.saturating_add(1) == self.steps.len();
+            return Some(Call { step: self.step, slot, online, once, lanes, local, last });
         }
     }
 
     /// Ends the call that was due.
     pub(crate) fn done(&mut self, wire: &Wire, observer: &mut dyn Observer) -> Result<(), Fault> {
         let step = self.steps.get(self.step);
+        if step.is_some_and(|&step| !step.local && !self.in_lanes(step)) {
+            wire.link().end_slot()?;
+        }
+        self.ended(wire, observer)
+    }
+
+    /// Goes on after a call whose slot is at its end on the wire, too.
+    pub(crate) fn ended(&mut self, wire: &Wire, observer: &mut dyn Observer) -> Result<(), Fault> {
+        let step = self.steps.get(self.step);
         let local = step.is_some_and(|step| step.local);
         if !step.is_some_and(|&step| self.in_lanes(step)) {
-            if !local {
-                wire.link().end_slot()?;
-            }
             observer.call_done();
         }
         self.slot = self.slot.saturating_add(1);
@@ -304,6 +334,28 @@ pub(crate) fn explain<E>(wire: &Wire, error: PhaseError<E>) -> Error<E> {
         (None, PhaseError::Protocol(source)) => Error::Protocol { place: link.place(), source },
         (None, PhaseError::State(error)) => Error::from_state(link.place(), error),
     }
+}
+
+/// Runs code of the user's; a panic in it becomes its message. What it leaves half done is not used
+/// again: the run, or the answer, has failed.
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|panic| said(&*panic))
+}
+
+/// As [`caught`], for a future.
+pub(crate) async fn caught_async<F: Future>(future: F) -> Result<F::Output, String> {
+    let mut future = pin!(future);
+    poll_fn(|cx| match caught(|| future.as_mut().poll(cx)) {
+        Ok(poll) => poll.map(Ok),
+        Err(message) => Poll::Ready(Err(message)),
+    })
+    .await
+}
+
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").into()
 }
 
 /// Runs a future to its end on this thread.

@@ -11,22 +11,37 @@ use crate::{
 };
 
 /// Why a run gave no answer. `E` is the base protocol's own error.
+///
+/// [`may_retry`](Self::may_retry) says whether the same queries may be asked of the same server again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error<E> {
-    /// The peer did what no honest peer does. Do not ask the same queries of this server again:
-    /// whether you do tells it your verdict.
-    #[error("the peer misbehaved: {verdict}")]
-    PeerMisbehaved {
-        /// What gave it away.
-        verdict: Rejection,
-        /// What was run, if the run came to its end.
-        report: Option<Box<Report>>,
+    /// The client's verdict on a batch that came to its end.
+    #[error("rejected: {reason}")]
+    Rejected {
+        /// Why.
+        reason: Rejection,
+        /// What was run.
+        report: Box<Report>,
+        /// Answers that the client's own code could not make sense of. They agreed with nothing.
+        failures: Vec<Failure<E>>,
     },
+    /// The peer sent what no peer sends that follows the protocol.
+    #[error("the peer misbehaved: malformed message in the {place}: {what}")]
+    Misbehaved {
+        /// Where.
+        place: Place,
+        /// What is wrong with it.
+        what: Malformed,
+    },
+    /// The parties do not run the same protocol, or the server refuses the batch. Nobody is to blame,
+    /// and no query was looked at.
+    #[error("the parties do not fit together: {0}")]
+    Incompatible(#[from] Incompatible),
     /// The caller asked for something that cannot be done.
     #[error("{0}")]
-    ApiMisuse(#[from] Misuse),
-    /// The base protocol failed.
+    Misuse(#[from] Misuse),
+    /// The base protocol failed. The peer may have caused it.
     #[error("{place}: {source}")]
     Protocol {
         /// Where.
@@ -34,7 +49,15 @@ pub enum Error<E> {
         /// The protocol's own error.
         source: E,
     },
-    /// The connection failed.
+    /// The base protocol's code panicked. The peer may have caused it.
+    #[error("{place}: the protocol's code panicked: {message}")]
+    Panicked {
+        /// Where.
+        place: Place,
+        /// What the panic said.
+        message: String,
+    },
+    /// The connection failed. The peer may have caused it.
     #[error("{place}: {source}")]
     Io {
         /// Where.
@@ -53,37 +76,131 @@ pub enum Error<E> {
     },
 }
 
-/// What gave a misbehaving peer away.
+impl<E> Error<E> {
+    /// Whether the same queries may be asked of the same server again.
+    ///
+    /// `true` only if the run ended before any query was looked at. Otherwise the server may have
+    /// caused the end, so that how the run ended, or what you do next, can depend on your queries:
+    /// asking them again tells it. Ask another server, or other queries that do not depend on these;
+    /// the client is latched until [`Client::unlatch`](crate::Client::unlatch).
+    #[must_use]
+    pub fn may_retry(&self) -> bool {
+        match self {
+            Self::Incompatible(_) => true,
+            Self::Misuse(misuse) => misuse.is_before_the_run(),
+            Self::Misbehaved { place, .. }
+            | Self::Protocol { place, .. }
+            | Self::Panicked { place, .. }
+            | Self::Io { place, .. } => place.is_handshake(),
+            Self::Rejected { .. } | Self::Internal { .. } => false,
+        }
+    }
+}
+
+/// An answer that the client's own code could not make sense of.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Failure<E> {
+    /// Whose answer.
+    pub of: Sample,
+    /// What happened.
+    pub cause: Cause<E>,
+}
+
+/// A sample as its owner knows it, never by its secret slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sample {
+    /// The query with this index.
+    Query(usize),
+    /// The check with this index in the client's pool.
+    Check(usize),
+}
+
+/// Why client code gave no answer.
+#[derive(Debug)]
+pub enum Cause<E> {
+    /// It returned the protocol's own error.
+    Error(E),
+    /// It panicked, with this message.
+    Panic(String),
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Query(index) => write!(f, "query {index}"),
+            Self::Check(index) => write!(f, "check {index}"),
+        }
+    }
+}
+
+/// Why a batch was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
     /// The copies of a query got different answers.
     #[error(
-        "disagreement: the copies of {} got different answers (first: query {})",
+        "disagreement: the copies of {} got different answers{}{}",
         plural(queries.len(), "query", "queries"),
-        queries.first().copied().unwrap_or_default()
+        first(queries),
+        without_answer(*unread)
     )]
     Disagreement {
         /// The indices of these queries.
         queries: Vec<usize>,
+        /// How many answers to queries the client's own code could not make sense of; they agree with
+        /// nothing.
+        unread: usize,
     },
     /// Too many checks were answered wrongly.
     #[error("accuracy: {} of {} checks answered wrongly, {} allowed", .0.wrong(), .0.total, .0.slack)]
     Accuracy(CheckTally),
+    /// Over the session, the checks say that the server is not as good as it claims.
+    #[error(
+        "accuracy over the session: {wrong} of {total} checks answered wrongly, which a server of the \
+         claimed accuracy does with probability at most 2^-{completeness} in all batches together"
+    )]
+    SessionAccuracy {
+        /// Wrong answers since the last confirmation.
+        wrong: u64,
+        /// Checks since then.
+        total: u64,
+        /// The bits.
+        completeness: u32,
+    },
+    /// The session has as many wrong checks as the policy allows for no more.
+    #[error("{wrong} checks answered wrongly over the session; the policy leaves at {cap}")]
+    SessionCap {
+        /// Wrong checks in all batches.
+        wrong: u64,
+        /// [`Policy::cap`](crate::Policy::cap).
+        cap: u64,
+    },
     /// The parties do not agree on what was said.
     #[error("transcript: what one party sent in the {place} is not what the other received")]
     Transcript {
         /// The first phase whose digests differ.
         place: Place,
     },
-    /// A message that no correct peer sends.
-    #[error("malformed message in the {place}: {reason}")]
-    Malformed {
-        /// Where.
-        place: Place,
-        /// What is wrong with it.
-        reason: Malformed,
+}
+
+/// What keeps two parties from running together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Incompatible {
+    /// The peer speaks another protocol or version, or wants another mode.
+    #[error("{what} differs: here {ours}, there {theirs}")]
+    Mismatch {
+        /// What differs.
+        what: &'static str,
+        /// This party's value.
+        ours: String,
+        /// The peer's value.
+        theirs: String,
     },
+    /// The server refuses the batch.
+    #[error("the server refuses {0}")]
+    Refused(String),
 }
 
 /// What is wrong with a message.
@@ -119,25 +236,17 @@ pub enum Malformed {
     /// A message that does not decode.
     #[error("the {0} message does not decode")]
     Undecodable(&'static str),
-    /// The peer speaks another protocol or version, or has other parameters.
-    #[error("{what} differs: here {ours}, there {theirs}")]
-    Mismatch {
-        /// What differs.
-        what: &'static str,
-        /// This party's value.
-        ours: String,
-        /// The peer's value.
-        theirs: String,
-    },
-    /// The server refuses the batch.
-    #[error("the server refuses: {0}")]
-    Refused(String),
+    /// The digests of both parties differ.
+    #[error("what one party sent is not what the other received")]
+    OtherTranscript,
 }
 
 /// A place in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    phase: Option<(usize, Phase)>,
+    phase: Option<Phase>,
+    /// `None` for a local step.
+    index: Option<usize>,
     slot: Option<usize>,
 }
 
@@ -145,23 +254,33 @@ impl Place {
     /// Before the first phase.
     #[must_use]
     pub const fn handshake() -> Self {
-        Self { phase: None, slot: None }
+        Self { phase: None, index: None, slot: None }
     }
 
     pub(crate) const fn in_phase(index: usize, phase: Phase, slot: Option<usize>) -> Self {
-        Self { phase: Some((index, phase)), slot }
+        Self { phase: Some(phase), index: Some(index), slot }
     }
 
-    /// The index of the phase; `None` in the handshake.
+    pub(crate) const fn in_local(step: Phase, slot: Option<usize>) -> Self {
+        Self { phase: Some(step), index: None, slot }
+    }
+
+    /// Whether the run had not begun.
+    #[must_use]
+    pub const fn is_handshake(&self) -> bool {
+        self.phase.is_none()
+    }
+
+    /// The index of the phase; `None` in the handshake and in local steps.
     #[must_use]
     pub fn phase(&self) -> Option<usize> {
-        self.phase.map(|(index, _)| index)
+        self.index
     }
 
     /// The stage; `None` in the handshake.
     #[must_use]
     pub fn stage(&self) -> Option<Stage> {
-        self.phase.map(|(_, phase)| phase.stage)
+        self.phase.map(|phase| phase.stage)
     }
 
     /// The slot; `None` in the handshake and in phases that run once.
@@ -174,8 +293,8 @@ impl Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.phase {
+            Some(phase) => phase.fmt(f)?,
             None => f.write_str("handshake")?,
-            Some((_, phase)) => phase.fmt(f)?,
         }
         match self.slot {
             None => Ok(()),
@@ -191,6 +310,8 @@ pub(crate) enum Fault {
     Channel(Place, ChannelError),
     #[error("malformed message in the {0}: {1}")]
     Malformed(Place, Malformed),
+    #[error("{0}")]
+    Incompatible(Incompatible),
 }
 
 impl Fault {
@@ -207,10 +328,8 @@ impl<E> From<Fault> for Error<E> {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Channel(place, source) => Self::Io { place, source },
-            Fault::Malformed(place, reason) => Self::PeerMisbehaved {
-                verdict: Rejection::Malformed { place, reason },
-                report: None,
-            },
+            Fault::Malformed(place, what) => Self::Misbehaved { place, what },
+            Fault::Incompatible(reason) => Self::Incompatible(reason),
         }
     }
 }
@@ -223,4 +342,17 @@ impl<E> Error<E> {
 
 fn plural(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn first(queries: &[usize]) -> String {
+    queries.first().map_or_else(String::new, |query| format!(" (first: query {query})"))
+}
+
+fn without_answer(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        _ => {
+            format!("; the client's own code gave no answer in {}", plural(count, "copy", "copies"))
+        }
+    }
 }

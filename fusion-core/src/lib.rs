@@ -16,9 +16,12 @@
 )]
 
 pub mod channel;
+mod check;
 mod client;
 mod connection;
+mod entropy;
 mod error;
+mod freshness;
 mod handshake;
 mod lanes;
 #[cfg(feature = "test-kit")]
@@ -30,6 +33,7 @@ mod report;
 mod rng;
 pub mod semi_honest;
 mod server;
+mod session;
 #[cfg(feature = "test-kit")]
 pub mod testing;
 pub mod transcript;
@@ -39,9 +43,10 @@ mod wire;
 pub use fusion_soundness as soundness;
 
 pub use channel::{Channel, ChannelError, Network, PollChannel};
+pub use check::{Check, Pool};
 pub use client::{Answers, Client};
 pub use connection::{Connection, Observer};
-pub use error::{Error, Malformed, Place, Rejection};
+pub use error::{Cause, Error, Failure, Incompatible, Malformed, Place, Rejection, Sample};
 pub use lanes::{ClientLanes, MAX_LANES, ServerLanes};
 pub use policy::{Misuse, Policy};
 pub use protocol::{
@@ -50,15 +55,17 @@ pub use protocol::{
     Stage, StateError, Step,
 };
 pub use report::{
-    CheckTally, Costs, GuaranteeA, InnerCost, NOT_COVERED, PhaseCost, Report, Tolerated,
+    AnyServerRisk, CheckTally, Costs, GuaranteeA, GuaranteeE, InnerCost, NOT_COVERED, PhaseCost,
+    Report, SecondModel, SessionReport, SessionRisk, SessionStanding,
 };
 pub use rng::PhaseRng;
 pub use server::{DEFAULT_MAX_SLOTS, Server};
+pub use session::Session;
 pub use soundness::{
-    AccuracyTargets, AccuracyTest, CostModel, Parameters, Plan, PlanError, Planner, Ratio,
-    Survival, ToleratedError,
+    AccuracyTargets, AccuracyTest, AnyServer, CostModel, Parameters, Plan, PlanError, Planner,
+    Ratio, RiskTargets, Survival, ToleratedError,
 };
-pub use verify::{Agreement, Check, Compared, Exact, Projected, Projection, Verified};
+pub use verify::{Agreement, Compared, Exact, Projected, Projection, Verified};
 pub use wire::{InnerPhase, Limits, Wire, WireReader, WireWriter};
 
 /// What generated code calls; not part of the interface.

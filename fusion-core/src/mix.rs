@@ -18,10 +18,10 @@ pub struct Mix {
 
 /// The answers of a batch, back in order.
 pub struct Unmixed<O> {
-    /// For each query the answers of its copies.
-    pub(crate) queries: Vec<Vec<O>>,
-    /// The answers to the checks.
-    pub(crate) checks: Vec<O>,
+    /// For each query the answers of its copies; `None` where the client's own code gave none.
+    pub(crate) queries: Vec<Vec<Option<O>>>,
+    /// The answers to the checks, likewise.
+    pub(crate) checks: Vec<Option<O>>,
 }
 
 impl Mix {
@@ -40,20 +40,20 @@ impl Mix {
         }
         self.order
             .iter()
-            .map(|&item| match self.place_of(item) {
-                Place::Copy { query } => queries.get(query),
-                Place::Check { check } => checks.get(check).copied(),
+            .map(|&item| match self.item(item) {
+                Item::Copy { query } => queries.get(query),
+                Item::Check { check } => checks.get(check).copied(),
             })
             .collect()
     }
 
     /// Puts the answers, which come in slot order, back in order. `None` if there are not N.
-    #[must_use]
-    pub fn unmix<O>(self, outputs: Vec<O>) -> Option<Unmixed<O>> {
+    pub(crate) fn unmix<O>(&self, outputs: Vec<Option<O>>) -> Option<Unmixed<O>> {
         if outputs.len() != self.order.len() {
             return None;
         }
-        let mut by_item: Vec<(usize, O)> = self.order.iter().copied().zip(outputs).collect();
+        let mut by_item: Vec<(usize, Option<O>)> =
+            self.order.iter().copied().zip(outputs).collect();
         by_item.sort_unstable_by_key(|&(item, _)| item);
         let mut answers = by_item.into_iter().map(|(_, output)| output);
         let queries = (0..self.parameters.queries())
@@ -62,17 +62,26 @@ impl Mix {
         Some(Unmixed { queries, checks: answers.collect() })
     }
 
-    fn place_of(&self, item: usize) -> Place {
+    /// What is in a slot. `None` beyond the last.
+    pub(crate) fn item_in(&self, slot: usize) -> Option<Item> {
+        self.order.get(slot).map(|&item| self.item(item))
+    }
+
+    fn item(&self, number: usize) -> Item {
         let copies = self.parameters.copies();
-        match item.checked_sub(self.parameters.queries() * copies) {
-            Some(check) => Place::Check { check },
-            None => Place::Copy { query: item / copies },
+        match number.checked_sub(self.parameters.queries() * copies) {
+            Some(check) => Item::Check { check },
+            None => Item::Copy { query: number / copies },
         }
     }
 }
 
-enum Place {
+/// What is in a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// A copy of the query with this index.
     Copy { query: usize },
+    /// The check with this index among those of the batch.
     Check { check: usize },
 }
 
@@ -100,13 +109,13 @@ mod tests {
             let tests: Vec<usize> = (1000..1000 + checks).collect();
             let slots = mix.arrange(&questions, &tests.iter().collect::<Vec<_>>()).unwrap();
             prop_assert_eq!(slots.len(), queries * copies + checks);
-            let answers = slots.into_iter().map(|&question| question + 1).collect();
+            let answers = slots.into_iter().map(|&question| Some(question + 1)).collect();
             let unmixed = mix.unmix(answers).unwrap();
             prop_assert_eq!(unmixed.queries.len(), queries);
             for (query, copies_of_it) in unmixed.queries.iter().enumerate() {
-                prop_assert_eq!(copies_of_it, &vec![query + 1; copies]);
+                prop_assert_eq!(copies_of_it, &vec![Some(query + 1); copies]);
             }
-            prop_assert_eq!(unmixed.checks, (1001..1001 + checks).collect::<Vec<_>>());
+            prop_assert_eq!(unmixed.checks, (1001..1001 + checks).map(Some).collect::<Vec<_>>());
         }
     }
 
@@ -129,6 +138,6 @@ mod tests {
         let mix = Mix::shuffle(parameters(1, 1, 1), &mut StdRng::seed_from_u64(0));
         assert!(mix.arrange(&[1, 2], &[&3]).is_none());
         assert!(mix.arrange(&[1], &[]).is_none());
-        assert!(mix.unmix(vec![1]).is_none());
+        assert!(mix.unmix(vec![Some(1)]).is_none());
     }
 }

@@ -1,7 +1,12 @@
-use crate::protocol::Declaration;
-use crate::soundness::{
-    AccuracyTargets, AccuracyTest, Demands, Judgement, MAX_SLOTS, ParameterError, Parameters,
-    PlanError, Planner, Weakness, judge,
+use std::num::NonZeroU64;
+
+use crate::{
+    error::Sample,
+    protocol::Declaration,
+    soundness::{
+        AccuracyTargets, AccuracyTest, Demands, Judgement, MAX_SLOTS, ParameterError, Parameters,
+        PlanError, Planner, Ratio, RiskTargets, Weakness, judge,
+    },
 };
 
 /// How a client hardens its batches.
@@ -9,11 +14,14 @@ use crate::soundness::{
 /// ```
 /// use fusion_core::Policy;
 ///
-/// // 40 bits for 16 queries: 9 copies of each, and 8 checks that must all be right.
-/// let policy = Policy::new(40, 9, 8, 0);
+/// // Whatever the server does, each of 16 answers is wrong and accepted with at most 1%; one that
+/// // tampers blindly gets any accepted with at most 2^-40.
+/// let policy = Policy::against_any_server("1%".parse()?, 40, 16)?;
+/// assert_eq!((policy.copies(), policy.checks()), (8, 46));
 /// assert!(policy.parameters(16).is_ok());
 /// // The same numbers do not do for a single query.
 /// assert!(policy.parameters(1).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
@@ -22,21 +30,42 @@ pub struct Policy {
     checks: usize,
     slack: usize,
     targets: Option<AccuracyTargets>,
+    risk: RiskTargets,
+    cap: Option<NonZeroU64>,
 }
 
 impl Policy {
     /// `soundness` in bits, B `copies` of each query, T `checks` of which `slack` may fail.
     #[must_use]
     pub const fn new(soundness: u32, copies: usize, checks: usize, slack: usize) -> Self {
-        Self { soundness, copies, checks, slack, targets: None }
+        Self { soundness, copies, checks, slack, targets: None, risk: RiskTargets::NONE, cap: None }
     }
 
-    /// The policy with the fewest executions for `queries` queries, all checks to be right.
+    /// The recommended policy: the fewest executions for `queries` queries, all checks to be right, such
+    /// that each answer is wrong and accepted with probability at most `query_risk` whatever the server
+    /// does, and that a server which tampers blindly gets any wrong answer accepted with probability at
+    /// most 2^-`soundness`.
     ///
     /// # Errors
     ///
     /// [`Misuse`] if there are no queries, or no batch of at most [`MAX_SLOTS`] executions does.
-    pub fn cheapest(soundness: u32, queries: usize) -> Result<Self, Misuse> {
+    pub fn against_any_server(
+        query_risk: Ratio,
+        soundness: u32,
+        queries: usize,
+    ) -> Result<Self, Misuse> {
+        let risk = RiskTargets::NONE.per_query(query_risk);
+        Self::plan(&Planner::new(queries, soundness).risk(risk))
+    }
+
+    /// The policy with the fewest executions against a server that tampers *blindly* with slots, all
+    /// checks to be right. It bounds nothing else: a server whose errors depend on the input gets far
+    /// more accepted (16 queries at 40 bits: 4.5% of the answers). The report says how much.
+    ///
+    /// # Errors
+    ///
+    /// As [`against_any_server`](Self::against_any_server).
+    pub fn against_blind_tampering(soundness: u32, queries: usize) -> Result<Self, Misuse> {
         Self::plan(&Planner::new(queries, soundness))
     }
 
@@ -51,8 +80,8 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn declared(declaration: &Declaration) -> Option<Self> {
-        let Declaration { soundness, copies, checks, slack, .. } = *declaration;
-        Some(Self::new(soundness, copies?, checks?, slack))
+        let Declaration { soundness, copies, checks, slack, risk, .. } = *declaration;
+        Some(Self::new(soundness, copies?, checks?, slack).with_risk(risk))
     }
 
     /// The cheapest policy under the planner's conditions: accuracy targets, the checks at hand,
@@ -75,7 +104,35 @@ impl Policy {
         let soundness = planner.soundness();
         let (copies, checks) = (parameters.copies(), parameters.checks());
         let policy = Self::new(soundness, copies, checks, parameters.slack());
-        Ok(Self { targets: planner.targets().copied(), ..policy })
+        Ok(Self { targets: planner.targets().copied(), risk: planner.demands().risk, ..policy })
+    }
+
+    /// Sets what any server may get accepted at most: a batch that lets it get more is refused.
+    #[must_use]
+    pub const fn with_risk(mut self, risk: RiskTargets) -> Self {
+        self.risk = risk;
+        self
+    }
+
+    /// Rejects a batch that brings the wrong checks of the session to so many. With a slack above 0 this
+    /// alone bounds what any server gets accepted over a session (docs/security.md, "Sessions"); an honest
+    /// server that errs now and then is rejected in the end.
+    #[must_use]
+    pub const fn leave_at(mut self, wrong_checks: NonZeroU64) -> Self {
+        self.cap = Some(wrong_checks);
+        self
+    }
+
+    /// At how many wrong checks over a session a batch is rejected.
+    #[must_use]
+    pub const fn cap(&self) -> Option<NonZeroU64> {
+        self.cap
+    }
+
+    /// What any server may get accepted at most.
+    #[must_use]
+    pub const fn risk(&self) -> RiskTargets {
+        self.risk
     }
 
     /// The soundness asked for, in bits.
@@ -131,16 +188,33 @@ impl Policy {
         if queries == 0 {
             return Err(Misuse::NoQueries);
         }
-        let Self { soundness, copies, checks, slack, targets } = *self;
+        let Self { soundness, copies, checks, slack, targets, risk, .. } = *self;
         if let Some(targets) = targets
             && !targets.are_met_by(&targets.test(checks, slack))
         {
             return Err(inaccurate(&targets, checks, slack));
         }
-        match judge(queries, copies, checks, slack, &Demands::new(soundness))? {
+        match judge(queries, copies, checks, slack, &Demands { soundness, risk })? {
             Judgement::Sound(_) => Ok(Parameters::new(queries, copies, checks, slack)?),
-            Judgement::Weak(weakness) => Err(unsound(&weakness)),
+            Judgement::Weak(weakness) => Err(Misuse::Unsound(Box::new(weakness))),
         }
+    }
+
+    /// Whether it asks for all that the protocol's author states.
+    pub(crate) fn covers(&self, declared: &Declaration) -> Result<(), Misuse> {
+        if self.soundness < declared.soundness {
+            let (declared, policy) = (declared.soundness, self.soundness);
+            return Err(Misuse::BelowDeclared { declared, policy });
+        }
+        if !self.risk.covers(&declared.risk) {
+            return Err(Misuse::RiskBeyondDeclared { declared: declared.risk });
+        }
+        Ok(())
+    }
+
+    /// Whether somebody thought of errors that an honest model makes.
+    pub(crate) fn forgives_honest_errors(&self) -> bool {
+        self.slack > 0 || self.targets.is_some()
     }
 }
 
@@ -150,15 +224,6 @@ fn inaccurate(targets: &AccuracyTargets, checks: usize, slack: usize) -> Misuse 
         |test| format!("checks = {}, slack = {} would do", test.checks(), test.slack()),
     );
     Misuse::Inaccurate { checks, slack, targets: *targets, fix }
-}
-
-fn unsound(weakness: &Weakness) -> Misuse {
-    Misuse::Unsound {
-        parameters: weakness.parameters,
-        wanted: weakness.demands.soundness,
-        bits: format!("{:.2}", (weakness.survival.bits() * 100.0).floor() / 100.0),
-        fix: weakness.advice(),
-    }
 }
 
 impl From<PlanError> for Misuse {
@@ -186,17 +251,8 @@ pub enum Misuse {
     #[error("{0}")]
     Parameters(#[from] ParameterError),
     /// The batch is weaker than asked for.
-    #[error("{parameters} gives {bits} bits of soundness, not the {wanted} asked for; {fix}")]
-    Unsound {
-        /// The batch.
-        parameters: Parameters,
-        /// The soundness asked for.
-        wanted: u32,
-        /// The soundness it has, rounded down.
-        bits: String,
-        /// What would do.
-        fix: String,
-    },
+    #[error("{0}")]
+    Unsound(Box<Weakness>),
     /// The checks do not tell the accuracies apart as surely as asked for.
     #[error(
         "{checks} checks with slack {slack} do not tell accuracy {} from {} with 2^-{} and 2^-{}; {fix}",
@@ -245,13 +301,79 @@ pub enum Misuse {
         /// How many there are.
         available: usize,
     },
-    /// An earlier batch of this client was rejected.
+    /// The policy lets any server get more accepted than the protocol states.
     #[error(
-        "an earlier batch was rejected, and asking again tells the server so; take another server, \
-         or see `Client::forget_rejection`"
+        "the protocol states {declared} for any server, and the policy does not ask for that; plan it \
+         with `Planner::risk`, or change the struct's #[fusion::harden(..)]"
     )]
-    AfterRejection,
+    RiskBeyondDeclared {
+        /// What the struct states.
+        declared: RiskTargets,
+    },
+    /// Checks hold the truth, and the policy forgives no error of an honest model.
+    #[error(
+        "some checks hold the truth (`Check::truth`), and the policy forgives none that is answered \
+         wrongly: an honest server with a model of 96% fails one of 17 such checks every second time. \
+         Say what the server claims (`AccuracyTargets::new(claimed, unacceptable, ..)` in \
+         `Planner::accuracy`), or use the model's own answers (`Check::model_answer`)"
+    )]
+    TruthWithoutSlack,
+    /// The protocol cannot take a query or check.
+    #[error("{of} is none that the protocol can take: {reason}")]
+    Invalid {
+        /// Which.
+        of: Sample,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A stored session belongs to another pool of checks.
+    #[error(
+        "the session was stored for a pool of {session} checks, the client has {client}; give it the \
+         same checks in the same order, or begin a new session"
+    )]
+    OtherPool {
+        /// The pool of the session.
+        session: usize,
+        /// The pool of the client.
+        client: usize,
+    },
+    /// A stored session is none that a client stored.
+    #[error(
+        "the stored session is spoilt: no test over checks stops where it does; begin a new one"
+    )]
+    SpoiltSession,
+    /// The operating system gives no randomness, so there is no secret order.
+    #[error(
+        "the operating system gives no random bytes; nothing was sent that depends on an input"
+    )]
+    NoEntropy,
+    /// The protocol's client said the same in several slots.
+    #[error(
+        "the client repeated itself in the phase {phase}: it sent the same bytes in slots that hold the \
+         same query, so the server can see which slots are copies, and no guarantee holds. Randomness \
+         must be fresh in each execution: a generator, counter or key stream in a field is the same in \
+         all clones (`instance = per_slot`). Make a new one for each with `instance = |it| ..`, or take \
+         the generator as a parameter. The answers are withheld; ask them of no server that has seen \
+         this run"
+    )]
+    RepeatedRandomness {
+        /// The client's function.
+        phase: &'static str,
+    },
+    /// An earlier run ended in a way that the server may have caused.
+    #[error(
+        "an earlier run was rejected, or ended after the handshake in a way that the server may have \
+         caused, and asking again tells it so; take another server, or see `Client::unlatch`"
+    )]
+    Latched,
     /// The connection broke in an earlier run.
     #[error("the connection cannot be used: an earlier run on it failed; open a new one")]
     ConnectionClosed,
+}
+
+impl Misuse {
+    /// Whether nothing had been sent that depends on a query.
+    pub(crate) const fn is_before_the_run(&self) -> bool {
+        !matches!(self, Self::RepeatedRandomness { .. } | Self::Latched)
+    }
 }

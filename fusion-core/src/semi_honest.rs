@@ -3,15 +3,16 @@
 use rand::CryptoRng;
 
 use crate::{
-    client,
+    client::{self, Batches},
     connection::{Connection, End, Setup, block_on},
-    error::Error,
-    handshake::{self, Mode, Offer},
+    error::{Error, Sample},
+    handshake::{self, Mode, Offer, Wish},
     policy::Misuse,
     protocol::SemiHonest,
     report::Costs,
     rng::PhaseRng,
     server::{self, DEFAULT_MAX_SLOTS},
+    soundness::ParameterError,
 };
 
 /// Runs the client's side of one plain execution per query, with a setup of its own.
@@ -31,20 +32,30 @@ pub fn infer<P: SemiHonest, R: CryptoRng + ?Sized>(
     queries: &[P::Query],
     rng: &mut R,
 ) -> Result<(Vec<P::Output>, Costs), Error<P::ClientError>> {
-    let slots = u32::try_from(queries.len()).unwrap_or(u32::MAX);
-    if slots == 0 {
-        return Err(Misuse::NoQueries.into());
+    let slots = match u32::try_from(queries.len()) {
+        Ok(0) => return Err(Misuse::NoQueries.into()),
+        Ok(slots) => slots,
+        Err(_) => return Err(Misuse::Parameters(ParameterError::TooManySlots).into()),
+    };
+    for (index, query) in queries.iter().enumerate() {
+        let invalid = |reason| Misuse::Invalid { of: Sample::Query(index), reason };
+        P::validate_query(party, context, query).map_err(invalid)?;
     }
     let mut rng = PhaseRng::fork(rng);
     let wire = connection.begin_run()?;
     let result = block_on(async {
-        handshake::greet::<P>(wire, Mode::SemiHonest { slots }, true, &mut rng).await?;
+        let wish = Wish { mode: Mode::SemiHonest, slots, setup: true };
+        let agreed = handshake::greet::<P>(wire, wish, &mut rng).await?;
         let inputs: Vec<&P::Query> = queries.iter().collect();
         let setup = &mut Setup::default();
-        client::run_all::<P>(party, setup, wire, context, &inputs, &mut rng, &mut ()).await
+        let run = Batches { context, slots: &inputs, lanes: agreed.lanes, seals: false };
+        let ran = client::run_all::<P>(party, setup, wire, run, &mut rng, &mut ()).await?;
+        let answers: Option<Vec<P::Output>> = ran.outputs.unseal().into_iter().collect();
+        let answers = answers.filter(|answers| answers.len() == queries.len());
+        Ok((answers.ok_or_else(client::lost_count)?, ran.costs))
     });
     connection.end_run(End::of(&result));
-    result.map(|(outputs, _, costs)| (outputs.unseal(), costs))
+    result
 }
 
 /// Runs the server's side of a batch of plain executions.
@@ -60,11 +71,12 @@ pub fn serve<P: SemiHonest, R: CryptoRng + ?Sized>(
 ) -> Result<Costs, Error<P::ServerError>> {
     let mut rng = PhaseRng::fork(rng);
     let wire = connection.begin_run()?;
-    let offer = Offer { hardened: false, max_slots: DEFAULT_MAX_SLOTS, has_setup: false };
+    let mode = Mode::SemiHonest;
+    let offer = Offer { mode, max_slots: DEFAULT_MAX_SLOTS, has_setup: false };
     let result = block_on(async {
-        let (slots, _) = handshake::welcome::<P>(wire, offer, &mut rng).await?;
+        let agreed = handshake::welcome::<P>(wire, offer, &mut rng).await?;
         let setup = &mut Setup::default();
-        server::run_all::<P>(party, setup, wire, context, slots, &mut rng, &mut ()).await
+        server::run_all::<P>(party, setup, wire, context, agreed, &mut rng, &mut ()).await
     });
     connection.end_run(End::of(&result));
     result.map(|(_, costs)| costs)

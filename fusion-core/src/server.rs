@@ -1,9 +1,9 @@
 use rand::CryptoRng;
 
 use crate::{
-    connection::{Connection, End, Observer, Setup, Walk, block_on, explain},
-    error::{Error, Place, Rejection},
-    handshake::{self, Offer},
+    connection::{Connection, End, Observer, Setup, Walk, block_on, caught, caught_async, explain},
+    error::{Error, Malformed, Place},
+    handshake::{self, Agreed, Mode, Offer},
     lanes::{self, ServerLanes},
     protocol::{Batch, Left, SemiHonest, ServerRun, StateError},
     report::Costs,
@@ -61,8 +61,8 @@ impl<P: SemiHonest> Server<P> {
     ///
     /// # Errors
     ///
-    /// [`Error::PeerMisbehaved`] if the client's messages make no sense or the transcripts differ;
-    /// otherwise what failed. Every error closes the connection.
+    /// [`Error::Misbehaved`] if the client's messages make no sense or the transcripts differ;
+    /// [`Error::Incompatible`] if it wants something else; otherwise what failed. Every error closes the connection.
     pub fn serve<R: CryptoRng + ?Sized>(
         &mut self,
         connection: &mut Connection,
@@ -97,19 +97,16 @@ impl<P: SemiHonest> Server<P> {
     ) -> Result<Costs, Error<P::ServerError>> {
         let has_setup = self.setup.is_from(connection.id());
         let wire = connection.begin_run()?;
-        let offer = Offer { hardened: true, max_slots: self.max_slots, has_setup };
-        let (slots, fresh) = handshake::welcome::<P>(wire, offer, &mut rng).await?;
-        self.setup.begin(fresh);
+        let offer = Offer { mode: Mode::Hardened, max_slots: self.max_slots, has_setup };
+        let agreed = handshake::welcome::<P>(wire, offer, &mut rng).await?;
+        self.setup.begin(agreed.setup);
         let observer = &mut *self.observer;
         let (party, setup) = (&mut self.party, &mut self.setup);
         let (mismatch, costs) =
-            run_all::<P>(party, setup, wire, context, slots, &mut rng, observer).await?;
+            run_all::<P>(party, setup, wire, context, agreed, &mut rng, observer).await?;
         match mismatch {
             None => Ok(costs),
-            Some(place) => Err(Error::PeerMisbehaved {
-                verdict: Rejection::Transcript { place },
-                report: None,
-            }),
+            Some(place) => Err(Error::Misbehaved { place, what: Malformed::OtherTranscript }),
         }
     }
 }
@@ -120,20 +117,23 @@ pub(crate) async fn run_all<P: SemiHonest>(
     setup: &mut Setup<P::ServerSetup>,
     wire: &mut Wire,
     context: &P::ServerContext,
-    slots: usize,
+    agreed: Agreed,
     rng: &mut PhaseRng,
     observer: &mut dyn Observer,
 ) -> Result<(Option<Place>, Costs), Error<P::ServerError>> {
+    let Agreed { slots, lanes, .. } = agreed;
     let mut states: Vec<P::ServerState> = lanes::states(P::SERVER_LANES, slots);
     let mut forks: Vec<P::Server> = Vec::new();
     let mut walk = Walk::new(P::SERVER_STEPS, P::PHASES, slots, setup.is_fresh());
     while let Some(call) = walk.next(wire, observer) {
         if !call.once && forks.is_empty() {
-            forks = (0..slots).map_while(|_| P::fork_server(party)).collect();
+            let fork = || (0..slots).map_while(|_| P::fork_server(party)).collect();
+            let place = wire.link().place();
+            forks = caught(fork).map_err(|message| Error::Panicked { place, message })?;
         }
         if call.lanes {
             let each = lanes::slots(&mut forks, &mut states, rng)?;
-            lanes::run(wire, slots, observer, |work, ended| {
+            lanes::run(wire, slots, lanes, observer, |work, ended| {
                 P::server_lanes(ServerLanes {
                     step: call.step,
                     context,
@@ -161,8 +161,13 @@ pub(crate) async fn run_all<P: SemiHonest>(
             rng: &mut *rng,
             batch: Batch::new(&[], slots, call.slot),
         };
-        let step = inner::known(shared, P::server_step(call.step, &mut run)).await;
-        step.map_err(|error| explain(wire, error))?;
+        let step = inner::known(shared, P::server_step(call.step, &mut run));
+        match caught_async(step).await {
+            Ok(step) => step.map_err(|error| explain(wire, error))?,
+            Err(message) => {
+                return Err(Error::Panicked { place: wire.link().place(), message });
+            }
+        }
         walk.done(wire, observer)?;
     }
     Ok(wire.wait(|link, cx| link.poll_end_run(cx)).await?)

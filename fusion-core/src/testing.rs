@@ -41,6 +41,7 @@
 #![allow(clippy::panic, reason = "a test fails by a panic")]
 
 mod battery;
+mod repeats;
 mod simulate;
 mod table;
 
@@ -50,8 +51,8 @@ pub use simulate::{Ending, Strategy, simulate};
 pub use table::{Row, Table};
 
 use crate::{
+    check::Check,
     protocol::{SemiHonest, Step},
-    verify::Check,
 };
 
 /// A protocol under attack: what its parties know, and what the client asks.
@@ -62,6 +63,7 @@ pub struct Subject<'a, P: SemiHonest> {
     queries: &'a [P::Query],
     checks: &'a dyn Fn() -> Vec<Check<P::Query, P::Output>>,
     other: Option<Arc<P::ServerContext>>,
+    linking: Option<Box<dyn Fn() -> (P::Server, Arc<P::ServerContext>) + 'a>>,
     tries: usize,
 }
 
@@ -96,6 +98,7 @@ impl<'a, P: SemiHonest> Subject<'a, P> {
             queries,
             checks,
             other: None,
+            linking: None,
             tries: 5,
         }
     }
@@ -105,6 +108,17 @@ impl<'a, P: SemiHonest> Subject<'a, P> {
     #[must_use]
     pub fn other_model(mut self, other: impl Into<Arc<P::ServerContext>>) -> Self {
         self.other = Some(other.into());
+        self
+    }
+
+    /// A server, and its context, that try to make the answer of one execution depend on what another
+    /// holds: the attack on isolation, as only somebody who knows the protocol can write it. It is run
+    /// if the protocol states `executions = isolated`.
+    ///
+    /// No such attempt that fails proves isolation: it cannot be tested in general.
+    #[must_use]
+    pub fn linking(mut self, server: impl Fn() -> (P::Server, Arc<P::ServerContext>) + 'a) -> Self {
+        self.linking = Some(Box::new(server));
         self
     }
 
@@ -121,12 +135,17 @@ impl<'a, P: SemiHonest> Subject<'a, P> {
 ///
 /// An attack is *caught* if the client gets an error, *harmless* if it gets the right answers all
 /// the same (two swapped copies of one query, say), and has *survived* if the client accepts a
-/// wrong answer.
+/// wrong answer. Every cheat is run again with other queries (samples of checks) and the same
+/// randomness: where and how the run ends early, if it does, must be the same, or the server learns
+/// about the queries from that (*ends differ*).
+///
+/// Of a protocol that states `privacy = malicious` it is also looked at whether what the client says
+/// depends on the queries but not on its randomness, from run to run and from batch to batch.
 ///
 /// # Panics
 ///
-/// If an honest server is rejected, or an attack survives more often than the protocol's soundness
-/// allows by any reasonable chance.
+/// If an honest server is rejected, an attack survives more often than the protocol's soundness
+/// allows by any reasonable chance, ends differ, or the client repeats itself.
 pub fn assert_hardened<P>(subject: Subject<'_, P>)
 where
     P: SemiHonest<Client: Send, Server: Send, ServerContext: Send + Sync>,
@@ -135,6 +154,20 @@ where
     println!("{table}");
     if let Some(row) = table.rows.iter().find(|row| !row.is_plausible()) {
         panic!("`{}` survived {} of {} times", row.attack, row.survived, row.tried);
+    }
+    if let Some((row, ends)) = table.rows.iter().find_map(|row| Some((row, row.differs.as_ref()?)))
+    {
+        panic!(
+            "`{}`: how the run ends depends on the queries, which the server sees: {} with some, {} \
+             with others",
+            row.attack, ends.0, ends.1
+        );
+    }
+    if let Some(phase) = &table.repeats {
+        panic!(
+            "what the client says in {phase} depends on the queries, but not on its randomness: it is \
+             the same from run to run"
+        );
     }
 }
 

@@ -4,6 +4,8 @@
 use std::{fmt, marker::PhantomData, ops::Deref};
 
 use crate::{
+    check::Expected,
+    connection::caught,
     error::{Place, Rejection},
     mix::Unmixed,
     protocol::ClientSide,
@@ -124,47 +126,6 @@ impl<T: fmt::Display, O> fmt::Display for Compared<T, O> {
     }
 }
 
-/// A public sample whose answer the client knows.
-pub struct Check<Q, O> {
-    pub(crate) sample: Q,
-    pub(crate) expected: Expected<O>,
-}
-
-pub(crate) enum Expected<O> {
-    Answer(O),
-    Label(Box<dyn Fn(&O) -> bool + Send + Sync>),
-}
-
-impl<Q, O> Check<Q, O> {
-    /// A sample with the answer that the *promised model* gives on it, compared with the protocol's
-    /// agreement. An honest server never fails it, so slack 0 is enough. The model's owner, or somebody
-    /// who may run the model, computed it beforehand; it is not the truth about the sample.
-    pub fn model_answer(sample: Q, answer: O) -> Self {
-        Self { sample, expected: Expected::Answer(answer) }
-    }
-
-    /// A sample of which the client knows the *truth*: `is_right` says whether an answer matches it.
-    /// The promised model may be wrong on it, so an honest server needs slack
-    /// ([`AccuracyTargets`](crate::AccuracyTargets) finds it).
-    pub fn truth(sample: Q, is_right: impl Fn(&O) -> bool + Send + Sync + 'static) -> Self {
-        Self { sample, expected: Expected::Label(Box::new(is_right)) }
-    }
-
-    /// The sample.
-    pub fn sample(&self) -> &Q {
-        &self.sample
-    }
-}
-
-impl<O> Expected<O> {
-    fn is_met(&self, answer: &O, agreement: &impl Agreement<O>) -> bool {
-        match self {
-            Self::Answer(expected) => agreement.agree(expected, answer),
-            Self::Label(is_right) => is_right(answer),
-        }
-    }
-}
-
 /// Answers that passed verification, with the report on what that means.
 ///
 /// There is no other way to one than a batch whose verdict was "accepted".
@@ -208,73 +169,105 @@ impl<T: fmt::Display> fmt::Display for Verified<T> {
     }
 }
 
-/// Computes the verdict. All evidence is weighed before any of it is acted on.
+/// A verdict that is not "accepted": why, and the report with the evidence.
+pub(crate) type Judged<O> = Result<Verified<Vec<O>>, (Rejection, Box<Report>)>;
+
+/// Computes the verdict. All evidence is weighed before any of it is acted on. `also` sees the tally and
+/// may still reject: what a session knows besides.
 pub(crate) fn judge<O>(
     answers: Unmixed<O>,
     expected: &[&Expected<O>],
     agreement: &impl Agreement<O>,
     transcript_mismatch: Option<Place>,
     mut report: Report,
-) -> Result<Verified<Vec<O>>, (Rejection, Box<Report>)> {
+    also: impl FnOnce(&Evidence, &mut Report) -> Option<Rejection>,
+) -> Judged<O> {
     let slack = report.parameters.slack();
-    let (tally, rejection) = weigh(&answers, expected, agreement, transcript_mismatch, slack);
-    report.checks = Some(tally);
+    let evidence = weigh(&answers, expected, agreement, slack);
+    report.checks = Some(evidence.tally);
+    let sessions = also(&evidence, &mut report);
+    let rejection = transcript_mismatch
+        .map(|place| Rejection::Transcript { place })
+        .or(evidence.rejection)
+        .or(sessions);
     match rejection {
         Some(rejection) => {
             report.rejection = Some(rejection.to_string());
             Err((rejection, Box::new(report)))
         }
-        // Every query has at least one copy: `Parameters` holds no zero.
         None => {
-            let value = answers.queries.into_iter().filter_map(|copies| copies.into_iter().next());
-            Ok(Verified { value: value.collect(), report })
+            let first = |copies: Vec<Option<O>>| copies.into_iter().next().flatten();
+            // A copy that is missing has agreed with nothing, so all are there.
+            match answers.queries.into_iter().map(first).collect() {
+                Some(value) => Ok(Verified { value, report }),
+                None => {
+                    let nothing = Rejection::Disagreement { queries: Vec::new(), unread: 1 };
+                    Err((nothing, Box::new(report)))
+                }
+            }
         }
     }
 }
 
-/// How the checks were answered, and why the batch is to be rejected, if it is.
+/// What the answers say.
+pub(crate) struct Evidence {
+    pub(crate) tally: CheckTally,
+    /// For each check whether it was answered rightly.
+    pub(crate) right: Vec<bool>,
+    pub(crate) rejection: Option<Rejection>,
+}
+
+/// How the checks were answered, and why the batch is to be rejected, if it is. Code of the user's that
+/// panics has found nothing right.
 pub(crate) fn weigh<O>(
     answers: &Unmixed<O>,
     expected: &[&Expected<O>],
     agreement: &impl Agreement<O>,
-    transcript_mismatch: Option<Place>,
     slack: usize,
-) -> (CheckTally, Option<Rejection>) {
-    let disagreeing: Vec<usize> = answers
-        .queries
-        .iter()
-        .enumerate()
-        .filter(|(_, copies)| !all_agree(copies, agreement))
-        .map(|(query, _)| query)
+) -> Evidence {
+    let queries = answers.queries.iter().enumerate();
+    let disagreeing = queries.filter(|(_, copies)| !all_agree(copies, agreement));
+    let disagreeing: Vec<usize> = disagreeing.map(|(query, _)| query).collect();
+    let unread = answers.queries.iter().flatten().filter(|answer| answer.is_none()).count();
+    // A check without an answer is not a passed check.
+    let right: Vec<bool> = (0..expected.len())
+        .map(|check| {
+            let (expected, answer) = (expected.get(check), answers.checks.get(check));
+            match (expected, answer.and_then(Option::as_ref)) {
+                (Some(expected), Some(answer)) => {
+                    caught(|| expected.is_met(answer, agreement)).unwrap_or(false)
+                }
+                _ => false,
+            }
+        })
         .collect();
-    let right = answers
-        .checks
-        .iter()
-        .zip(expected)
-        .filter(|(answer, expected)| expected.is_met(answer, agreement))
-        .count();
-    let labelled = expected.iter().filter(|check| matches!(check, Expected::Label(_))).count();
-    let tally = CheckTally { right, total: expected.len(), labelled, slack };
-
-    let rejection = if let Some(place) = transcript_mismatch {
-        Some(Rejection::Transcript { place })
-    } else if !disagreeing.is_empty() {
-        Some(Rejection::Disagreement { queries: disagreeing })
+    let labelled = expected.iter().filter(|check| matches!(check, Expected::Truth(_))).count();
+    let count = right.iter().filter(|right| **right).count();
+    let tally = CheckTally { right: count, total: expected.len(), labelled, slack };
+    let rejection = if !disagreeing.is_empty() {
+        Some(Rejection::Disagreement { queries: disagreeing, unread })
     } else if answers.checks.len() != expected.len() || !tally.passes() {
         Some(Rejection::Accuracy(tally))
     } else {
         None
     };
-    (tally, rejection)
+    Evidence { tally, right, rejection }
 }
 
-/// Compares each copy with each other one: a tolerant agreement need not be transitive.
-fn all_agree<O>(copies: &[O], agreement: &impl Agreement<O>) -> bool {
+/// Compares each copy with itself and with each other one: a tolerant agreement need not be transitive,
+/// and an answer that cannot be compared (a copy without one, a number that is none) agrees with nothing.
+fn all_agree<O>(copies: &[Option<O>], agreement: &impl Agreement<O>) -> bool {
     let pairs = copies
         .iter()
         .enumerate()
-        .flat_map(|(index, left)| copies.iter().skip(index + 1).map(move |right| (left, right)));
-    pairs.fold(true, |all, (left, right)| agreement.agree(left, right) & all)
+        .flat_map(|(index, left)| copies.iter().skip(index).map(move |right| (left, right)));
+    pairs.fold(true, |all, pair| {
+        let agree = match pair {
+            (Some(left), Some(right)) => caught(|| agreement.agree(left, right)).unwrap_or(false),
+            _ => false,
+        };
+        agree & all
+    })
 }
 
 #[cfg(test)]
@@ -307,17 +300,24 @@ mod tests {
         mismatch: Option<Place>,
     ) -> Result<Vec<i32>, Rejection> {
         let answers = Unmixed {
-            queries: queries.into_iter().map(Vec::from).collect(),
-            checks: checks.to_vec(),
+            queries: queries.into_iter().map(|copies| copies.map(Some).to_vec()).collect(),
+            checks: checks.map(Some).to_vec(),
         };
         let expected: Vec<Expected<i32>> = vec![
             Expected::Answer(10),
             Expected::Answer(20),
-            Expected::Label(Box::new(|answer| *answer > 25)),
+            Expected::Truth(Box::new(|answer| *answer > 25)),
         ];
-        judge(answers, &expected.iter().collect::<Vec<_>>(), &Exact, mismatch, report(slack))
-            .map(Verified::into_inner)
-            .map_err(|(rejection, _)| rejection)
+        judge(
+            answers,
+            &expected.iter().collect::<Vec<_>>(),
+            &Exact,
+            mismatch,
+            report(slack),
+            |_, _| None,
+        )
+        .map(Verified::into_inner)
+        .map_err(|(rejection, _)| rejection)
     }
 
     #[test]
@@ -329,7 +329,7 @@ mod tests {
     fn copies_that_disagree_are_rejected() {
         assert_eq!(
             verdict([[1, 1], [2, 3]], [10, 20, 30], 3, None),
-            Err(Rejection::Disagreement { queries: vec![1] })
+            Err(Rejection::Disagreement { queries: vec![1], unread: 0 })
         );
     }
 
@@ -353,9 +353,50 @@ mod tests {
 
     #[test]
     fn a_missing_check_is_not_a_passed_check() {
-        let answers = Unmixed { queries: vec![vec![1]], checks: vec![] };
+        let answers = Unmixed { queries: vec![vec![Some(1)]], checks: vec![] };
         let expected = Expected::Answer(1);
-        assert!(judge(answers, &[&expected], &Exact, None, report(3)).is_err());
+        assert!(judge(answers, &[&expected], &Exact, None, report(3), |_, _| None).is_err());
+    }
+
+    #[test]
+    fn a_copy_without_an_answer_agrees_with_nothing_not_even_alone() {
+        for queries in [vec![vec![None]], vec![vec![Some(1), None]], vec![vec![None, None]]] {
+            let unread = queries.iter().flatten().filter(|copy| copy.is_none()).count();
+            let answers = Unmixed { queries, checks: vec![None] };
+            let expected = Expected::Answer(1);
+            let evidence = weigh(&answers, &[&expected], &Exact, 1);
+            let disagreement = Rejection::Disagreement { queries: vec![0], unread };
+            assert_eq!(evidence.rejection, Some(disagreement));
+            assert_eq!((evidence.tally.right, evidence.right), (0, vec![false]));
+        }
+        let nan = Unmixed { queries: vec![vec![Some(f64::NAN)]], checks: vec![] };
+        assert!(weigh(&nan, &[], &Exact, 0).rejection.is_some());
+    }
+
+    #[test]
+    fn code_that_panics_finds_nothing_right() {
+        struct Breaks;
+        impl Agreement<i32> for Breaks {
+            type Verified = i32;
+            fn agree(&self, left: &i32, _right: &i32) -> bool {
+                assert!(*left < 5, "an answer out of range");
+                true
+            }
+            fn verified(&self, answer: i32) -> i32 {
+                answer
+            }
+            fn statement(&self) -> &'static str {
+                "breaks"
+            }
+        }
+        let of = |answer| Unmixed { queries: vec![vec![Some(answer)]], checks: vec![Some(7)] };
+        let truth = Expected::Truth(Box::new(|answer| [true][*answer as usize]));
+        assert!(weigh(&of(1), &[], &Breaks, 0).rejection.is_some(), "a check too many");
+        assert_eq!(weigh(&of(1), &[&truth], &Breaks, 0).tally.right, 0);
+        assert!(matches!(
+            weigh(&of(9), &[&truth], &Breaks, 1).rejection,
+            Some(Rejection::Disagreement { .. })
+        ));
     }
 
     #[test]
@@ -373,7 +414,7 @@ mod tests {
                 "within a tolerance"
             }
         }
-        assert!(all_agree(&[1, 2], &Within(1)));
-        assert!(!all_agree(&[1, 2, 3], &Within(1)));
+        assert!(all_agree(&[Some(1), Some(2)], &Within(1)));
+        assert!(!all_agree(&[Some(1), Some(2), Some(3)], &Within(1)));
     }
 }

@@ -21,7 +21,7 @@ pub use inner::InnerPhase;
 pub use link::Limits;
 #[cfg(feature = "test-kit")]
 pub(crate) use link::Mischief;
-pub(crate) use link::{Common, Link, Owed, Parts, PhasePlan};
+pub(crate) use link::{Common, Link, Owed, Parts, PhasePlan, SlotEnd};
 
 /// Both directions of the channel to the peer.
 ///

@@ -120,11 +120,14 @@ fn ends(fault: Fault, at: At, servers: bool) -> [Result<(), Error<io::Error>>; 2
 fn short(end: &Result<(), Error<io::Error>>) -> String {
     match end {
         Ok(()) => "fine".into(),
-        Err(Error::PeerMisbehaved { verdict: Rejection::Transcript { place }, .. }) => {
+        Err(
+            Error::Rejected { reason: Rejection::Transcript { place }, .. }
+            | Error::Misbehaved { place, what: Malformed::OtherTranscript },
+        ) => {
             format!("transcript {}", place.phase().unwrap())
         }
-        Err(Error::PeerMisbehaved { verdict: Rejection::Malformed { place, reason }, .. }) => {
-            let what = match reason {
+        Err(Error::Misbehaved { place, what }) => {
+            let what = match what {
                 Malformed::OutOfOrder { .. } => "order",
                 Malformed::Trailing(_) => "trailing",
                 Malformed::Undecodable(_) => "undecodable",
@@ -369,8 +372,8 @@ fn asking_again_after_a_rejection_is_a_conscious_act() {
     let mut client = Client::<Slots>::new(Policy::new(10, 5, 4, 0), checks());
     ask(&mut client, FACTOR + 1).unwrap_err();
     let refusal = ask(&mut client, FACTOR).unwrap_err().to_string();
-    assert!(refusal.contains("asking again tells the server so"), "{refusal}");
-    client.forget_rejection();
+    assert!(refusal.contains("asking again tells it so"), "{refusal}");
+    client.unlatch();
     ask(&mut client, FACTOR).unwrap();
 }
 

@@ -343,9 +343,7 @@ fn against(script: impl Script) -> Error<Broken> {
 
 fn malformed(error: Error<Broken>) -> (Place, Malformed) {
     match error {
-        Error::PeerMisbehaved { verdict: Rejection::Malformed { place, reason }, .. } => {
-            (place, reason)
-        }
+        Error::Misbehaved { place, what } => (place, what),
         other => panic!("{other:?}"),
     }
 }
@@ -426,7 +424,8 @@ fn a_link_that_changes_bytes_is_named_by_phase() {
         let (answer, server) =
             run::<4, 2>((Faulty::new(left, Fault::Flip, At::data(phase)), right), Habit::Good);
         for error in [answer.map(drop).unwrap_err(), server.map(drop).unwrap_err()] {
-            let Error::PeerMisbehaved { verdict: Rejection::Transcript { place }, .. } = error
+            let (Error::Rejected { reason: Rejection::Transcript { place }, .. }
+            | Error::Misbehaved { place, what: Malformed::OtherTranscript }) = error
             else {
                 panic!("{error:?}")
             };
@@ -475,15 +474,17 @@ impl fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 #[test]
-fn a_panic_in_a_lane_goes_on_and_holds_nobody_up() {
+fn a_panic_in_a_lane_is_named_and_holds_nobody_up() {
     let began = Instant::now();
     let (left, right) = memory_pair();
     thread::scope(|scope| {
         let server = scope.spawn(move || serve::<4>(right, Habit::Panics));
         let error = ask::<4>(left).unwrap_err();
         assert!(matches!(error, Error::Io { source: ChannelError::Closed, .. }), "{error:?}");
-        let panic = server.join().unwrap_err();
-        assert_eq!(panic.downcast_ref::<&str>(), Some(&"on purpose"));
+        let Err(Error::Panicked { message, .. }) = server.join().unwrap() else {
+            panic!("no panic")
+        };
+        assert_eq!(message, "on purpose");
     });
     assert!(began.elapsed() < PATIENT.message);
 }

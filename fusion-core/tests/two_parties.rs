@@ -8,8 +8,8 @@ use std::{
 
 use fusion_core::{
     Channel, Check, Client, ClientRun, ClientSide, Column, Connection, Declaration, Declared,
-    Error, Exact, Limits, Malformed, Misuse, PhaseError, Policy, Privacy, Rejection, SemiHonest,
-    Server, ServerRun, ServerSide, Stage, Step,
+    Error, Exact, Limits, Malformed, Misuse, PhaseError, Place, Policy, Privacy, Rejection,
+    SemiHonest, Server, ServerRun, ServerSide, Stage, Step,
     channel::{Emulated, Network, TcpChannel, memory_pair},
     misbehave::{At, Cheat, Cheating, CheatingServer, Event, Fault, Faulty, Recorded},
     semi_honest,
@@ -139,8 +139,16 @@ fn cheat(cheat: Cheat) -> impl FnOnce(&mut Connection) + Send {
 
 fn verdict(answer: Answer) -> Rejection {
     match answer {
-        Err(Error::PeerMisbehaved { verdict, .. }) => verdict,
+        Err(Error::Rejected { reason, .. }) => reason,
         other => panic!("no verdict: {other:?}"),
+    }
+}
+
+/// What was wrong with a message, and where.
+fn misbehaved(answer: Answer) -> (Place, Malformed) {
+    match answer {
+        Err(Error::Misbehaved { place, what }) => (place, what),
+        other => panic!("not the peer's fault: {other:?}"),
     }
 }
 
@@ -193,10 +201,7 @@ fn a_corrupted_link_is_named_by_phase() {
         let serve = |connection: &mut Connection| {
             let mut rng = StdRng::seed_from_u64(2);
             let error = Server::<Adder>::new().serve(connection, &SECRET, &mut rng).unwrap_err();
-            assert!(matches!(
-                error,
-                Error::PeerMisbehaved { verdict: Rejection::Transcript { .. }, .. }
-            ));
+            assert!(matches!(error, Error::Misbehaved { what: Malformed::OtherTranscript, .. }));
         };
         let Rejection::Transcript { place } =
             verdict(against((Faulty::new(left, Fault::Flip, At::data(phase)), right), serve))
@@ -243,7 +248,7 @@ fn weak_batches_are_refused_before_anything_is_sent() {
     let mut refusal = |policy, queries: &[u64]| {
         let checks = (0..20).map(|n| Check::model_answer(n, n + SECRET)).collect();
         match Client::<Adder>::new(policy, checks).infer(&mut connection, &(), queries, &mut rng) {
-            Err(Error::ApiMisuse(misuse)) => misuse,
+            Err(Error::Misuse(misuse)) => misuse,
             other => panic!("{other:?}"),
         }
     };
@@ -332,16 +337,13 @@ fn digest(channel: &mut dyn Channel) {
 
 #[test]
 fn every_malformed_frame_is_named_by_phase_and_reason() {
-    let malformed = |frame: Vec<u8>| match verdict(hostile(move |channel| {
-        digest(channel);
-        channel.send(frame).unwrap();
-    })) {
-        Rejection::Malformed { place, reason } => {
-            assert_eq!(place.phase(), Some(1));
-            assert_eq!(place.slot(), Some(0));
-            reason
-        }
-        other => panic!("{other}"),
+    let malformed = |frame: Vec<u8>| {
+        let (place, what) = misbehaved(hostile(move |channel| {
+            digest(channel);
+            channel.send(frame).unwrap();
+        }));
+        assert_eq!((place.phase(), place.slot()), (Some(1), Some(0)));
+        what
     };
     assert_eq!(malformed(vec![DATA, 1]), Malformed::NoHeader(2));
     assert_eq!(malformed(vec![99, 0, 0, 0, 0, 0, 0, 0, 0]), Malformed::UnknownKind(99));

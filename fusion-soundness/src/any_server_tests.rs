@@ -88,6 +88,8 @@ fn agrees_with_big_integers_for_every_small_batch() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
     #[test]
     fn contains_the_exact_fraction(
         queries in 1..50usize, copies in 1..9usize, checks in 0..80usize, slack in 0..40usize,

@@ -207,7 +207,10 @@ fn serve_plain(mut connection: Connection) -> Ended {
 /// Blames the peer, or it is a mistake of ours.
 fn refused<E: Debug>(error: Error<E>) -> Ended {
     match error {
-        Error::PeerMisbehaved { .. } | Error::Protocol { .. } => Ended::Refused,
+        Error::Rejected { .. }
+        | Error::Misbehaved { .. }
+        | Error::Incompatible(_)
+        | Error::Protocol { .. } => Ended::Refused,
         Error::Io { source: ChannelError::Closed | ChannelError::Truncated, .. } => Ended::Refused,
         other => panic!("not the peer's fault: {other:?}"),
     }

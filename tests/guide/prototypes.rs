@@ -2,7 +2,7 @@
 
 use std::{error::Error, os::unix::net::UnixStream, thread};
 
-use fusion::{Check, Connection, Policy, Verified};
+use fusion::{AccuracyTargets, Check, Connection, Planner, Policy, Verified};
 use rand::{CryptoRng, RngExt, SeedableRng, rngs::StdRng};
 
 #[path = "../../examples/prototypes/garbled/after.rs"]
@@ -43,7 +43,9 @@ fn logistic_client<R: CryptoRng>(
     let checks = known.into_iter().map(|(features, is_ill)| {
         Check::truth(features, move |answer: &Prediction<FRAC>| answer.is_positive() == is_ill)
     });
-    let policy = Policy::cheapest(40, patients.len())?;
+    // What the vendor claims, and what would not do.
+    let accuracy = AccuracyTargets::new("95%".parse()?, "80%".parse()?, 7, 7)?;
+    let policy = Policy::plan(&Planner::new(patients.len(), 40).accuracy(accuracy))?;
     let mut client = LogisticClient::<UnixStream, DIM, FRAC>::new(policy, checks.collect());
     let answers = client.infer(connection, dealer, patients, rng)?;
     println!("{}", answers.report());
@@ -67,7 +69,7 @@ fn logistic_runs() {
             logistic_server(&mut there, server_dealer, model, &mut rng).unwrap();
         });
         // The score is n + 1.
-        let known = (0..30).map(|n| (features(n - 15), n >= 14)).collect();
+        let known = (0..200).map(|n| (features(n - 15), n >= 14)).collect();
         let patients = [features(4), features(-3)];
         let mut rng = StdRng::seed_from_u64(3);
         let answers =
@@ -94,7 +96,7 @@ fn garbled_client<R: CryptoRng>(
     checks: Vec<Check<u32, bool>>,
     rng: &mut R,
 ) -> Outcome<Vec<bool>> {
-    let policy = Policy::cheapest(40, numbers.len())?;
+    let policy = Policy::against_any_server("1%".parse()?, 40, numbers.len())?;
     let mut client = GarblerClient::with(Evaluator::default(), policy, checks);
     let answers = client.infer(connection, &(), numbers, rng)?;
     Ok(answers.into_inner())
@@ -109,7 +111,7 @@ fn garbled_runs() {
         });
         let mut rng = StdRng::seed_from_u64(2);
         let checks =
-            (0..20).map(|_| rng.random()).map(|x: u32| Check::model_answer(x, x >> 31 == 1));
+            (0..200).map(|_| rng.random()).map(|x: u32| Check::model_answer(x, x >> 31 == 1));
         let checks = checks.collect();
         let answers = garbled_client(&mut here, &[5, u32::MAX], checks, &mut rng).unwrap();
         assert_eq!(answers, [false, true]);
@@ -135,7 +137,8 @@ fn lookup_client<R: CryptoRng>(
     if indices.iter().any(|index| index >> bits != 0) {
         return Err("no such entry".into());
     }
-    let mut client = LookupClient::new(Policy::cheapest(40, indices.len())?, checks);
+    let mut client =
+        LookupClient::new(Policy::against_any_server("5%".parse()?, 40, indices.len())?, checks);
     Ok(client.infer(connection, &bits, indices, rng)?)
 }
 

@@ -72,7 +72,7 @@ pub(crate) fn agrees_and_catches<P>(
         drop(here);
         result.unwrap_err()
     });
-    assert!(matches!(error, Error::PeerMisbehaved { .. }), "{error:?}");
+    assert!(matches!(error, Error::Rejected { .. }), "{error:?}");
 }
 
 pub(crate) fn put<W: Write>(to: &mut W, value: i64) -> io::Result<()> {

@@ -163,7 +163,7 @@ fn swapped_slots_are_caught() {
         let mut rng = StdRng::seed_from_u64(1);
         client.infer(&mut here, &(), &[1, 2, 3, 4, 5, 6], &mut rng).unwrap_err()
     });
-    assert!(matches!(error, Error::PeerMisbehaved { report: Some(_), .. }), "{error}");
+    assert!(matches!(error, Error::Rejected { .. }), "{error}");
 }
 
 #[test]

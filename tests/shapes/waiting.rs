@@ -119,7 +119,7 @@ async fn a_cheating_server_is_caught() {
     let mut client = RelayClient::new(POLICY, checks());
     let mut rng = StdRng::seed_from_u64(1);
     let error = client.infer_async(&mut here, &(), &QUERIES, &mut rng).await.unwrap_err();
-    assert!(matches!(error, Error::PeerMisbehaved { .. }), "{error}");
+    assert!(matches!(error, Error::Rejected { .. }), "{error}");
     server.await.unwrap();
 }
 

@@ -47,7 +47,7 @@ use self::chain::Chain;
 use self::exchange::{Exchange, client_messages, server_messages};
 use self::link::{DealerLink, Request, encode};
 use self::material::{LayerShares, Need, Shares};
-use crate::model::{Architecture, Model};
+use crate::model::{Architecture, Model, ModelError};
 
 /// A party of the protocol, client or server, with its channel to the dealer.
 #[fusion::harden(
@@ -61,7 +61,7 @@ pub struct Additive {
     dealer: DealerLink,
 }
 
-#[fusion::harden(crate = fusion_core)]
+#[fusion::harden(validate = Self::takes, validate_answer = Self::gives, crate = fusion_core)]
 impl Additive {
     /// A party that waits at most 30 s for the dealer.
     pub fn new(dealer: impl Channel) -> Self {
@@ -173,6 +173,14 @@ impl Additive {
         let messages = client_messages(&shares.0.chain);
         let mut peer = Exchange::new(shares.0.slots, messages, reader, writer);
         online::server(model, &shares.0, &mut peer)
+    }
+
+    fn takes(&self, architecture: &Architecture, query: &[i64]) -> Result<(), ModelError> {
+        architecture.takes(query)
+    }
+
+    fn gives(&self, architecture: &Architecture, answer: &[i64]) -> Result<(), ModelError> {
+        architecture.gives(answer)
     }
 
     /// Asks one query per slot, and returns the logits of each.

@@ -6,7 +6,6 @@
 //! use fusion_backends::cheetah::{Answer, Cheetah, CheetahClient, CheetahServer, Served};
 //! use fusion_backends::model::networks;
 //! use fusion_core::{Check, Connection, Policy};
-//! # use rand::{SeedableRng, rngs::StdRng};
 //!
 //! // The server: a model, and what its inputs may be.
 //! let architecture = networks::dnn_architecture(&[16, 8, 4]); // public
@@ -15,20 +14,18 @@
 //! let served = Served::new(model, networks::PIXELS)?;
 //! let (mut here, mut there) = Connection::pair(); // or `Connection::tcp(stream)`
 //! let server = std::thread::spawn(move || {
-//!     // Any CSPRNG.
-//!     let mut rng = StdRng::seed_from_u64(1);
-//!     CheetahServer::with(Cheetah::server()).serve(&mut there, &served, &mut rng).map(drop)
+//!     // Any CSPRNG that nobody can repeat.
+//!     CheetahServer::with(Cheetah::server()).serve(&mut there, &served, &mut rand::rng()).map(drop)
 //! });
 //!
 //! // The client: its queries, and checks whose labels it knows.
 //! let queries = [vec![200; 16], vec![1; 16]];
 //! # let label = |x: &Vec<i64>| Answer::Label(fusion_backends::model::argmax(&reference.infer(x).unwrap()));
-//! # let samples: Vec<Vec<i64>> = (0..16).map(|n| (0..16).map(|i| (n * i * 37) % 256).collect()).collect();
+//! # let samples: Vec<Vec<i64>> = (0..120).map(|n| (0..16).map(|i| (n * i * 37) % 256).collect()).collect();
 //! # let checks = samples.into_iter().map(|x| { let y = label(&x); Check::model_answer(x, y) }).collect();
-//! let policy = Policy::cheapest(40, queries.len())?;
+//! let policy = Policy::against_any_server("1%".parse()?, 40, queries.len())?;
 //! let mut client = CheetahClient::with(Cheetah::client(), policy, checks);
-//! let mut rng = StdRng::seed_from_u64(2);
-//! let answers = client.infer(&mut here, &architecture, &queries, &mut rng)?;
+//! let answers = client.infer(&mut here, &architecture, &queries, &mut rand::rng())?;
 //! # assert_eq!(*answers, queries.iter().map(label).collect::<Vec<_>>());
 //! # server.join().unwrap()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -45,7 +45,7 @@ pub enum ClearError {
     },
 }
 
-#[fusion::harden(crate = fusion_core)]
+#[fusion::harden(validate = takes, validate_answer = gives, crate = fusion_core)]
 impl Clear {
     #[fusion::server(online, batch)]
     fn online_server(
@@ -84,6 +84,14 @@ impl Clear {
         let answers = inputs.iter().map(|_| read_values(reader, architecture.outputs()));
         Ok(answers.collect::<io::Result<_>>()?)
     }
+}
+
+fn takes(architecture: &Architecture, query: &[i64]) -> Result<(), ModelError> {
+    architecture.takes(query)
+}
+
+fn gives(architecture: &Architecture, answer: &[i64]) -> Result<(), ModelError> {
+    architecture.gives(answer)
 }
 
 fn append_values(bytes: &mut Vec<u8>, values: &[i64]) {
@@ -136,7 +144,7 @@ mod tests {
             let mut rng = StdRng::seed_from_u64(2);
             ClearServer::new().serve(&mut there, &model, &mut rng).unwrap();
         });
-        let policy = Policy::cheapest(40, queries.len()).unwrap();
+        let policy = Policy::against_blind_tampering(40, queries.len()).unwrap();
         let answers = ClearClient::new(policy, checks)
             .infer(&mut here, &architecture(), &queries, &mut rng)
             .unwrap();
@@ -173,7 +181,7 @@ mod tests {
             ClearServer::new().serve(&mut there, &model, &mut rng).is_err()
         });
         let checks = (0..30).map(|_| Check::model_answer(vec![0; 5], vec![0; 2])).collect();
-        let policy = Policy::cheapest(40, 1).unwrap();
+        let policy = Policy::against_blind_tampering(40, 1).unwrap();
         let result = ClearClient::new(policy, checks).infer(
             &mut here,
             &architecture(),

@@ -57,7 +57,8 @@ impl<B: Backend> Setting<B> {
     }
 
     pub(super) fn client(&self, party: B::Client) -> Client<B> {
-        let policy = Policy::cheapest(40, self.queries.len()).expect("a batch that can be run");
+        let policy = Policy::against_blind_tampering(40, self.queries.len())
+            .expect("a batch that can be run");
         Client::with(party, policy, self.checks())
     }
 

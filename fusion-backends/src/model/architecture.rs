@@ -118,6 +118,26 @@ impl Architecture {
         self.nodes.last().map_or(0, |node| node.layer.outputs())
     }
 
+    /// Whether an input has as many values as the model takes.
+    ///
+    /// # Errors
+    ///
+    /// [`InputWidth`](ModelError::InputWidth) if not.
+    pub fn takes(&self, input: &[i64]) -> Result<(), ModelError> {
+        let (expected, found) = (self.inputs(), input.len());
+        if found == expected { Ok(()) } else { Err(ModelError::InputWidth { expected, found }) }
+    }
+
+    /// Whether an output has as many values as the model gives.
+    ///
+    /// # Errors
+    ///
+    /// [`OutputWidth`](ModelError::OutputWidth) if not.
+    pub fn gives(&self, output: &[i64]) -> Result<(), ModelError> {
+        let (expected, found) = (self.outputs(), output.len());
+        if found == expected { Ok(()) } else { Err(ModelError::OutputWidth { expected, found }) }
+    }
+
     /// The layers with their sources, in the order of execution.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes

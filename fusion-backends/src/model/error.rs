@@ -150,6 +150,15 @@ pub enum ModelError {
         found: usize,
     },
 
+    /// An output has the wrong number of values.
+    #[error("the output has {found} values, but the model gives {expected}")]
+    OutputWidth {
+        /// Outputs of the model.
+        expected: usize,
+        /// Values in the output.
+        found: usize,
+    },
+
     /// The bound on the input is more than an `i64` can hold.
     #[error("inputs up to {max_abs_input} do not fit a signed 64-bit integer; use a smaller bound")]
     InputSize {

@@ -24,10 +24,7 @@ impl Model {
     /// [`InputWidth`](ModelError::InputWidth) if the input does not have as many values as the
     /// model takes.
     pub fn infer(&self, input: &[i64]) -> Result<Vec<i64>, ModelError> {
-        let expected = self.architecture().inputs();
-        if input.len() != expected {
-            return Err(ModelError::InputWidth { expected, found: input.len() });
-        }
+        self.architecture().takes(input)?;
         Ok(self.run(input, |_, _| ()))
     }
 

@@ -61,7 +61,7 @@ impl<'a, P: ClientSide> ClientLanes<'a, P> {
         let Self { step, context, setup, queries, slots, outputs, work, ended } = self;
         let call = client_call::<P>(step, context, setup, queries, slots.len());
         let answers = work.one_by_one(ended, slots, call)?;
-        outputs.extend(answers.into_iter().flat_map(Outputs::unseal));
+        answers.into_iter().for_each(|answer| outputs.append(answer));
         Ok(())
     }
 
@@ -87,7 +87,7 @@ impl<'a, P: ClientSide> ClientLanes<'a, P> {
         let Self { step, context, setup, queries, slots, outputs, work, ended } = self;
         let call = client_call::<P>(step, context, setup, queries, slots.len());
         let answers = work.concurrently(ended, P::CLIENT_LANES, slots, call)?;
-        outputs.extend(answers.into_iter().flat_map(Outputs::unseal));
+        answers.into_iter().for_each(|answer| outputs.append(answer));
         Ok(())
     }
 

@@ -11,12 +11,12 @@ use std::{
 use super::hub::{Hub, Port};
 use crate::{
     channel::ChannelError,
-    connection::{Observer, explain},
+    connection::{Observer, caught, explain},
     error::{Error, Fault},
     protocol::PhaseError,
     report::PhaseCost,
-    transcript::{ALL_SLOTS, Digests},
-    wire::{Common, Link, Wire},
+    transcript::ALL_SLOTS,
+    wire::{Common, Link, SlotEnd, Wire},
 };
 
 /// No party has more slots under way at once.
@@ -26,13 +26,15 @@ pub const MAX_LANES: usize = 64;
 pub(crate) struct Work<'a> {
     hub: Arc<Hub>,
     common: Common,
+    /// How many of a party's lanes the peer has, too.
+    most: usize,
     call_done: &'a (dyn Fn() + Sync),
 }
 
 /// What a phase in lanes leaves for the connection's own transcript and costs.
 #[derive(Default)]
 pub(crate) struct Ended {
-    slots: Vec<(u32, Option<Digests>)>,
+    slots: Vec<SlotEnd>,
     cost: Option<PhaseCost>,
 }
 
@@ -40,6 +42,7 @@ pub(crate) struct Ended {
 pub(crate) fn run<E>(
     wire: &Wire,
     slots: usize,
+    most: usize,
     observer: &mut dyn Observer,
     phase: impl FnOnce(&Work<'_>, &mut Ended) -> Result<(), Error<E>>,
 ) -> Result<(), Error<E>> {
@@ -47,12 +50,12 @@ pub(crate) fn run<E>(
     let hub = Arc::new(Hub::new(parts, common, slots));
     let observer = Mutex::new(observer);
     let call_done = || observer.lock().unwrap_or_else(PoisonError::into_inner).call_done();
-    let work = Work { hub, common, call_done: &call_done };
+    let work = Work { hub, common, most, call_done: &call_done };
     let mut ended = Ended::default();
     phase(&work, &mut ended)?;
     let Some(parts) = work.hub.take_parts() else { return Err(lost_count(common)) };
     let cost = ended.cost.unwrap_or_else(|| PhaseCost::new(None));
-    wire.link().put_together(parts, &ended.slots, cost);
+    wire.link().put_together(parts, ended.slots, cost);
     Ok(())
 }
 
@@ -62,7 +65,7 @@ type Queue<S> = Mutex<Enumerate<IntoIter<S>>>;
 /// What became of the slots that one lane ran.
 struct Lane<T, E> {
     results: Vec<(usize, T)>,
-    ended: Vec<(u32, Option<Digests>)>,
+    ended: Vec<SlotEnd>,
     cost: PhaseCost,
     failed: Option<(usize, Error<E>)>,
 }
@@ -79,7 +82,7 @@ impl Work<'_> {
         let count = slots.len();
         let queue = Mutex::new(slots.into_iter().enumerate());
         let lane = || self.lane(&queue, &call);
-        let others = lanes.min(MAX_LANES).min(count).saturating_sub(1);
+        let others = lanes.min(self.most).min(MAX_LANES).min(count).saturating_sub(1);
         let lanes = thread::scope(|scope| {
             let spawned = (0..others).map_while(|_| {
                 // With fewer threads than wished for there are fewer lanes.
@@ -123,18 +126,19 @@ impl Work<'_> {
             let label = u32::try_from(slot).unwrap_or(u32::MAX);
             let port = Port::new(self.hub.clone(), label);
             let mut wire = Wire::new(Link::of_slot(&self.common, port, label, listening));
-            let result = match call(slot, own, &mut wire) {
-                Ok(result) => self.end(&wire, label).map(|()| result).map_err(Error::from),
-                Err(error) => Err(explain(&wire, error)),
+            let result = match caught(|| call(slot, own, &mut wire)) {
+                Ok(Ok(result)) => self.end(&wire, label).map(|()| result).map_err(Error::from),
+                Ok(Err(error)) => Err(explain(&wire, error)),
+                Err(message) => Err(Error::Panicked { place: wire.link().place(), message }),
             };
             drop(guard);
-            let end = wire.link().end_of_slot();
-            lane.cost.then(end.cost);
-            listening = end.listening;
+            let (end, cost, still_listening) = wire.link().end_of_slot(label);
+            lane.cost.then(cost);
+            listening = still_listening;
             match result {
                 Ok(result) => {
                     lane.results.push((slot, result));
-                    lane.ended.push((label, end.digests));
+                    lane.ended.push(end);
                     (self.call_done)();
                 }
                 Err(error) => {
@@ -179,7 +183,7 @@ impl Work<'_> {
         if results.len() != count {
             return Err(lost_count(self.common));
         }
-        ended.slots.sort_by_key(|(slot, _)| *slot);
+        ended.slots.sort_by_key(|end| end.slot);
         ended.cost = Some(cost);
         results.sort_by_key(|(slot, _)| *slot);
         Ok(results.into_iter().map(|(_, result)| result).collect())

@@ -1,12 +1,13 @@
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use crate::{
     channel::{Channel, ChannelError, Incoming, Outgoing},
     transcript::ALL_SLOTS,
-    wire::frame::{Kind, Label},
+    wire::frame::{HEADER, Kind, Label},
 };
 
 /// A frame that passed, as an eavesdropper sees it.
@@ -24,13 +25,30 @@ pub struct Event {
 
 /// What passed, for reading while or after the channel is used.
 #[derive(Debug, Clone, Default)]
-pub struct Recording(Arc<Mutex<Vec<Event>>>);
+pub struct Recording(Arc<Mutex<Record>>);
+
+#[derive(Debug, Default)]
+struct Record {
+    events: Vec<Event>,
+    /// What this end said in each phase.
+    said: BTreeMap<u16, Vec<u8>>,
+}
 
 impl Recording {
     /// Everything so far, in order.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.record().events.clone()
+    }
+
+    /// The data that this end sent, phase by phase, slots one after the other.
+    #[must_use]
+    pub fn said(&self) -> BTreeMap<u16, Vec<u8>> {
+        self.record().said.clone()
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note(&self, sent: bool, frame: &[u8]) {
@@ -40,7 +58,12 @@ impl Recording {
         let phase = label.map(|label| label.phase);
         let slot = label.map(|label| label.slot).filter(|&slot| slot != ALL_SLOTS);
         let event = Event { sent, length: frame.len(), phase, slot };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        let mut record = self.record();
+        record.events.push(event);
+        if let (true, Some(label)) = (sent, label.filter(|label| label.kind == Kind::Data)) {
+            let said = record.said.entry(label.phase).or_default();
+            said.extend_from_slice(frame.get(HEADER..).unwrap_or_default());
+        }
     }
 }
 

@@ -205,7 +205,8 @@ impl<Q> fmt::Debug for Batch<'_, Q> {
 
 /// Answers in slot order, sealed: a phase can add to it and nobody can look before the verdict.
 pub struct Outputs<O> {
-    sealed: Vec<O>,
+    /// `None` where the client's own code gave no answer.
+    sealed: Vec<Option<O>>,
 }
 
 impl<O> Outputs<O> {
@@ -215,15 +216,26 @@ impl<O> Outputs<O> {
 
     /// Adds the answer of the current slot.
     pub fn push(&mut self, output: O) {
-        self.sealed.push(output);
+        self.sealed.push(Some(output));
     }
 
     /// Adds the answers of all slots, in slot order.
     pub fn extend(&mut self, outputs: impl IntoIterator<Item = O>) {
-        self.sealed.extend(outputs);
+        self.sealed.extend(outputs.into_iter().map(Some));
     }
 
-    pub(crate) fn unseal(self) -> Vec<O> {
+    /// Adds the answers of other slots, which come after these.
+    pub(crate) fn append(&mut self, mut others: Self) {
+        self.sealed.append(&mut others.sealed);
+    }
+
+    /// Seals that this slot has no answer, whatever its step may have left.
+    pub(crate) fn fail(&mut self, slot: usize) {
+        self.sealed.truncate(slot);
+        self.sealed.push(None);
+    }
+
+    pub(crate) fn unseal(self) -> Vec<Option<O>> {
         self.sealed
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::soundness::{AccuracyTargets, AnyServer, Parameters, ToleratedError};
+use crate::soundness::{AccuracyTargets, AnyServer, Parameters, Survival, ToleratedError};
 
 /// How the checks were answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -13,7 +13,7 @@ pub struct CheckTally {
     pub right: usize,
     /// T.
     pub total: usize,
-    /// How many of them have a label; the others have the right model's own answer.
+    /// How many of them hold the truth; the others hold the promised model's own answer.
     pub labelled: usize,
     /// How many may be wrong.
     pub slack: usize,
@@ -65,8 +65,9 @@ pub struct GuaranteeA {
 }
 
 impl GuaranteeA {
-    pub(super) fn of(targets: &AccuracyTargets, parameters: Parameters) -> Self {
-        let test = targets.test(parameters.checks(), parameters.slack());
+    /// `checks` is how many distinct samples there are: equal ones are one trial.
+    pub(super) fn of(targets: &AccuracyTargets, checks: usize, slack: usize) -> Self {
+        let test = targets.test(checks, slack.min(checks));
         Self {
             claimed: targets.claimed().to_string(),
             unacceptable: targets.unacceptable().to_string(),
@@ -96,50 +97,89 @@ impl fmt::Display for GuaranteeA {
     }
 }
 
-/// What a server gets accepted whose errors depend on the input: it runs a second model, and copies
-/// agree on what that says. Rounded up.
+/// What any server gets accepted, whatever it does (docs/security.md, "Any server"). Rounded up.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct AnyServerRisk {
+    /// The probability that a given query is answered wrongly and the batch accepted.
+    pub per_query: f64,
+    /// The probability that the batch is accepted with any wrong answer, if its queries are drawn
+    /// independently, like the checks.
+    pub per_batch: f64,
+}
+
+impl AnyServerRisk {
+    pub(super) fn of(parameters: Parameters) -> Self {
+        let any = AnyServer::of(parameters);
+        Self { per_query: any.per_query().value(), per_batch: any.per_batch().value() }
+    }
+}
+
+/// What a server gets accepted that runs the protocol with another model: copies agree on what that
+/// says. Rounded up.
 ///
 /// This needs queries and checks from one distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Tolerated {
+pub struct SecondModel {
     /// The expected part of the queries that is answered wrongly and accepted, for the best second
     /// model.
     pub rate: f64,
     /// The part of the inputs on which that model is wrong.
     pub wrong_fraction: f64,
-    /// The same part for any server whatsoever, whatever it does in which slots.
-    pub any_server: f64,
+    /// The probability that the batch is accepted with any wrong answer, for the model that is best at
+    /// that.
+    pub per_batch: f64,
 }
 
-impl Tolerated {
+impl SecondModel {
     pub(super) fn of(parameters: Parameters) -> Self {
         let tolerated = ToleratedError::of(parameters);
         Self {
             rate: tolerated.rate(),
             wrong_fraction: tolerated.wrong_fraction(),
-            any_server: AnyServer::of(parameters).per_query().value(),
+            per_batch: tolerated.unnoticed().value(),
         }
     }
 }
 
-impl fmt::Display for Tolerated {
+impl fmt::Display for SecondModel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a second model, wrong on {} of such inputs, gets wrong answers accepted for\n\
-             \x20              {} of the queries on average; no server for more than {}",
+            "the best other model, wrong on {} of such inputs, gets {} of the answers wrong and\n\
+             \x20              accepted; the best at getting any accepted does in {} of the batches",
             percent(self.wrong_fraction),
             percent(self.rate),
-            percent(self.any_server)
+            percent(self.per_batch)
         )
+    }
+}
+
+/// Guarantee E: what a server gets accepted that tampers blindly.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct GuaranteeE {
+    /// In bits, rounded down.
+    pub bits: f64,
+    /// How many slots the best attack makes wrong.
+    pub worst_slots: usize,
+}
+
+impl GuaranteeE {
+    pub(super) fn of(parameters: Parameters) -> Self {
+        let survival = Survival::of(parameters);
+        Self { bits: survival.bits(), worst_slots: survival.worst_slots() }
     }
 }
 
 impl fmt::Display for CheckTally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { right, total, labelled, slack } = self;
-        write!(f, "{right} of {total} checks right ({labelled} of them labelled, slack {slack})")
+        write!(
+            f,
+            "{right} of {total} checks right ({labelled} of them hold the truth, slack {slack})"
+        )
     }
 }
 
@@ -149,7 +189,7 @@ pub(super) fn floor2(value: f64) -> f64 {
 }
 
 /// Rounded up, to two digits that say something.
-fn percent(value: f64) -> String {
+pub(super) fn percent(value: f64) -> String {
     let percent = value * 100.0;
     let digits = if percent >= 10.0 {
         10.0

@@ -8,10 +8,10 @@ use crate::{
     channel::{MemoryChannel, memory_pair},
     client::Client,
     connection::{Connection, block_on},
-    error::Error,
+    error::{Error, Place},
     misbehave::{At, Cheat, Cheating, CheatingServer, Fault, Faulty},
-    policy::Policy,
-    protocol::SemiHonest,
+    policy::{Misuse, Policy},
+    protocol::{ClientSide, Executions, SemiHonest},
     server::Server,
     verify::{Agreement, Verified},
     wire::Limits,
@@ -23,33 +23,54 @@ enum Attack {
     Cheat(Cheat),
     Fault(Fault, At),
     Model,
+    Linking,
+}
+
+impl Attack {
+    /// A fault on the line needs no chance, and is nobody's choice.
+    fn is_fault(&self) -> bool {
+        matches!(self, Self::Fault(..))
+    }
 }
 
 pub(super) fn run<P>(subject: &Subject<'_, P>) -> Table
 where
     P: SemiHonest<Client: Send, Server: Send, ServerContext: Send + Sync>,
 {
-    let policy = Policy::cheapest(P::DECLARATION.soundness, subject.queries.len())
+    let policy = Policy::against_blind_tampering(P::DECLARATION.soundness, subject.queries.len())
         .unwrap_or_else(|misuse| panic!("the batch cannot be run: {misuse}"));
     let bound = f64::from(P::DECLARATION.soundness);
     let mut battery = Battery { subject, policy, seed: 1 };
-    let right = match battery.try_once(&Attack::None) {
+    let right = match battery.try_once(&Attack::None, subject.queries).0 {
         Ok(answers) => answers.into_inner(),
         Err(error) => panic!("an honest server was rejected: {error}"),
     };
+    // Other queries: samples of checks, from the end of the pool.
+    let others = (subject.checks)().into_iter().rev().map(|check| check.sample);
+    let others: Vec<P::Query> = others.take(subject.queries.len()).collect();
     let slots = policy.parameters(subject.queries.len()).map_or(1, |batch| batch.slots());
-    let mut table = Table { protocol: P::NAME.into(), rows: Vec::new() };
+    let repeats = super::repeats::find(subject, policy, &others);
+    let mut table = Table { protocol: P::NAME.into(), rows: Vec::new(), repeats };
     for (name, attack) in attacks(subject, slots) {
-        let tries = if matches!(attack, Attack::Fault(..)) { 1 } else { subject.tries };
+        let tries = if attack.is_fault() { 1 } else { subject.tries };
         let mut row = Row::new(name, bound);
         for _ in 0..tries {
             row.tried += 1;
-            match battery.try_once(&attack) {
+            let seed = battery.seed;
+            let (answers, end) = battery.try_once(&attack, subject.queries);
+            match answers {
                 Ok(answers) if agree::<P>(&answers, &right) => row.harmless += 1,
                 Ok(_) => row.survived += 1,
                 Err(error) => {
                     row.caught += 1;
                     row.example.get_or_insert(error);
+                }
+            }
+            if !attack.is_fault() && others.len() == subject.queries.len() {
+                battery.seed = seed;
+                let (_, other) = battery.try_once(&attack, &others);
+                if end != other {
+                    row.differs.get_or_insert((end, other));
                 }
             }
         }
@@ -84,6 +105,9 @@ fn attacks<P: SemiHonest>(subject: &Subject<'_, P>, slots: usize) -> Vec<(String
     if subject.other.is_some() {
         attacks.push(("another model".into(), Attack::Model));
     }
+    if subject.linking.is_some() && P::DECLARATION.executions == Executions::Isolated {
+        attacks.push(("links executions".into(), Attack::Linking));
+    }
     for (index, phase) in P::PHASES.iter().enumerate() {
         let index = u16::try_from(index).unwrap_or(u16::MAX);
         for fault in Fault::ALL {
@@ -106,8 +130,9 @@ impl<P> Battery<'_, '_, P>
 where
     P: SemiHonest<Client: Send, Server: Send, ServerContext: Send + Sync>,
 {
-    /// One run; the client's error in words.
-    fn try_once(&mut self, attack: &Attack) -> Result<Verified<Vec<P::Output>>, String> {
+    /// One run: the answers, or the client's error in words; and how it ended, as far as the server can
+    /// see.
+    fn try_once(&mut self, attack: &Attack, queries: &[P::Query]) -> Tried<P> {
         let subject = self.subject;
         self.seed += 2;
         let mut rng = ChaCha20Rng::seed_from_u64(self.seed);
@@ -115,8 +140,13 @@ where
         let (client, server) = (subject.parties)();
         let (here, there) = memory_pair();
         let mut here = Connection::with_limits(here, limits(attack));
-        let mut client = Client::<P>::with(client, self.policy, (subject.checks)());
+        let mut client =
+            Client::<P>::with(client, self.policy, (subject.checks)()).order_from_seed(self.seed);
         let (context, other) = (subject.server_context, subject.other.clone());
+        let linking = match attack {
+            Attack::Linking => subject.linking.as_ref().map(|make| make()),
+            _ => None,
+        };
         thread::scope(move |scope| {
             scope.spawn(move || {
                 // What its run ends with is for the client to find out.
@@ -145,6 +175,14 @@ where
                         }
                         served.map(drop)
                     }
+                    Attack::Linking => {
+                        let mut connection = Connection::with_limits(there, limits(attack));
+                        linking.map_or(Ok(()), |(server, context)| {
+                            Server::<P>::with(server)
+                                .serve(&mut connection, &context, &mut their_rng)
+                                .map(drop)
+                        })
+                    }
                     Attack::None | Attack::Model => {
                         let other = other.as_deref().filter(|_| matches!(attack, Attack::Model));
                         let mut connection = Connection::with_limits(there, limits(attack));
@@ -154,21 +192,51 @@ where
                     }
                 };
             });
-            let (context, queries) = (subject.client_context, subject.queries);
+            let context = subject.client_context;
             let answers = block_on(client.infer_whole(&mut here, context, queries, &mut rng));
             // Whoever waits for this client, its dealer for example, is told that it is gone.
             drop((client, here));
-            answers.map_err(|error| describe(&error))
+            let end = match &answers {
+                // To the server, these are one end.
+                Ok(_) | Err(Error::Rejected { .. }) => "at the end".into(),
+                Err(error) => seen(error, attack),
+            };
+            (answers.map_err(|error| describe(&error)), end)
         })
+    }
+}
+
+/// What became of a run.
+type Tried<P> = (Result<Verified<Vec<<P as ClientSide>::Output>>, String>, String);
+
+/// How the run ended early, as the server sees it: where, and by a close that says nothing more.
+fn seen<E>(error: &Error<E>, attack: &Attack) -> String {
+    let place = match error {
+        Error::Misbehaved { place, .. }
+        | Error::Protocol { place, .. }
+        | Error::Panicked { place, .. }
+        | Error::Io { place, .. }
+        | Error::Internal { place, .. } => *place,
+        Error::Incompatible(_) => Place::handshake(),
+        Error::Misuse(_) | Error::Rejected { .. } => return "at the end".into(),
+    };
+    match (attack, place.phase()) {
+        // It picks slots by what it sees, which is fresh in each run.
+        (Attack::Cheat(Cheat::Adapt { .. }), Some(phase)) => format!("in phase {phase}"),
+        _ => place.to_string(),
     }
 }
 
 /// The user's own error need not be printable.
 fn describe<E>(error: &Error<E>) -> String {
     match error {
-        Error::PeerMisbehaved { verdict, .. } => verdict.to_string(),
-        Error::ApiMisuse(misuse) => panic!("the battery cannot run: {misuse}"),
+        Error::Rejected { reason, .. } => reason.to_string(),
+        Error::Misbehaved { place, what } => format!("{place}: {what}"),
+        Error::Incompatible(reason) => reason.to_string(),
+        Error::Misuse(misuse @ Misuse::RepeatedRandomness { .. }) => misuse.to_string(),
+        Error::Misuse(misuse) => panic!("the battery cannot run: {misuse}"),
         Error::Protocol { place, .. } => format!("{place}: the protocol's own error"),
+        Error::Panicked { place, message } => format!("{place}: panicked: {message}"),
         Error::Io { place, source } => format!("{place}: {source}"),
         Error::Internal { place, reason } => format!("{place}: {reason}"),
     }

@@ -1,9 +1,10 @@
 use rand::{CryptoRng, Rng, RngExt, seq};
 
 use crate::{
+    check::Expected,
     mix::Mix,
     soundness::{AnyServer, Parameters},
-    verify::{Exact, Expected, weigh},
+    verify::{Exact, weigh},
 };
 
 /// What a server does to a batch, as far as the theory is concerned. Wrong answers to one query
@@ -98,13 +99,14 @@ pub fn simulate<R: CryptoRng + ?Sized>(
     let samples: Vec<usize> = (queries.len()..queries.len() + batch.checks()).collect();
     let order = mix.arrange(&queries, &samples.iter().collect::<Vec<_>>()).unwrap_or_default();
     let answers = answers(strategy, &order, queries.len() + samples.len(), rng);
+    let answers = answers.into_iter().map(Some).collect();
     let Some(answers) = mix.unmix(answers) else { return Ending::Caught };
     let expected: Vec<_> = samples.iter().map(|sample| Expected::Answer(right(*sample))).collect();
     let expected: Vec<_> = expected.iter().collect();
-    match weigh(&answers, &expected, &Exact, None, batch.slack()) {
-        (_, Some(_)) => Ending::Caught,
-        (_, None) => {
-            let first = answers.queries.iter().map(|copies| copies.first().copied());
+    match weigh(&answers, &expected, &Exact, batch.slack()).rejection {
+        Some(_) => Ending::Caught,
+        None => {
+            let first = answers.queries.iter().map(|copies| copies.first().copied().flatten());
             let counted = match strategy {
                 Strategy::Tokens { any: false, .. } => 1,
                 _ => queries.len(),

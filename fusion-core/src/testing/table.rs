@@ -10,6 +10,9 @@ pub struct Table {
     pub protocol: String,
     /// One attack each.
     pub rows: Vec<Row>,
+    /// A phase in which what the client says depends on its queries but not on its randomness, of a
+    /// protocol that states `privacy = malicious`.
+    pub repeats: Option<String>,
 }
 
 /// What became of one attack.
@@ -30,11 +33,22 @@ pub struct Row {
     pub bound: f64,
     /// The client's error, the first time.
     pub example: Option<String>,
+    /// How the run ended with the queries and with others, if that differs for the server.
+    pub differs: Option<(String, String)>,
 }
 
 impl Row {
     pub(super) fn new(attack: String, bound: f64) -> Self {
-        Self { attack, tried: 0, caught: 0, harmless: 0, survived: 0, bound, example: None }
+        Self {
+            attack,
+            tried: 0,
+            caught: 0,
+            harmless: 0,
+            survived: 0,
+            bound,
+            example: None,
+            differs: None,
+        }
     }
 
     /// Whether so many survivals are to be expected at least once in a billion tries, if each has
@@ -55,23 +69,27 @@ impl fmt::Display for Table {
         writeln!(f, "Attacks on {}", self.protocol)?;
         writeln!(
             f,
-            "  {:<44} {:>6} {:>7} {:>9} {:>9}  {:<10} the client's error",
-            "attack", "tried", "caught", "harmless", "survived", "bound"
+            "  {:<44} {:>6} {:>7} {:>9} {:>9}  {:<10} {:<5} the client's error",
+            "attack", "tried", "caught", "harmless", "survived", "bound", "ends"
         )?;
         for row in &self.rows {
             writeln!(
                 f,
-                "  {:<44} {:>6} {:>7} {:>9} {:>9}  {:<10} {}",
+                "  {:<44} {:>6} {:>7} {:>9} {:>9}  {:<10} {:<5} {}",
                 row.attack,
                 row.tried,
                 row.caught,
                 row.harmless,
                 row.survived,
                 format!("2^-{:.1}", row.bound),
+                if row.differs.is_some() { "DIFFER" } else { "alike" },
                 row.example.as_deref().unwrap_or("-")
             )?;
         }
-        Ok(())
+        match &self.repeats {
+            None => Ok(()),
+            Some(phase) => writeln!(f, "  The client repeats itself in {phase}."),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{error::Malformed, transcript::ALL_SLOTS};
 pub(crate) const HEADER: usize = 9;
 
 /// Goes up whenever frames, handshake or transcript change.
-pub(crate) const WIRE_VERSION: u16 = 3;
+pub(crate) const WIRE_VERSION: u16 = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {

@@ -10,7 +10,7 @@ use std::{
 use serde::Serialize;
 
 pub(crate) use self::{
-    lanes::{Common, Parts},
+    lanes::{Common, Parts, SlotEnd},
     owed::Owed,
 };
 use super::{
@@ -19,7 +19,8 @@ use super::{
 };
 use crate::{
     channel::{Carrier, ChannelError, deadline},
-    error::{Fault, Malformed, Place},
+    error::{Fault, Incompatible, Malformed, Place},
+    freshness::{Saying, Sayings},
     protocol::Phase,
     report::{Costs, PhaseCost},
     transcript::{ALL_SLOTS, Transcript},
@@ -61,6 +62,14 @@ impl PhasePlan {
     }
 }
 
+/// How much the peer said.
+#[derive(Clone, Copy, Default)]
+struct Heard {
+    in_this_slot: u64,
+    /// In a slot of this phase that came to its end.
+    in_a_whole_slot: Option<u64>,
+}
+
 /// What a cheating server does with what passes; see [`crate::misbehave`].
 #[cfg(feature = "test-kit")]
 pub(crate) trait Mischief: Send {
@@ -80,6 +89,8 @@ pub(crate) struct Link {
     /// No other run is possible, but the channel stays open until it is dropped.
     spent: bool,
     now_in: Option<(PhasePlan, u32)>,
+    /// The local step that runs, if no phase does.
+    local: Option<(Phase, u32)>,
     phase_ends: Instant,
     started: Instant,
     outgoing: Vec<u8>,
@@ -92,6 +103,10 @@ pub(crate) struct Link {
     inner: Inner,
     listening: bool,
     fault: Option<Fault>,
+    /// How many bytes came in this slot, and in one of this phase that came to its end.
+    heard: Heard,
+    /// What this party said in each slot, if that is looked at.
+    said: Option<Sayings>,
     #[cfg(feature = "test-kit")]
     pub(crate) mischief: Option<Box<dyn Mischief>>,
 }
@@ -105,6 +120,7 @@ impl Link {
             running: false,
             spent: false,
             now_in: None,
+            local: None,
             phase_ends: deadline(limits.phase),
             started: now,
             outgoing: Vec::new(),
@@ -117,6 +133,8 @@ impl Link {
             inner: Inner::default(),
             listening: false,
             fault: None,
+            heard: Heard::default(),
+            said: None,
             #[cfg(feature = "test-kit")]
             mischief: None,
         }
@@ -126,6 +144,8 @@ impl Link {
     pub(crate) fn begin_run(&mut self) {
         self.running = true;
         self.now_in = None;
+        self.local = None;
+        self.said = None;
         self.transcript = None;
         self.owed = Owed::default();
         self.costs = Costs::default();
@@ -173,6 +193,7 @@ impl Link {
         self.end_cost();
         self.begin_cost(Some(step));
         self.now_in = None;
+        self.local = Some((*step, ALL_SLOTS));
     }
 
     pub(crate) fn begin_phase(&mut self, plan: PhasePlan) {
@@ -182,11 +203,17 @@ impl Link {
             transcript.begin_phase(u32::from(plan.index));
         }
         self.now_in = Some((plan, ALL_SLOTS));
+        self.local = None;
+        self.heard = Heard::default();
     }
 
     pub(crate) fn begin_slot(&mut self, slot: u32) {
         self.inner.begin_slot();
+        self.heard.in_this_slot = 0;
         if let Some((_, current)) = &mut self.now_in {
+            *current = slot;
+        }
+        if let Some((_, current)) = &mut self.local {
             *current = slot;
         }
     }
@@ -198,10 +225,50 @@ impl Link {
         if unread > 0 {
             return Err(self.malformed(Malformed::Trailing(unread)));
         }
-        if let (Some(transcript), Some((_, slot))) = (&mut self.transcript, self.now_in) {
+        self.heard.in_a_whole_slot.get_or_insert(self.heard.in_this_slot);
+        self.close_slot();
+        Ok(())
+    }
+
+    /// Ends a slot in which this party's code failed after it had heard the peer, as if it had not:
+    /// reads as much as another slot of the phase did, and drops it. A peer must not see from how the
+    /// slot ends whether it failed.
+    pub(crate) fn poll_end_failed_slot(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        self.flush()?;
+        self.read_to = self.incoming.len();
+        if let Some(due) = self.heard.in_a_whole_slot {
+            while self.heard.in_this_slot < due {
+                ready!(self.poll_data(cx))?;
+                self.read_to = self.incoming.len();
+            }
+            let more = self.heard.in_this_slot.saturating_sub(due);
+            if more > 0 {
+                let more = usize::try_from(more).unwrap_or(usize::MAX);
+                return Poll::Ready(Err(self.malformed(Malformed::Trailing(more))));
+            }
+        }
+        self.close_slot();
+        Poll::Ready(Ok(()))
+    }
+
+    fn close_slot(&mut self) {
+        let Some((plan, slot)) = self.now_in else { return };
+        if let Some(transcript) = &mut self.transcript {
             transcript.end_slot(slot);
         }
-        Ok(())
+        if let Some(said) = &mut self.said {
+            said.end_slot(plan.index, slot);
+        }
+    }
+
+    /// Keeps what this party says in each slot, as a short hash.
+    pub(crate) fn listen_to_own(&mut self, key: [u8; 32]) {
+        self.said = Some(Sayings::new(key));
+    }
+
+    /// What this party said in each slot of this run.
+    pub(crate) fn take_said(&mut self) -> Vec<Saying> {
+        self.said.take().map_or_else(Vec::new, Sayings::into_vec)
     }
 
     /// Sends this party's digests. The peer's are compared when they come, and a mismatch is
@@ -217,7 +284,7 @@ impl Link {
         if let Some(mischief) = &mut self.mischief {
             mischief.digest(plan.place(ALL_SLOTS), &mut message.sent);
         }
-        self.send_message(label, &message)
+        self.send_message(label, &message).map(drop)
     }
 
     /// Waits for the digests that the peer still owes, and for what is still to be sent; the first
@@ -250,7 +317,12 @@ impl Link {
 
     /// Where the run is.
     pub(crate) fn place(&self) -> Place {
-        self.now_in.map_or_else(Place::handshake, |(plan, slot)| plan.place(slot))
+        let slot_of = |slot| (slot != ALL_SLOTS).then_some(slot as usize);
+        match (self.now_in, self.local) {
+            (Some((plan, slot)), _) => plan.place(slot),
+            (None, Some((step, slot))) => Place::in_local(step, slot_of(slot)),
+            (None, None) => Place::handshake(),
+        }
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -301,15 +373,19 @@ impl Link {
         self.lost(ChannelError::NotBlocking)
     }
 
+    /// Sends a message; gives its bytes.
     pub(crate) fn send_message<M: Serialize>(
         &mut self,
         label: Label,
         message: &M,
-    ) -> Result<(), Fault> {
+    ) -> Result<Vec<u8>, Fault> {
         self.flush()?;
         let frame = postcard::to_extend(message, label.start_frame())
             .map_err(|_| self.malformed(Malformed::Undecodable("own")))?;
-        self.send_frame(frame)
+        let payload = frame.get(HEADER..).map(<[u8]>::to_vec);
+        let payload = payload.ok_or_else(|| self.malformed(Malformed::Empty))?;
+        self.send_frame(frame)?;
+        Ok(payload)
     }
 
     /// Records that the peer sent something malformed; nothing more is sent or received.
@@ -318,9 +394,17 @@ impl Link {
         self.fail(Fault::Malformed(place, reason))
     }
 
+    /// Records that the parties do not fit together; nothing more is sent or received.
+    pub(crate) fn incompatible(&mut self, reason: Incompatible) -> Fault {
+        self.fail(Fault::Incompatible(reason))
+    }
+
     fn send_data(&mut self, frame: Vec<u8>) -> Result<(), Fault> {
         if let (Some(transcript), Some(payload)) = (&mut self.transcript, frame.get(HEADER..)) {
             transcript.sent(self.inner.current(), payload);
+        }
+        if let (Some(said), Some(payload)) = (&mut self.said, frame.get(HEADER..)) {
+            said.add(payload);
         }
         self.send_frame(frame)
     }

@@ -32,7 +32,7 @@ use self::served::Ready;
 use super::nonlinear::{Material, Shares};
 use super::ot::{self, Ends};
 use super::rlwe::Set;
-use crate::model::{Architecture, InputRange, Source, place};
+use crate::model::{Architecture, InputRange, ModelError, Source, place};
 
 /// What the client learns of a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub struct Prepared(Batch);
 /// What a batch of the server's is to be: made offline, used up online.
 pub struct ServerPrepared(Arc<Ready>);
 
-#[fusion::harden(crate = fusion_core)]
+#[fusion::harden(validate = Self::takes, validate_answer = Self::gives, crate = fusion_core)]
 impl Cheetah {
     /// A client that wants labels.
     #[must_use]
@@ -223,6 +223,31 @@ impl Cheetah {
         let stream = Metered::new(stream);
         let (material, costs) = (&mut self.material, &mut self.costs);
         Run { plan, batch, side, material, stream, rng, costs }.run(inputs).map(drop)
+    }
+
+    fn takes(&self, architecture: &Architecture, query: &[i64]) -> Result<(), ModelError> {
+        architecture.takes(query)
+    }
+
+    /// Whether an answer is of the kind that this client wants, and one of those that the model can give.
+    fn gives(&self, architecture: &Architecture, answer: &Answer) -> Result<(), String> {
+        let outputs = architecture.outputs();
+        match (answer, self.outputs) {
+            (Answer::Label(Some(label)), Outputs::Label) if *label < outputs => Ok(()),
+            (Answer::Label(Some(label)), Outputs::Label) => {
+                Err(format!("the label {label} is none of the model's {outputs}"))
+            }
+            (Answer::Label(None), Outputs::Label) => Err("no label".into()),
+            (Answer::Logits(logits), Outputs::Logits) => {
+                architecture.gives(logits).map_err(|error| error.to_string())
+            }
+            (Answer::Logits(_), Outputs::Label) => {
+                Err("logits, where this client gets labels (`Cheetah::with_outputs`)".into())
+            }
+            (Answer::Label(_), Outputs::Logits) => {
+                Err("a label, where this client gets logits (`Cheetah::with_outputs`)".into())
+            }
+        }
     }
 
     /// Asks one query per slot.

@@ -7,6 +7,7 @@ use super::{Limits, Link, Owed, PhasePlan, counted};
 use crate::{
     channel::{Carrier, ChannelError, Incoming, Outgoing},
     error::{Fault, Place},
+    freshness::{Saying, Sayings},
     lanes::Port,
     report::PhaseCost,
     transcript::{Digests, Transcript},
@@ -35,6 +36,8 @@ pub(crate) struct Common {
     pub(crate) limits: Limits,
     pub(crate) phase_ends: Instant,
     digests: Option<Digests>,
+    /// The key for what this party says, if that is looked at.
+    said: Option<[u8; 32]>,
 }
 
 impl Link {
@@ -55,24 +58,23 @@ impl Link {
             limits: self.limits,
             phase_ends: self.phase_ends,
             digests: self.transcript.as_ref().map(Transcript::digests),
+            said: self.said.as_ref().map(Sayings::key),
         };
         let owed = std::mem::take(&mut self.owed);
         Ok((Parts { outgoing, incoming, owed, received: 0 }, common))
     }
 
     /// Puts it together again after all slots, whose digests are in slot order.
-    pub(crate) fn put_together(
-        &mut self,
-        parts: Parts,
-        slots: &[(u32, Option<Digests>)],
-        cost: PhaseCost,
-    ) {
+    pub(crate) fn put_together(&mut self, parts: Parts, slots: Vec<SlotEnd>, cost: PhaseCost) {
         let Parts { outgoing, incoming, owed, received } = parts;
         self.channel = Some(Carrier::Halves(outgoing, incoming));
         self.owed = owed;
-        for (slot, digests) in slots {
+        for SlotEnd { slot, digests, said } in slots {
             if let (Some(transcript), Some(digests)) = (&mut self.transcript, digests) {
-                transcript.add_slot(*slot, digests);
+                transcript.add_slot(slot, &digests);
+            }
+            if let Some(all) = &mut self.said {
+                all.extend(said);
             }
         }
         self.cost.sent = self.cost.sent.saturating_add(cost.sent);
@@ -89,25 +91,24 @@ impl Link {
         link.now_in = Some((common.plan, slot));
         link.phase_ends = common.phase_ends;
         link.transcript = common.digests.map(|common| Transcript::of_slot(&common, slot));
+        link.said = common.said.map(Sayings::new);
         link.listening = listening;
         link
     }
 
     /// Ends the link of a slot; handles that are left lead nowhere.
-    pub(crate) fn end_of_slot(&mut self) -> SlotEnd {
+    pub(crate) fn end_of_slot(&mut self, slot: u32) -> (SlotEnd, PhaseCost, bool) {
         self.close();
         self.end(true);
-        SlotEnd {
-            digests: self.transcript.as_ref().map(Transcript::digests),
-            cost: std::mem::replace(&mut self.cost, PhaseCost::new(None)),
-            listening: self.listening,
-        }
+        let digests = self.transcript.as_ref().map(Transcript::digests);
+        let end = SlotEnd { slot, digests, said: self.take_said() };
+        (end, std::mem::replace(&mut self.cost, PhaseCost::new(None)), self.listening)
     }
 }
 
 /// What is left of the link of a slot.
 pub(crate) struct SlotEnd {
-    pub(crate) digests: Option<Digests>,
-    pub(crate) cost: PhaseCost,
-    pub(crate) listening: bool,
+    pub(crate) slot: u32,
+    digests: Option<Digests>,
+    said: Vec<Saying>,
 }

@@ -6,8 +6,6 @@ use std::{
     time::Instant,
 };
 
-use serde::de::DeserializeOwned;
-
 use super::{Link, counted};
 use crate::{
     channel::{ChannelError, MAX_FRAME},
@@ -36,22 +34,17 @@ impl Link {
         Poll::Ready(Ok(count))
     }
 
-    /// Receives a message, and its bytes as they came.
-    pub(crate) fn poll_message<M: DeserializeOwned>(
+    /// Receives a message as it came.
+    pub(crate) fn poll_message(
         &mut self,
         cx: &mut Context<'_>,
         label: Label,
-        name: &'static str,
-    ) -> Poll<Result<(M, Vec<u8>), Fault>> {
+    ) -> Poll<Result<Vec<u8>, Fault>> {
         let (_, mut frame) = ready!(self.poll_frame(cx, label))?;
-        let payload = frame.split_off(HEADER);
-        Poll::Ready(match postcard::take_from_bytes(&payload) {
-            Ok((message, [])) => Ok((message, payload)),
-            _ => Err(self.malformed(Malformed::Undecodable(name))),
-        })
+        Poll::Ready(Ok(frame.split_off(HEADER)))
     }
 
-    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+    pub(super) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         ready!(self.poll_owed(cx))?;
         let due = self.data_label()?;
         let (label, frame) = ready!(self.poll_frame(cx, due))?;
@@ -65,6 +58,8 @@ impl Link {
         if let (Some((plan, slot)), Some(mischief)) = (self.now_in, &mut self.mischief) {
             mischief.heard(plan.place(slot), frame.get(HEADER..).unwrap_or_default());
         }
+        let more = frame.len().saturating_sub(HEADER) as u64;
+        self.heard.in_this_slot = self.heard.in_this_slot.saturating_add(more);
         self.incoming = frame;
         self.read_to = HEADER;
         Poll::Ready(Ok(()))
