@@ -19,10 +19,12 @@ pub trait Declared {
 /// use fusion_core::{Declaration, Executions, Privacy};
 ///
 /// const D: Declaration = Declaration::new(40)
+///     .query_risk(5, 100)
 ///     .batch(16, 9, 8, 0)
 ///     .privacy(Privacy::Malicious)
 ///     .executions(Executions::Isolated);
 /// assert!(D.brings_guarantee_e());
+/// assert_eq!(D.risk.to_string(), "5% per query");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -149,7 +151,7 @@ impl Declaration {
     }
 }
 
-#[allow(clippy::panic, reason = "while compiling: declarations are constants")]
+#[expect(clippy::panic, reason = "evaluated at compile time: a mistake is a compile error")]
 const fn risk(numerator: u64, denominator: u64) -> Ratio {
     match Ratio::new(numerator, denominator) {
         Some(ratio) if numerator > 0 && numerator < denominator => ratio,
