@@ -64,7 +64,7 @@ Examples:
   digits --network wan               the same over a slow network
 
 Exit status:
-  0 accepted, 2 rejected (the server was caught), 1 anything else";
+  0 accepted, 2 rejected or ended by what the server sent (it was caught), 1 anything else";
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data");
 
@@ -227,6 +227,10 @@ fn client<B: Backend>(options: &Options) -> Result<ExitCode> {
         }
         Ok(Outcome::Rejected { reason, report }) => {
             show::rejection(&reason, &report);
+            ExitCode::from(REJECTED)
+        }
+        Ok(Outcome::EndedEarly(why)) => {
+            show::early_end(&why);
             ExitCode::from(REJECTED)
         }
         Err(error) => {

@@ -136,6 +136,7 @@ const NO_DEALER: &str = "this backend needs a dealer";
 pub(crate) enum Outcome<A> {
     Accepted(Verified<Vec<A>>),
     Rejected { reason: Rejection, report: Box<Report> },
+    EndedEarly(String),
 }
 
 /// The client: one batch.
@@ -159,6 +160,10 @@ pub(crate) fn infer<B: Backend>(
     match result {
         Ok(answers) => Ok(Outcome::Accepted(answers)),
         Err(Error::Rejected { reason, report, .. }) => Ok(Outcome::Rejected { reason, report }),
+        // It sent what no honest server sends. It may have chosen when, so it is not asked again.
+        Err(error @ (Error::Protocol { .. } | Error::Misbehaved { .. })) if !error.may_retry() => {
+            Ok(Outcome::EndedEarly(error.to_string()))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -117,6 +117,15 @@ pub(crate) fn rejection(reason: &Rejection, report: &Report) {
     println!("{report}");
 }
 
+/// What it means that a run ended before the verdict, and what to do now.
+pub(crate) fn early_end(why: &str) {
+    println!("ENDED EARLY: {why}\n");
+    println!(
+        "  The server sent what no honest server sends. It may have chosen when, so do not ask the same\n  \
+         digits of this server again. No answer is released. Take another server.\n"
+    );
+}
+
 fn meaning(reason: &Rejection) -> &'static str {
     match reason {
         Rejection::Disagreement { .. } => {

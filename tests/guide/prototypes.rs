@@ -137,8 +137,8 @@ fn lookup_client<R: CryptoRng>(
     if indices.iter().any(|index| index >> bits != 0) {
         return Err("no such entry".into());
     }
-    let mut client =
-        LookupClient::new(Policy::against_any_server("5%".parse()?, 40, indices.len())?, checks);
+    let policy = Policy::against_any_server("5%".parse()?, 40, indices.len())?;
+    let mut client = LookupClient::new(policy, checks);
     Ok(client.infer(connection, &bits, indices, rng)?)
 }
 

@@ -13,6 +13,7 @@ use crate::{
     policy::{Misuse, Policy},
     protocol::{ClientSide, Executions, SemiHonest},
     server::Server,
+    soundness::Planner,
     verify::{Agreement, Verified},
     wire::Limits,
 };
@@ -37,8 +38,10 @@ pub(super) fn run<P>(subject: &Subject<'_, P>) -> Table
 where
     P: SemiHonest<Client: Send, Server: Send, ServerContext: Send + Sync>,
 {
-    let policy = Policy::against_blind_tampering(P::DECLARATION.soundness, subject.queries.len())
-        .unwrap_or_else(|misuse| panic!("the batch cannot be run: {misuse}"));
+    let declared = P::DECLARATION;
+    let planner = Planner::new(subject.queries.len(), declared.soundness).risk(declared.risk);
+    let policy =
+        Policy::plan(&planner).unwrap_or_else(|misuse| panic!("the batch cannot be run: {misuse}"));
     let bound = f64::from(P::DECLARATION.soundness);
     let mut battery = Battery { subject, policy, seed: 1 };
     let right = match battery.try_once(&Attack::None, subject.queries).0 {
