@@ -33,7 +33,8 @@ fn gives<P>(
             Server::<P>::with(server).serve(&mut there, contexts.1, &mut rng).unwrap();
         });
         let checks = (0..10).map(|x| Check::model_answer(x, answer(x))).collect();
-        let mut client = Client::<P>::with(client, Policy::new(8, 4, 6, 0), checks);
+        let policy = Policy::new(8, 4, 6, 0).with_risk(P::DECLARATION.risk);
+        let mut client = Client::<P>::with(client, policy, checks);
         client.infer(&mut here, contexts.0, &[20, 30], &mut StdRng::seed_from_u64(1)).unwrap()
     });
     assert_eq!(*answers, [20, 30].map(answer));
