@@ -242,7 +242,14 @@ impl Report {
                 write!(f, "  guarantee A  {guarantee}\n               {tally}")?;
             }
             (Some(guarantee), None) => write!(f, "  guarantee A  {guarantee}")?,
-            (None, Some(tally)) => write!(f, "  guarantee A  no accuracy targets set; {tally}")?,
+            (None, Some(tally)) => write!(
+                f,
+                "  guarantee A  no accuracy targets set; {tally};\n\
+                 \x20              a model right on 90% of such inputs would pass with probability {:.1e},\n\
+                 \x20              on 50% with {:.1e}",
+                tally.pass_probability(0.9),
+                tally.pass_probability(0.5)
+            )?,
             (None, None) => return Ok(()),
         }
         if let Some(session) = &self.session {

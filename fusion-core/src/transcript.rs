@@ -5,7 +5,7 @@
 //! their length and their tag, so a transcript reads backwards in only one way and two different
 //! conversations never hash the same input.
 //!
-//! The transcript detects a link that changes bytes and parties that no longer talk about the
+//! The transcript detects a link that changes bytes by accident and parties that no longer talk about the
 //! same slot. It does not detect a server that lies about its answers: the checks do.
 
 use blake3::{Hash, Hasher};
