@@ -65,7 +65,7 @@ fn agrees_and_catches<P>(
 {
     let queries: Vec<i64> = (0..6).collect();
     let checks = || (100..110).map(|x| Check::model_answer(x, plain(x))).collect();
-    let policy = Policy::new(8, 3, 4, 0);
+    let policy = Policy::new(8, 3, 4, 0).with_risk(P::DECLARATION.risk);
     let expected: Vec<i64> = queries.iter().map(|&x| plain(x)).collect();
 
     let (client, server) = instances();

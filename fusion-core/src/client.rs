@@ -354,7 +354,7 @@ impl<P: SemiHonest> Client<P> {
             let phase = P::PHASES.get(usize::from(phase)).map_or("?", |phase| phase.client);
             return Err(Misuse::RepeatedRandomness { phase }.into());
         }
-        let failures = ran.failures.into_iter().map(|(slot, cause)| {
+        let failures = ran.failures.into_iter().map(|Unread { slot, cause, .. }| {
             let of = match mix.item_in(slot)? {
                 Item::Copy { query } => Sample::Query(query),
                 Item::Check { check } => Sample::Check(*chosen.get(check)?),
@@ -431,10 +431,26 @@ pub(crate) struct Batches<'a, P: SemiHonest> {
 /// What came of it.
 pub(crate) struct Ran<P: SemiHonest> {
     pub(crate) outputs: Outputs<P::Output>,
-    /// Slots whose answers the client's own code could not make sense of.
-    failures: Vec<(usize, Cause<P::ClientError>)>,
+    failures: Vec<Unread<P::ClientError>>,
     mismatch: Option<Place>,
     pub(crate) costs: Costs,
+}
+
+/// A slot whose answer the client's own code could not make sense of.
+struct Unread<E> {
+    slot: usize,
+    place: Place,
+    cause: Cause<E>,
+}
+
+impl<E> Unread<E> {
+    fn into_error(self) -> Error<E> {
+        let place = self.place;
+        match self.cause {
+            Cause::Error(source) => Error::Protocol { place, source },
+            Cause::Panic(message) => Error::Panicked { place, message },
+        }
+    }
 }
 
 /// All steps on all slots, whatever is in them.
@@ -446,11 +462,31 @@ pub(crate) async fn run_all<P: SemiHonest>(
     rng: &mut PhaseRng,
     observer: &mut dyn Observer,
 ) -> Result<Ran<P>, Error<P::ClientError>> {
+    let mut failures = Vec::new();
+    let ran = run_slots::<P>(party, setup, wire, run, &mut failures, rng, observer).await;
+    match (ran, failures.is_empty()) {
+        (Ok((outputs, mismatch, costs)), _) => Ok(Ran { outputs, failures, mismatch, costs }),
+        // A slot that failed could not go on as if it had not: that is what ended the run.
+        (Err(Error::Io { .. } | Error::Misbehaved { .. }), false) => {
+            Err(failures.swap_remove(0).into_error())
+        }
+        (Err(error), _) => Err(error),
+    }
+}
+
+async fn run_slots<P: SemiHonest>(
+    party: &mut P::Client,
+    setup: &mut Setup<P::ClientSetup>,
+    wire: &mut Wire,
+    run: Batches<'_, P>,
+    failures: &mut Vec<Unread<P::ClientError>>,
+    rng: &mut PhaseRng,
+    observer: &mut dyn Observer,
+) -> Result<(Outputs<P::Output>, Option<Place>, Costs), Error<P::ClientError>> {
     let Batches { context, slots, lanes, seals } = run;
     let count = slots.len();
     let mut states: Vec<P::ClientState> = lanes::states(P::CLIENT_LANES, count);
     let mut outputs = Outputs::with_capacity(count);
-    let mut failures = Vec::new();
     let mut forks: Vec<P::Client> = Vec::new();
     let mut walk = Walk::new(P::CLIENT_STEPS, P::PHASES, count, setup.is_fresh());
     while let Some(call) = walk.next(wire, observer) {
@@ -502,22 +538,23 @@ pub(crate) async fn run_all<P: SemiHonest>(
             Ok(Err(error)) => return Err(explain(wire, error)),
             Err(message) => Cause::Panic(message),
         };
-        // It came from the wire, or the step's shape does not let it wait for the verdict.
-        if !seals || !call.can_be_sealed() || wire.link().fault().is_some() {
-            return Err(match cause {
-                Cause::Error(error) => explain(wire, PhaseError::Protocol(error)),
-                Cause::Panic(message) => Error::Panicked { place: wire.link().place(), message },
-            });
+        let unread = Unread { slot: call.slot, place: wire.link().place(), cause };
+        if let Some(fault) = wire.link().fault() {
+            return Err(fault.into());
         }
+        // The step's shape does not let it wait for the verdict, or the server waits for more.
+        if !seals || !call.can_be_sealed() || !(call.local || wire.link().has_said_all()) {
+            return Err(unread.into_error());
+        }
+        failures.push(unread);
         if !call.local {
             wire.wait(|link, cx| link.poll_end_failed_slot(cx)).await?;
         }
         outputs.fail(call.slot);
-        failures.push((call.slot, cause));
         walk.ended(wire, observer)?;
     }
     let (mismatch, costs) = wire.wait(|link, cx| link.poll_end_run(cx)).await?;
-    Ok(Ran { outputs, failures, mismatch, costs })
+    Ok((outputs, mismatch, costs))
 }
 
 pub(crate) fn lost_count<E>() -> Error<E> {

@@ -62,12 +62,18 @@ impl PhasePlan {
     }
 }
 
-/// How much the peer said.
+/// How many bytes of data passed.
 #[derive(Clone, Copy, Default)]
-struct Heard {
-    in_this_slot: u64,
+struct Passed {
+    in_this_slot: Traffic,
     /// In a slot of this phase that came to its end.
-    in_a_whole_slot: Option<u64>,
+    in_a_whole_slot: Option<Traffic>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Traffic {
+    sent: u64,
+    received: u64,
 }
 
 /// What a cheating server does with what passes; see [`crate::misbehave`].
@@ -103,8 +109,8 @@ pub(crate) struct Link {
     inner: Inner,
     listening: bool,
     fault: Option<Fault>,
-    /// How many bytes came in this slot, and in one of this phase that came to its end.
-    heard: Heard,
+    /// How many bytes passed in this slot, and in one of this phase that came to its end.
+    passed: Passed,
     /// What this party said in each slot, if that is looked at.
     said: Option<Sayings>,
     #[cfg(feature = "test-kit")]
@@ -133,7 +139,7 @@ impl Link {
             inner: Inner::default(),
             listening: false,
             fault: None,
-            heard: Heard::default(),
+            passed: Passed::default(),
             said: None,
             #[cfg(feature = "test-kit")]
             mischief: None,
@@ -204,12 +210,12 @@ impl Link {
         }
         self.now_in = Some((plan, ALL_SLOTS));
         self.local = None;
-        self.heard = Heard::default();
+        self.passed = Passed::default();
     }
 
     pub(crate) fn begin_slot(&mut self, slot: u32) {
         self.inner.begin_slot();
-        self.heard.in_this_slot = 0;
+        self.passed.in_this_slot = Traffic::default();
         if let Some((_, current)) = &mut self.now_in {
             *current = slot;
         }
@@ -225,9 +231,17 @@ impl Link {
         if unread > 0 {
             return Err(self.malformed(Malformed::Trailing(unread)));
         }
-        self.heard.in_a_whole_slot.get_or_insert(self.heard.in_this_slot);
+        self.passed.in_a_whole_slot.get_or_insert(self.passed.in_this_slot);
         self.close_slot();
         Ok(())
+    }
+
+    /// Whether a slot in which this party's code failed can go on as if it had not: it has said all that it
+    /// says in a slot, as far as another one of the phase tells.
+    pub(crate) fn has_said_all(&self) -> bool {
+        let unsent = self.outgoing.len().saturating_sub(HEADER) as u64;
+        let said = self.passed.in_this_slot.sent.saturating_add(unsent);
+        self.passed.in_a_whole_slot.is_none_or(|whole| said >= whole.sent)
     }
 
     /// Ends a slot in which this party's code failed after it had heard the peer, as if it had not:
@@ -236,12 +250,12 @@ impl Link {
     pub(crate) fn poll_end_failed_slot(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         self.flush()?;
         self.read_to = self.incoming.len();
-        if let Some(due) = self.heard.in_a_whole_slot {
-            while self.heard.in_this_slot < due {
+        if let Some(Traffic { received: due, .. }) = self.passed.in_a_whole_slot {
+            while self.passed.in_this_slot.received < due {
                 ready!(self.poll_data(cx))?;
                 self.read_to = self.incoming.len();
             }
-            let more = self.heard.in_this_slot.saturating_sub(due);
+            let more = self.passed.in_this_slot.received.saturating_sub(due);
             if more > 0 {
                 let more = usize::try_from(more).unwrap_or(usize::MAX);
                 return Poll::Ready(Err(self.malformed(Malformed::Trailing(more))));
@@ -403,6 +417,8 @@ impl Link {
         if let (Some(transcript), Some(payload)) = (&mut self.transcript, frame.get(HEADER..)) {
             transcript.sent(self.inner.current(), payload);
         }
+        let length = frame.len().saturating_sub(HEADER) as u64;
+        self.passed.in_this_slot.sent = self.passed.in_this_slot.sent.saturating_add(length);
         if let (Some(said), Some(payload)) = (&mut self.said, frame.get(HEADER..)) {
             said.add(payload);
         }

@@ -59,7 +59,8 @@ impl Link {
             mischief.heard(plan.place(slot), frame.get(HEADER..).unwrap_or_default());
         }
         let more = frame.len().saturating_sub(HEADER) as u64;
-        self.heard.in_this_slot = self.heard.in_this_slot.saturating_add(more);
+        let heard = &mut self.passed.in_this_slot.received;
+        *heard = heard.saturating_add(more);
         self.incoming = frame;
         self.read_to = HEADER;
         Poll::Ready(Ok(()))
