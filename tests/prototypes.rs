@@ -225,6 +225,7 @@ mod logistic {
         });
         if let Ok(answers) = &answers {
             let scores: Vec<_> = answers.iter().map(|answer| answer.0).collect();
+            assert!(answers.iter().all(|answer| answer.is_positive() == (answer.0 >= 0)));
             assert_eq!(scores, queries.map(|query| plain(claimed, &query)));
         }
         (answers, dealt)

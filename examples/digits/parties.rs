@@ -134,7 +134,7 @@ const NO_DEALER: &str = "this backend needs a dealer";
 
 /// How a batch ended.
 pub(crate) enum Outcome<A> {
-    Accepted(Verified<Vec<A>>),
+    Accepted(Box<Verified<Vec<A>>>),
     Rejected { reason: Rejection, report: Box<Report> },
     EndedEarly(String),
 }
@@ -158,10 +158,13 @@ pub(crate) fn infer<B: Backend>(
     let architecture = data::architecture(options.model)?;
     let result = client.infer(&mut connection, &architecture, &inputs, &mut UnwrapErr(SysRng));
     match result {
-        Ok(answers) => Ok(Outcome::Accepted(answers)),
+        Ok(answers) => Ok(Outcome::Accepted(Box::new(answers))),
         Err(Error::Rejected { reason, report, .. }) => Ok(Outcome::Rejected { reason, report }),
-        // It sent what no honest server sends. It may have chosen when, so it is not asked again.
-        Err(error @ (Error::Protocol { .. } | Error::Misbehaved { .. })) if !error.may_retry() => {
+        // Online, only what the server sends makes the protocol fail. It may have chosen when, so it is
+        // not asked again.
+        Err(error @ (Error::Protocol { place, .. } | Error::Misbehaved { place, .. }))
+            if place.stage() == Some(Stage::Online) =>
+        {
             Ok(Outcome::EndedEarly(error.to_string()))
         }
         Err(error) => Err(error.into()),

@@ -6,6 +6,8 @@ mod ends;
 mod fresh;
 #[path = "promises/isolation.rs"]
 mod isolation;
+#[path = "promises/lanes.rs"]
+mod lanes;
 #[path = "promises/order.rs"]
 mod order;
 #[path = "promises/sessions.rs"]

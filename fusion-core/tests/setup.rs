@@ -139,7 +139,7 @@ fn a_server_without_setup_refuses_to_skip_it() {
         let mut client = client(1);
         ask(&mut client, &mut here).unwrap();
         let error = ask(&mut client, &mut here).unwrap_err().to_string();
-        assert!(error.contains("the server refuses: a batch without setup"), "{error}");
+        assert!(error.contains("the server refuses a batch without setup"), "{error}");
         let error = ask(&mut client, &mut here).unwrap_err().to_string();
         assert!(error.contains("open a new one"), "{error}");
     });

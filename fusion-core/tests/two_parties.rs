@@ -144,6 +144,14 @@ fn verdict(answer: Answer) -> Rejection {
     }
 }
 
+/// Why the parties do not fit together.
+fn incompatible(answer: Answer) -> String {
+    match answer {
+        Err(error @ Error::Incompatible(_)) if error.may_retry() => error.to_string(),
+        other => panic!("somebody's fault: {other:?}"),
+    }
+}
+
 /// What was wrong with a message, and where.
 fn misbehaved(answer: Answer) -> (Place, Malformed) {
     match answer {
@@ -272,15 +280,32 @@ fn another_protocol_version_or_mode_is_told_apart() {
         let mut rng = StdRng::seed_from_u64(2);
         semi_honest::serve::<Adder, _>(&mut (), connection, &SECRET, &mut rng).unwrap_err();
     };
-    let said = verdict(against(memory_pair(), plain)).to_string();
-    assert!(said.contains("handshake") && said.contains("the mode differs"), "{said}");
+    let said = incompatible(against(memory_pair(), plain));
+    assert!(said.contains("refuses a hardened run; it serves a semi-honest run"), "{said}");
     let small = |connection: &mut Connection| {
         let mut rng = StdRng::seed_from_u64(2);
         let mut server = Server::<Adder>::new().max_slots(10);
         server.serve(connection, &SECRET, &mut rng).unwrap_err();
     };
-    let said = verdict(against(memory_pair(), small)).to_string();
+    let said = incompatible(against(memory_pair(), small));
     assert!(said.contains("a batch of 36 executions; it takes 1 to 10"), "{said}");
+}
+
+/// A version that has other messages is told by its number alone.
+#[test]
+fn another_version_of_the_wire_is_nobodys_fault() {
+    let (left, mut right) = memory_pair();
+    right.send([&[2, 0, 0, 0, 0, 0, 0, 0, 0, 99][..], b"something else"].concat()).unwrap();
+    let said = incompatible(ask(&mut Connection::new(left)));
+    assert!(said.contains("Fusion's wire version differs: here 4, there 99"), "{said}");
+    let (mut left, right) = memory_pair();
+    left.send([&[1, 0, 0, 0, 0, 0, 0, 0, 0, 99][..], b"something else"].concat()).unwrap();
+    let mut rng = StdRng::seed_from_u64(2);
+    let error = Server::<Adder>::new().serve(&mut Connection::new(right), &SECRET, &mut rng);
+    assert!(matches!(error, Err(Error::Incompatible(_))), "{error:?}");
+    // The client is told the server's version.
+    let welcome = left.recv(Duration::from_secs(1)).unwrap();
+    assert_eq!((welcome[0], welcome[9]), (2, 4));
 }
 
 #[test]
@@ -319,6 +344,8 @@ fn welcome_for(hello: &[u8]) -> Vec<u8> {
     let identity = 9 + 1 + 6 + 1 + 1 + 2 * 2;
     let mut frame = hello[..identity].to_vec();
     frame[0] = 2;
+    // One lane, the nonce, no refusal.
+    frame.push(1);
     frame.extend_from_slice(&[0; 16]);
     frame.push(0);
     frame
@@ -356,14 +383,15 @@ fn every_malformed_frame_is_named_by_phase_and_reason() {
 
 #[test]
 fn a_garbage_digest_and_a_garbage_welcome_do_not_decode() {
-    let said = verdict(hostile(|channel| {
+    let (_, said) = misbehaved(hostile(|channel| {
         channel.send(vec![4, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 1]).unwrap();
     }));
-    assert!(said.to_string().contains("the digest message does not decode"), "{said}");
+    assert_eq!(said.to_string(), "the digest message does not decode");
     let (left, mut right) = memory_pair();
     right.send(vec![2, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff]).unwrap();
-    let said = verdict(ask(&mut Connection::new(left))).to_string();
-    assert!(said.contains("handshake: the welcome message does not decode"), "{said}");
+    let (place, said) = misbehaved(ask(&mut Connection::new(left)));
+    assert!(place.is_handshake());
+    assert_eq!(said.to_string(), "the welcome message does not decode");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn read_values(reader: &mut impl Read, count: usize) -> io::Result<Vec<i64>> {
 mod tests {
     use std::thread;
 
-    use fusion_core::{Check, Connection, Error, Policy};
+    use fusion_core::{Check, Connection, Error, Misuse, Policy, Sample};
     use rand::{RngExt, SeedableRng, rngs::StdRng};
 
     use super::*;
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_of_the_wrong_width_names_the_protocols_error() {
+    fn a_query_of_the_wrong_width_is_refused_before_anything_is_sent() {
         let mut rng = StdRng::seed_from_u64(3);
         let model = Model::random(&architecture(), 10, &mut rng);
         let (mut here, mut there) = Connection::pair();
@@ -188,7 +188,11 @@ mod tests {
             &[vec![0; 6]],
             &mut rng,
         );
-        assert!(matches!(result, Err(Error::Protocol { source: ClearError::Width { .. }, .. })));
+        let Err(Error::Misuse(Misuse::Invalid { of: Sample::Query(0), reason })) = result else {
+            panic!("{result:?}")
+        };
+        assert_eq!(reason, "the input has 6 values, but the model takes 5");
+        drop(here);
         assert!(server.join().unwrap());
     }
 }
