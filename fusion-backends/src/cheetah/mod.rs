@@ -46,7 +46,7 @@
 //! | | both: base transfers, and the setup of their extension | |
 //! | offline | announces the parameters of each linear layer | refuses sets that do not exist |
 //! | | both: transfers, and from them what the other layers use up, for all slots | |
-//! | online, linear | adds its shares, multiplies, masks, responds; adds biases | encrypts its shares; opens |
+//! | online, linear | for each slot: adds its shares, multiplies, masks, responds; adds biases | for each slot: encrypts its shares under a key of its own; opens |
 //! | online, others | both: masked bits, a few rounds for all slots together | |
 //! | online, end | sends its shares of the labels (or logits) | adds its own: the answers |
 //!
@@ -60,9 +60,9 @@
 //!
 //! 1. *In setup and offline*, messages of the oblivious transfers, before the input is used at all:
 //!    they cannot depend on it. The transfers are secure against a malicious server ([`ot`]).
-//! 2. *For a linear layer*, an encryption of its shares under a key that is fresh for this message: by
-//!    RLWE it is indistinguishable from random bits, whatever the shares are, even if the server had
-//!    chosen them ([`rlwe`]).
+//! 2. *For a linear layer and a slot*, an encryption of its shares under a key that is fresh for this
+//!    message: by RLWE it is indistinguishable from random bits, whatever the shares are, even if the
+//!    server had chosen them ([`rlwe`]).
 //! 3. *For another layer*, its shares masked by bits from transfers that nobody else knows and that
 //!    are used once: uniform, whatever the server sent before ([`nonlinear`]).
 //! 4. *At the end* nothing: only the server sends.
@@ -71,6 +71,30 @@
 //! as the client goes on. Whether it goes on depends on lengths, ranges of coefficients and padding of
 //! what the server sent, never on a share, a key or an answer. Queries are checked before the first
 //! message. The plan that the server announces decides lengths alone, and all of its values are bounded.
+//!
+//! # Security: isolated executions, against a server that deviates
+//!
+//! This is precondition 2 of hardening: what comes out of a set of slots depends on what these slots
+//! hold, and on the server's view, whatever the server does. Message by message:
+//!
+//! 1. *Setup and offline* run before inputs are there. They leave pads, which the other layers use up,
+//!    each in one value of one slot.
+//! 2. *A linear layer.* Keys, masks and errors are fresh for each layer of each slot, and no polynomial
+//!    has inputs or results of two slots. The client opens the response for a slot with that slot's own
+//!    key: its shares are a function of the response, which is part of the view, and of that key. What a
+//!    server makes of requests of several slots together is under no key that opens it. With one key
+//!    for several slots it could test them for equality, and answer wrongly only those with a duplicate:
+//!    that was so in earlier versions.
+//! 3. *Another layer.* The client's share of a result is a function of its share of the operands of the
+//!    same slot, of what the server sent for them, and of pads of that slot. Pads of all slots come from
+//!    one extension with one secret Delta. That links nothing, by the property of the hash that
+//!    `ot/hash.rs` proves: to a server that chose all of its rows, the pads that it does not know are
+//!    together indistinguishable from independent random blocks, so that those of one slot say nothing
+//!    of another. What it guesses of Delta in the check of the extension ends the run or not for every
+//!    slot alike, before inputs are there.
+//! 4. *Answers.* The client adds what the server sent for a slot to its own share of that slot.
+//!
+//! Nothing here outlives a batch but the transfers' setup, of which every use takes new rows.
 //!
 //! # Security: the model, against a client that follows the protocol
 //!

@@ -47,7 +47,7 @@ impl Batch {
         let mut sets = sets.iter().copied();
         let mut steps = Vec::with_capacity(nodes.len());
         for (layer, node) in nodes.iter().enumerate() {
-            steps.push(Step::new(plan, layer, node, slots, &mut sets)?);
+            steps.push(Step::new(plan, layer, node, &mut sets)?);
         }
         if sets.next().is_some() {
             return Err(CheetahError::Announcement(Malformed::Sets));
@@ -97,12 +97,12 @@ impl Batch {
     }
 }
 
-/// The linear layer for so many slots, if it is one.
-pub(super) fn shape(layer: &LayerShape, slots: usize) -> Option<Shape> {
+/// The linear layer for one slot, if it is one. Slots have requests of their own.
+pub(super) fn shape(layer: &LayerShape) -> Option<Shape> {
     match *layer {
-        LayerShape::Dense { inputs, outputs } => Some(Shape::dense(inputs, outputs, slots)),
+        LayerShape::Dense { inputs, outputs } => Some(Shape::dense(inputs, outputs, 1)),
         LayerShape::Convolution(of) => Some(Shape {
-            slots,
+            slots: 1,
             channels: of.channels,
             outputs: of.outputs,
             height: of.height,
@@ -126,7 +126,6 @@ impl Step {
         plan: &Plan,
         layer: usize,
         node: &Node,
-        slots: usize,
         sets: &mut impl Iterator<Item = Set>,
     ) -> Result<Self, CheetahError> {
         let (from, to) = (plan.bits(node.from), plan.ring(Source::Layer(layer)));
@@ -145,7 +144,7 @@ impl Step {
             LayerShape::Dense { .. } | LayerShape::Convolution(_) => {
                 let kind = node.layer.kind();
                 let set = sets.next().ok_or(CheetahError::Announcement(Malformed::Sets))?;
-                let shape = shape(&node.layer, slots).ok_or(CheetahError::Order)?;
+                let shape = shape(&node.layer).ok_or(CheetahError::Order)?;
                 let encoding = encoding(to, shape, set);
                 let encoding =
                     encoding.map_err(|source| CheetahError::Linear { layer, kind, source })?;
@@ -203,7 +202,9 @@ impl Step {
                 let values = encoding.parameters().primes() * encoding.parameters().degree() * 16;
                 let polynomials = encoding.requests().saturating_add(encoding.responses());
                 let messages = encoding.request_bytes().saturating_add(encoding.response_bytes());
-                polynomials.saturating_mul(values).saturating_add(messages)
+                // One slot is computed at a time; keys and messages of all may wait.
+                let waiting = messages.saturating_add(values).saturating_mul(slots);
+                polynomials.saturating_mul(values).saturating_add(waiting)
             }
             // Bits and messages of comparisons.
             _ => layer.outputs().saturating_mul(slots).saturating_mul(64),

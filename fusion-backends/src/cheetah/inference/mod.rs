@@ -68,7 +68,7 @@ impl Answer {
 #[fusion::harden(
     soundness = 40,
     privacy = malicious,
-    executions = linked,
+    executions = isolated,
     assumes = "RLWE with 128 bits (Homomorphic Encryption Standard), LPN for silent transfers, \
                elliptic-curve Diffie-Hellman, AES and BLAKE3 as ideal functions",
     crate = fusion_core
@@ -81,6 +81,9 @@ pub struct Cheetah {
     transfers: [Option<Ends>; 2],
     material: Material,
     costs: Vec<LayerCost>,
+    /// What a server of the tests does to the requests of slots.
+    #[cfg(test)]
+    linking: Option<run::Linking>,
 }
 
 /// What a batch of the client's is to be: made offline, used up online.
@@ -222,7 +225,19 @@ impl Cheetah {
         let batch = &ready.batch;
         let stream = Metered::new(stream);
         let (material, costs) = (&mut self.material, &mut self.costs);
-        Run { plan, batch, side, material, stream, rng, costs }.run(inputs).map(drop)
+        Run {
+            plan,
+            batch,
+            side,
+            material,
+            stream,
+            rng,
+            costs,
+            #[cfg(test)]
+            linking: self.linking,
+        }
+        .run(inputs)
+        .map(drop)
     }
 
     fn takes(&self, architecture: &Architecture, query: &[i64]) -> Result<(), ModelError> {
@@ -273,7 +288,18 @@ impl Cheetah {
         let side = Side::Client;
         let stream = Metered::new(stream);
         let (batch, material, costs) = (&batch, &mut self.material, &mut self.costs);
-        Run { plan, batch, side, material, stream, rng, costs }.run(inputs)
+        Run {
+            plan,
+            batch,
+            side,
+            material,
+            stream,
+            rng,
+            costs,
+            #[cfg(test)]
+            linking: None,
+        }
+        .run(inputs)
     }
 
     /// What the client's setup reads before its base transfers. Public for `fuzz/`, since those would
@@ -309,6 +335,8 @@ impl Cheetah {
             transfers: [None, None],
             material,
             costs: Vec::new(),
+            #[cfg(test)]
+            linking: None,
         }
     }
 

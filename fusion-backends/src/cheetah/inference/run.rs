@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 
 use rand::CryptoRng;
+use zeroize::Zeroizing;
 
 use super::batch::{Batch, Step};
 use super::costs::{LayerCost, Metered};
@@ -11,6 +12,7 @@ use super::plan::{Outputs, Plan};
 use super::served::Ready;
 use super::{Answer, place};
 use crate::cheetah::nonlinear::{Layers, Material, Shares};
+use crate::cheetah::ot::Width;
 use crate::cheetah::rlwe::{Encoding, Pending, Request, RlweError};
 use crate::model::{LayerShape, Node, Source};
 
@@ -30,6 +32,19 @@ pub(super) struct Run<'a, S, R> {
     pub(super) rng: &'a mut R,
     /// One for each layer, then that of the answers.
     pub(super) costs: &'a mut Vec<LayerCost>,
+    #[cfg(test)]
+    pub(super) linking: Option<Linking>,
+}
+
+/// An attack on isolation: to the request of slot `into` of a layer the difference of two others is
+/// added, which is nothing if these hold the same and one key is for all.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Linking {
+    pub(super) layer: usize,
+    /// Before `into`.
+    pub(super) of: [usize; 2],
+    pub(super) into: usize,
 }
 
 impl<S: Read + Write, R: CryptoRng> Run<'_, S, R> {
@@ -116,7 +131,13 @@ impl<S: Read + Write, R: CryptoRng> Run<'_, S, R> {
         result.map_err(|source| CheetahError::Layer { layer, source })
     }
 
-    /// A request from the client, and the response.
+    /// For each slot a request from the client, under a key of its own, and the response.
+    ///
+    /// # Security
+    ///
+    /// No key serves two layers or two slots, and no polynomial holds inputs or results of two slots:
+    /// a server that computes on requests of several slots together gets what no key opens, so that
+    /// the answers that it spoils are wrong whatever the others hold.
     fn linear(
         &mut self,
         layer: usize,
@@ -126,32 +147,86 @@ impl<S: Read + Write, R: CryptoRng> Run<'_, S, R> {
     ) -> Result<Shares, CheetahError> {
         let kind = node.layer.kind();
         let fails = |source: RlweError| CheetahError::Linear { layer, kind, source };
+        let width = encoding.parameters().width();
         let room = &mut None;
-        let inputs = values.reduced(encoding.parameters().width(), room);
+        let inputs = slots(values.reduced(width, room), self.batch.slots, encoding)?;
+        let mut results = Results::new(width, self.batch.slots, encoding);
         match &self.side {
             Side::Client => {
-                let (pending, request) =
-                    Pending::request(encoding, inputs, self.rng).map_err(fails)?;
-                self.stream.write_all(&request)?;
+                let mut pending = Vec::with_capacity(inputs.len());
+                for slot in &inputs {
+                    let (own, request) =
+                        Pending::request(encoding, slot, self.rng).map_err(fails)?;
+                    self.stream.write_all(&request)?;
+                    pending.push(own);
+                }
                 self.stream.flush()?;
-                drop(request);
-                let response = receive(&mut self.stream, encoding.response_bytes())?;
-                pending.open(&response).map_err(fails)
+                for own in pending {
+                    let response = receive(&mut self.stream, encoding.response_bytes())?;
+                    results.push(&own.open(&response).map_err(fails)?);
+                }
+                Ok(results.all())
             }
             Side::Server(ready) => {
                 let (weights, bias) = ready.layer(layer).ok_or(CheetahError::Order)?;
-                let request = receive(&mut self.stream, encoding.request_bytes())?;
-                let mut request = Request::decode(encoding, &request).map_err(fails)?;
-                // Of the input it has no share.
-                if node.from != Source::Input {
-                    request.add(inputs, self.rng).map_err(fails)?;
+                #[cfg(test)]
+                let mut earlier = Vec::new();
+                for slot in &inputs {
+                    let request = receive(&mut self.stream, encoding.request_bytes())?;
+                    #[cfg(test)]
+                    earlier.push(Request::decode(encoding, &request).map_err(fails)?);
+                    let mut request = Request::decode(encoding, &request).map_err(fails)?;
+                    #[cfg(test)]
+                    if let Some(Linking { of: [a, b], into, .. }) =
+                        self.linking.filter(|linking| linking.layer == layer)
+                        && let (true, Some(a), Some(b)) =
+                            (earlier.len() == into + 1, earlier.get(a), earlier.get(b))
+                    {
+                        request.add_difference(a, b);
+                    }
+                    // Of the input it has no share.
+                    if node.from != Source::Input {
+                        request.add(slot, self.rng).map_err(fails)?;
+                    }
+                    let (response, shares) = weights.answer(&request, self.rng).map_err(fails)?;
+                    self.stream.write_all(&response)?;
+                    results.push(&shares);
                 }
-                let (response, results) = weights.answer(&request, self.rng).map_err(fails)?;
-                self.stream.write_all(&response)?;
                 self.stream.flush()?;
-                Ok(biased(&node.layer, bias, &results))
+                Ok(biased(&node.layer, bias, &results.all()))
             }
         }
+    }
+}
+
+/// The shares of each slot.
+fn slots(values: &Shares, slots: usize, encoding: &Encoding) -> Result<Vec<Shares>, CheetahError> {
+    let each = encoding.shape().inputs_len().max(1);
+    let all: Vec<_> = values.values().chunks_exact(each).collect();
+    if all.len() != slots || values.len() != each.saturating_mul(slots) {
+        return Err(CheetahError::Order);
+    }
+    Ok(all.into_iter().map(|slot| Shares::new(values.width(), slot.iter().copied())).collect())
+}
+
+/// The results of all slots, one after the other.
+struct Results {
+    width: Width,
+    values: Zeroizing<Vec<u64>>,
+}
+
+impl Results {
+    fn new(width: Width, slots: usize, encoding: &Encoding) -> Self {
+        let count = encoding.shape().outputs_len().saturating_mul(slots);
+        Self { width, values: Zeroizing::new(Vec::with_capacity(count)) }
+    }
+
+    fn push(&mut self, slot: &Shares) {
+        self.values.extend_from_slice(slot.values());
+    }
+
+    fn all(&self) -> Shares {
+        Shares::new(self.width, self.values.iter().copied())
     }
 }
 

@@ -44,14 +44,14 @@ pub struct LinearLayer {
 }
 
 impl LinearLayer {
-    fn new(layer: usize, weights: &Weights) -> Self {
+    fn new(layer: usize, weights: &Weights, slots: usize) -> Self {
         let (encoding, parameters) = (weights.encoding(), weights.encoding().parameters());
         Self {
             layer,
             ring: parameters.width(),
             set: parameters.set(),
             path: encoding.path(),
-            hiding: weights.hiding(),
+            hiding: weights.hiding_of(slots),
             margin: weights.margin(),
         }
     }
@@ -140,7 +140,7 @@ impl Served {
         let ready = self.ready(slots)?;
         let layers = ready.layers.iter().enumerate();
         let linear = layers.filter_map(|(layer, ready)| Some((layer, &ready.as_ref()?.0)));
-        Ok(linear.map(|(layer, weights)| LinearLayer::new(layer, weights)).collect())
+        Ok(linear.map(|(layer, weights)| LinearLayer::new(layer, weights, slots)).collect())
     }
 
     /// The model.
@@ -178,14 +178,15 @@ impl Served {
         let nodes = self.model.architecture().nodes();
         let (mut sets, mut layers, mut room) = (Vec::new(), Vec::new(), self.room);
         for (layer, node) in nodes.iter().enumerate() {
-            let (Some(linear), Some(shape)) = (self.model.linear(layer), shape(&node.layer, slots))
-            else {
+            let (Some(linear), Some(shape)) = (self.model.linear(layer), shape(&node.layer)) else {
                 layers.push(None);
                 continue;
             };
             let ring = self.plan.ring(Source::Layer(layer));
             let kind = node.layer.kind();
-            let (set, weights) = weights(ring, shape, linear, self.hiding, &mut room)
+            // Floods of all slots are independent: see `Weights::hiding_of`.
+            let hiding = self.hiding.saturating_add(for_slots(slots));
+            let (set, weights) = weights(ring, shape, linear, hiding, &mut room)
                 .map_err(|source| CheetahError::Weights { layer, kind, source })?;
             sets.push(set);
             layers.push(Some((weights, linear.bias().to_vec())));
@@ -206,6 +207,11 @@ impl Ready {
 fn hiding_of_layer(model: &Model, bits: u32) -> u32 {
     let linear = model.architecture().layers().filter(|layer| layer.is_linear());
     bits.saturating_add(linear.count().max(1).next_power_of_two().ilog2())
+}
+
+/// Bits more for one slot that give as many for all of them: half of their logarithm, rounded up.
+fn for_slots(slots: usize) -> u32 {
+    slots.max(1).next_power_of_two().ilog2().div_ceil(2)
 }
 
 /// Bytes of transformed weights that are kept by default.

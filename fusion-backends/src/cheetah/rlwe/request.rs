@@ -85,6 +85,19 @@ impl Request {
         Ok(())
     }
 
+    /// Adds what two other requests differ by, as if all were under one key: an attack.
+    #[cfg(test)]
+    pub(in crate::cheetah) fn add_difference(&mut self, plus: &Self, minus: &Self) {
+        let parameters = self.encoding.parameters();
+        let others = plus.ciphers.iter().zip(&minus.ciphers);
+        for (cipher, (plus, minus)) in self.ciphers.iter_mut().zip(others) {
+            cipher.first.add(parameters, &plus.first);
+            cipher.second.add(parameters, &plus.second);
+            cipher.first.subtract(parameters, &minus.first);
+            cipher.second.subtract(parameters, &minus.second);
+        }
+    }
+
     pub(super) fn encoding(&self) -> &Encoding {
         &self.encoding
     }

@@ -10,7 +10,9 @@ use super::error::RlweError;
 /// A linear layer without bias, for a batch of slots at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// How many inputs the same weights are applied to.
+    /// How many inputs the same weights are applied to. They share a key and polynomials, so a server
+    /// that deviates can compute on several of them together: what is to be isolated takes one slot
+    /// for each request, as whole models do.
     pub slots: usize,
     /// Channels of the input.
     pub channels: usize,

@@ -107,6 +107,13 @@ impl Weights {
         self.noise.hiding
     }
 
+    /// [`hiding`](Self::hiding), of so many uses together: floods are independent, so the squares of
+    /// their distances add up (see `noise.rs`), and half of the logarithm is lost.
+    #[must_use]
+    pub fn hiding_of(&self, uses: usize) -> f64 {
+        self.noise.hiding - (uses.max(1) as f64).log2() / 2.0
+    }
+
     /// The noise margin, in bits: by how much the noise could be larger than it is in the worst case, and
     /// results still be right. It depends on the weights, so it is for the server alone.
     #[must_use]
