@@ -87,7 +87,7 @@ pub(crate) fn repeated(
     phases.dedup();
     phases.into_iter().find(|phase| {
         let here: Vec<&Saying> = said.iter().filter(|saying| saying.phase == *phase).collect();
-        // A phase that ran once said one thing, for all slots together.
+        // Where slots are missing nothing is concluded.
         here.len() == batch.slots() && is_repeated(&here, batch, &query_in)
     })
 }

@@ -270,7 +270,7 @@ impl Link {
         if let Some(transcript) = &mut self.transcript {
             transcript.end_slot(slot);
         }
-        if let Some(said) = &mut self.said {
+        if let Some(said) = self.said.as_mut().filter(|_| slot != ALL_SLOTS) {
             said.end_slot(plan.index, slot);
         }
     }
@@ -419,7 +419,9 @@ impl Link {
         }
         let length = frame.len().saturating_sub(HEADER) as u64;
         self.passed.in_this_slot.sent = self.passed.in_this_slot.sent.saturating_add(length);
-        if let (Some(said), Some(payload)) = (&mut self.said, frame.get(HEADER..)) {
+        let in_a_slot = self.now_in.is_some_and(|(_, slot)| slot != ALL_SLOTS);
+        if let (true, Some(said), Some(payload)) = (in_a_slot, &mut self.said, frame.get(HEADER..))
+        {
             said.add(payload);
         }
         self.send_frame(frame)
