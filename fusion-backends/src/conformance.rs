@@ -196,9 +196,10 @@ pub fn catches_every_cheat<B: Backend>(rng: &mut ChaCha20Rng) {
     };
     let (honest, seen) = observed(&setting, Peer::Honest);
     assert!(matches!(seen, Seen::Accepted), "an honest server: {seen:?}");
-    // Lengths may be those of the model.
+    // Lengths may be those of the model. It may be wrong by its own checks, if what the client holds
+    // leaves no room for it.
     let (with_other, seen) = observed(&other, Peer::Honest);
-    assert!(matches!(seen, Seen::Accepted), "its own checks: {seen:?}");
+    assert!(!matches!(seen, Seen::Refused), "no malformed message: {seen:?}");
 
     for peer in [
         Peer::Cheats(Cheat::Flip { slots: 1 }),
@@ -245,16 +246,14 @@ pub fn names_the_phase_of_a_corrupted_link<B: Backend>(rng: &mut ChaCha20Rng) {
         );
         // A digest is sent in every phase; data from the server perhaps not.
         let heard = |event: &&Event| !event.sent && event.phase == Some(number);
-        if recording.events().iter().filter(heard).count() < 2 {
-            assert!(result.is_ok(), "nothing was corrupted in the {phase}");
-            continue;
-        }
+        let silent = recording.events().iter().filter(heard).count() < 2;
         match result {
-            Err(Error::Rejected { reason: Rejection::Transcript { place }, .. }) => {
+            // The backend's own check may be the one that fires, at the first message: then it is gone.
+            Err(Error::Protocol { .. } | Error::Io { .. }) if B::CHECKS_ITSELF => {}
+            Ok(_) if silent => {}
+            Err(Error::Rejected { reason: Rejection::Transcript { place }, .. }) if !silent => {
                 assert_eq!(place.phase(), Some(index), "{phase}");
             }
-            // The server's check may be the one that fires: then it is gone.
-            Err(Error::Protocol { .. } | Error::Io { .. }) if B::CHECKS_ITSELF => {}
             Err(other) => panic!("{phase}: {other:?}"),
             Ok(_) => panic!("{phase}: accepted"),
         }
