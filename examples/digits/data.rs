@@ -168,7 +168,7 @@ fn biased(model: &Model, network: Network) -> Result<Model, ModelError> {
     let layers = architecture.nodes().len();
     let excess = match network {
         Network::Dense => 1 << 29,
-        Network::Cnn => 1 << 19,
+        Network::Cnn => 1 << 17,
     };
     let linear = (0..layers).filter_map(|layer| {
         let linear = model.linear(layer)?;

@@ -71,6 +71,11 @@ impl Public for Description {
 /// What a server serves.
 pub(crate) trait Context<P>: Sized {
     fn of(model: Model, public: &P) -> Result<Self>;
+
+    /// Of a server that pretends that the model were the one that is publicly known.
+    fn pretending(model: Model, public: &P) -> Result<Self> {
+        Self::of(model, public)
+    }
 }
 
 impl Context<Architecture> for Model {
@@ -82,6 +87,10 @@ impl Context<Architecture> for Model {
 impl Context<Description> for Served {
     fn of(model: Model, description: &Description) -> Result<Self> {
         Ok(Self::described(model, description)?)
+    }
+
+    fn pretending(model: Model, description: &Description) -> Result<Self> {
+        Ok(Self::pretending(model, description)?)
     }
 }
 
@@ -195,7 +204,11 @@ pub(crate) fn serve<B: Backend>(
     options: &Options,
     model: Model,
 ) -> Result<Costs> {
-    let context = B::ServerContext::of(model, &B::ClientContext::load(options)?)?;
+    let public = B::ClientContext::load(options)?;
+    let context = match options.cheat {
+        Some(Cheat::WrongModel) => B::ServerContext::pretending(model, &public)?,
+        _ => B::ServerContext::of(model, &public)?,
+    };
     let party = B::server(dealer.map(|at| call_dealer(at, SERVER)).transpose()?)?;
     let line = emulate(options.network, channel(accept(listener)?)?);
     let online = B::PHASES.iter().position(|phase| phase.stage == Stage::Online).unwrap_or(0);
