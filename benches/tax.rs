@@ -90,7 +90,7 @@ fn processor_ticks() -> u64 {
 
 /// A model of the size of the digits', with queries and checks for it.
 struct Setting<B: Backend> {
-    architecture: Architecture,
+    public: B::ClientContext,
     context: B::ServerContext,
     inputs: Vec<Vec<i64>>,
     /// To the inputs after the queries: checks.
@@ -112,13 +112,16 @@ impl<B: Backend> Setting<B> {
         let mut rng = StdRng::seed_from_u64(1);
         let input = |_| (0..64).map(|_| rng.random_range(0..4096)).collect();
         let inputs: Vec<Vec<i64>> = (0..1000).map(input).collect();
-        let model = Model::random(&architecture, 4096, &mut rng);
+        let seed = rng.random();
+        let model = || Model::random(&architecture, 4096, &mut StdRng::seed_from_u64(seed));
+        let reference = model();
         let policy = Policy::against_blind_tampering(40, queries).expect("a batch that can be run");
         let samples = inputs.iter().skip(queries).take(50);
-        let logits = samples.map(|sample| model.infer(sample).expect("the width fits"));
+        let logits = samples.map(|sample| reference.infer(sample).expect("the width fits"));
         let answers = logits.map(B::answer).collect();
-        let context = B::context(model, InputRange { low: 0, high: 4095 });
-        Self { architecture, context, inputs, answers, queries, policy }
+        let context = B::context(model(), InputRange { low: 0, high: 4095 });
+        let public = B::public(&reference, &context);
+        Self { public, context, inputs, answers, queries, policy }
     }
 
     fn hardened(&self, seed: u64) -> Duration {
@@ -135,9 +138,7 @@ impl<B: Backend> Setting<B> {
             });
             let mut rng = StdRng::seed_from_u64(seed + 1);
             let start = Instant::now();
-            client
-                .infer(&mut here, &self.architecture, queries, &mut rng)
-                .expect("an honest server");
+            client.infer(&mut here, &self.public, queries, &mut rng).expect("an honest server");
             start.elapsed()
         })
     }
@@ -153,9 +154,9 @@ impl<B: Backend> Setting<B> {
                     .expect("fair");
             });
             let mut rng = StdRng::seed_from_u64(seed + 1);
-            let (party, architecture) = (&mut client, &self.architecture);
+            let (party, public) = (&mut client, &self.public);
             let start = Instant::now();
-            semi_honest::infer::<B, _>(party, &mut here, architecture, inputs, &mut rng)
+            semi_honest::infer::<B, _>(party, &mut here, public, inputs, &mut rng)
                 .expect("an honest server");
             start.elapsed()
         })

@@ -14,7 +14,8 @@ use fusion::{
 };
 use fusion_backends::{
     cheetah::{
-        Answer, Cheetah, CheetahClient, CheetahServer, LayerCost, LinearLayer, Outputs, Served,
+        Answer, Cheetah, CheetahClient, CheetahServer, Description, LayerCost, LinearLayer,
+        Outputs, Served,
     },
     model::{Model, argmax, networks::PIXELS},
 };
@@ -40,6 +41,9 @@ pub(crate) struct Job {
     pub(crate) memory: u64,
     #[arg(long, default_value = "")]
     pub(crate) server: String,
+    /// Of the model, as JSON.
+    #[arg(long, default_value = "")]
+    pub(crate) description: String,
 }
 
 /// What a run cost, at the client, once the server was warm.
@@ -91,7 +95,8 @@ const ROOM: usize = 4 << 30;
 
 impl Job {
     pub(crate) fn plain(network: Which, slots: usize, link: Link, memory: u64) -> Self {
-        Self { network, slots, link, hardened: false, memory, server: String::new() }
+        let (server, description) = (String::new(), String::new());
+        Self { network, slots, link, hardened: false, memory, server, description }
     }
 
     pub(crate) fn hardened(network: Which, queries: usize, link: Link, memory: u64) -> Self {
@@ -101,10 +106,14 @@ impl Job {
     /// Starts both processes. The inner error is a batch that is too large.
     pub(crate) fn run(&self) -> Result<Result<Run, String>> {
         let mut server = Process::start("server", self)?;
+        let description = server.line()?;
+        let description =
+            description.strip_prefix("description ").ok_or("the server has no model")?.into();
         let address = server.line()?;
-        let address = address.strip_prefix("address ").ok_or("the server did not start")?;
-        let mut client =
-            Process::start("client", &Self { server: address.into(), ..self.clone() })?;
+        let address =
+            address.strip_prefix("address ").ok_or("the server did not start")?.to_owned();
+        let job = Self { server: address, description, ..self.clone() };
+        let mut client = Process::start("client", &job)?;
         let lines = client.lines()?;
         let server_lines = server.lines()?;
         // Whoever refuses says why; the other one only that the connection ended.
@@ -190,6 +199,7 @@ pub(crate) fn server(job: &Job) -> Result {
     let start = std::time::Instant::now();
     served.prepare(slots)?;
     let prepare = start.elapsed().as_secs_f64();
+    println!("description {}", serde_json::to_string(served.description())?);
     println!("address {}", listener.local_addr()?);
     let mut rng = UnwrapErr(SysRng);
     for _ in 0..RUNS {
@@ -211,8 +221,8 @@ pub(crate) fn server(job: &Job) -> Result {
 /// The client's process.
 pub(crate) fn client(job: &Job) -> Result {
     // A client has no weights; only where it needs answers to checks, it gets them from the model.
-    let architecture = job.network.architecture();
-    let queries = job.network.queries(job.slots, architecture.inputs());
+    let description: Description = serde_json::from_str(&job.description)?;
+    let queries = job.network.queries(job.slots, description.architecture().inputs());
     let checks = if job.hardened { checks(job, &job.network.model())? } else { Vec::new() };
     let mut rng = UnwrapErr(SysRng);
     let mut last = None;
@@ -222,14 +232,14 @@ pub(crate) fn client(job: &Job) -> Result {
         last = Some(if job.hardened {
             let policy = Policy::against_blind_tampering(SOUNDNESS, job.slots)?;
             let mut client = CheetahClient::with(party, policy, clone(&checks));
-            let answers = client.infer(&mut connection, &architecture, &queries, &mut rng)?;
+            let answers = client.infer(&mut connection, &description, &queries, &mut rng)?;
             let costs = answers.report().costs.clone();
             (answers.into_inner(), costs, Vec::new())
         } else {
             let (answers, costs) = semi_honest::infer::<Cheetah, _>(
                 &mut party,
                 &mut connection,
-                &architecture,
+                &description,
                 &queries,
                 &mut rng,
             )?;
@@ -317,7 +327,7 @@ impl Process {
         let mut command = Command::new(env::current_exe()?);
         command.arg(role).args(["--network", job.network.name(), "--link", job.link.name()]);
         command.args(["--slots", &job.slots.to_string(), "--memory", &job.memory.to_string()]);
-        command.args(["--server", &job.server]);
+        command.args(["--server", &job.server, "--description", &job.description]);
         command.args(job.hardened.then_some("--hardened"));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let output = child.stdout.take().ok_or("no output")?;

@@ -3,9 +3,11 @@
 use std::{fs, path::Path};
 
 use fusion::Check;
-use fusion_backends::model::{
-    Architecture, ConvolutionShape, InputRange, LayerShape, Linear, Model, ModelError, PoolShape,
-    argmax,
+use fusion_backends::{
+    cheetah::Description,
+    model::{
+        Architecture, ConvolutionShape, LayerShape, Linear, Model, ModelError, PoolShape, argmax,
+    },
 };
 
 use crate::{Cheat, Network, Options, Result};
@@ -87,12 +89,18 @@ fn scale(network: Network) -> i64 {
     }
 }
 
-/// What the model's inputs may be.
-pub(crate) fn inputs(network: Network) -> InputRange {
-    InputRange { low: 0, high: DARKEST * scale(network) }
+/// What the client of the backend cheetah knows of the model: the description that its vendor published.
+pub(crate) fn description(options: &Options) -> Result<Description> {
+    let file = match options.model {
+        Network::Dense => "digits.description.json",
+        Network::Cnn => "digits_cnn.description.json",
+    };
+    let path = options.data.join(file);
+    let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
-/// What the client knows of the model.
+/// What the client of another backend knows of the model.
 pub(crate) fn architecture(network: Network) -> Result<Architecture, ModelError> {
     let dense = |inputs, outputs| LayerShape::Dense { inputs, outputs };
     Architecture::new(match network {
@@ -160,7 +168,7 @@ fn biased(model: &Model, network: Network) -> Result<Model, ModelError> {
     let layers = architecture.nodes().len();
     let excess = match network {
         Network::Dense => 1 << 29,
-        Network::Cnn => 1 << 19,
+        Network::Cnn => 1 << 17,
     };
     let linear = (0..layers).filter_map(|layer| {
         let linear = model.linear(layer)?;

@@ -14,9 +14,9 @@ use fusion::{
 };
 use fusion_backends::{
     additive::{Additive, Dealer, Dealt},
-    cheetah::{Answer, Cheetah, Outputs, Served},
+    cheetah::{Answer, Cheetah, Description, Outputs, Served},
     clear::Clear,
-    model::{Architecture, InputRange, Model, argmax},
+    model::{Architecture, Model, argmax},
 };
 use fusion_core::misbehave::{self, At, Cheating, CheatingServer, Fault, Faulty};
 use rand::{rand_core::UnwrapErr, rngs::SysRng};
@@ -33,11 +33,11 @@ type BoxedChannel = Box<dyn Channel>;
 /// A base protocol that runs the model, and how its parties are made.
 pub(crate) trait Backend:
     SemiHonest<
-        ClientContext = Architecture,
+        ClientContext: Public,
         Query = Vec<i64>,
         Agreement = Exact,
         Output: Label + PartialEq,
-        ServerContext: Context,
+        ServerContext: Context<Self::ClientContext>,
         ClientError: StdError + 'static,
         ServerError: StdError + 'static,
     >
@@ -51,20 +51,46 @@ pub(crate) trait Backend:
     fn server(dealer: Option<BoxedChannel>) -> Result<Self::Server>;
 }
 
-/// What a server serves.
-pub(crate) trait Context: Sized {
-    fn of(model: Model, inputs: InputRange) -> Result<Self>;
+/// What both parties know of the model.
+pub(crate) trait Public: Sized {
+    fn load(options: &Options) -> Result<Self>;
 }
 
-impl Context for Model {
-    fn of(model: Model, _: InputRange) -> Result<Self> {
+impl Public for Architecture {
+    fn load(options: &Options) -> Result<Self> {
+        Ok(data::architecture(options.model)?)
+    }
+}
+
+impl Public for Description {
+    fn load(options: &Options) -> Result<Self> {
+        data::description(options)
+    }
+}
+
+/// What a server serves.
+pub(crate) trait Context<P>: Sized {
+    fn of(model: Model, public: &P) -> Result<Self>;
+
+    /// Of a server that pretends that the model were the one that is publicly known.
+    fn pretending(model: Model, public: &P) -> Result<Self> {
+        Self::of(model, public)
+    }
+}
+
+impl Context<Architecture> for Model {
+    fn of(model: Model, _: &Architecture) -> Result<Self> {
         Ok(model)
     }
 }
 
-impl Context for Served {
-    fn of(model: Model, inputs: InputRange) -> Result<Self> {
-        Ok(Self::new(model, inputs)?)
+impl Context<Description> for Served {
+    fn of(model: Model, description: &Description) -> Result<Self> {
+        Ok(Self::described(model, description)?)
+    }
+
+    fn pretending(model: Model, description: &Description) -> Result<Self> {
+        Ok(Self::pretending(model, description)?)
     }
 }
 
@@ -155,8 +181,8 @@ pub(crate) fn infer<B: Backend>(
 
     let checks = data.checks(B::Output::of);
     let mut client = Client::<B>::with(party, policy, checks).observe(Progress::default());
-    let architecture = data::architecture(options.model)?;
-    let result = client.infer(&mut connection, &architecture, &inputs, &mut UnwrapErr(SysRng));
+    let public = B::ClientContext::load(options)?;
+    let result = client.infer(&mut connection, &public, &inputs, &mut UnwrapErr(SysRng));
     match result {
         Ok(answers) => Ok(Outcome::Accepted(Box::new(answers))),
         Err(Error::Rejected { reason, report, .. }) => Ok(Outcome::Rejected { reason, report }),
@@ -178,7 +204,11 @@ pub(crate) fn serve<B: Backend>(
     options: &Options,
     model: Model,
 ) -> Result<Costs> {
-    let context = B::ServerContext::of(model, data::inputs(options.model))?;
+    let public = B::ClientContext::load(options)?;
+    let context = match options.cheat {
+        Some(Cheat::WrongModel) => B::ServerContext::pretending(model, &public)?,
+        _ => B::ServerContext::of(model, &public)?,
+    };
     let party = B::server(dealer.map(|at| call_dealer(at, SERVER)).transpose()?)?;
     let line = emulate(options.network, channel(accept(listener)?)?);
     let online = B::PHASES.iter().position(|phase| phase.stage == Stage::Online).unwrap_or(0);

@@ -1,5 +1,5 @@
-//! Whole models under the backend `cheetah`: the server's announcement and its parameter sets, and what
-//! either party hears online, with a plan that may be spoiled, too.
+//! Whole models under the backend `cheetah`: the digests of the server's description and its parameter sets,
+//! and what either party hears online.
 //!
 //! Base transfers and the preparation of transfers are left out. They would take nearly all of a run,
 //! and [`ot`](crate::ot) fuzzes them; here parties have transfers in stock and are told nothing of them.
@@ -9,9 +9,9 @@ use std::{cell::RefCell, os::unix::net::UnixStream, sync::OnceLock, thread};
 use fusion::transcript::Role;
 use fusion_backends::{
     cheetah::{
-        Answer, Cheetah, CheetahError, Outputs, Served, Transfers,
+        Answer, Cheetah, CheetahError, Outputs, Part, Served, Transfers,
         nonlinear::LayerError,
-        ot::{Ends, OtReceiver, OtSender, Width},
+        ot::{Ends, OtReceiver, OtSender},
         rlwe::RlweError,
     },
     model::{
@@ -31,14 +31,13 @@ use crate::{
 const SLOTS: usize = 2;
 /// Prepared at a time, in either direction.
 const PREPARED: usize = 1 << 19;
-/// More than a batch takes, whatever is announced.
+/// More than a batch takes.
 const MOST: usize = 1 << 16;
 /// Client first, as everywhere.
 const ROLES: [Role; 2] = [Role::Client, Role::Server];
 
-/// A model that is served, with what an honest peer says to the client and to the server: the
-/// announcement's length, the announcement, parameter sets (those to the client alone), and then what
-/// each layer hears.
+/// A model that is served, with what an honest peer says to the client and to the server: digests and
+/// parameter sets (those to the client alone), and then what each layer hears.
 struct Dialogue {
     served: Served,
     said: [Vec<Vec<u8>>; 2],
@@ -57,20 +56,15 @@ pub(crate) fn run(script: &mut Script<'_>) -> Ended {
     let role = script.below(ROLES.len());
     let goes_on = script.byte() % 2 == 1;
     let mut messages = dialogue.said[role].clone();
-    if ROLES[role] == Role::Client {
-        // Of the input, and of each layer.
-        let values = dialogue.served.model().architecture().nodes().len() + 1;
-        announce(script, &mut messages, values);
-    }
     script.spoil(&mut messages);
     let mut says = messages.concat();
     if goes_on {
         // Zeros are well-formed in all layers: so those after the spoiled one run, and those whose
-        // messages are longer than an honest peer's since the plan is another.
+        // messages are longer than an honest peer's since the parameter sets are others.
         says.resize(says.len() + 2 * MIB, 0);
     }
     let mut peer = Peer::new(says);
-    let mut party = party(role, dialogue.served.plan().outputs());
+    let mut party = party(role);
     let result = within(8 * MIB, || match ROLES[role] {
         Role::Client => ask(&mut party, &dialogue.served, &mut peer),
         Role::Server => answer(&mut party, &dialogue.served, &mut peer),
@@ -79,24 +73,8 @@ pub(crate) fn run(script: &mut Script<'_>) -> Ended {
     result.map_or_else(ended, |()| Ended::Well)
 }
 
-/// Another announcement, most often one that could be: spoiled bytes seldom are.
-fn announce(script: &mut Script<'_>, messages: &mut [Vec<u8>], values: usize) {
-    let [length, announcement, ..] = messages else { return };
-    // Bits come last, and how many they are before them.
-    let count = announcement.len() - values - 1;
-    for _ in 0..script.below(4) {
-        let place = script.below(announcement.len());
-        announcement[place] = script.below(Width::WORD.bits() as usize + 1) as u8;
-    }
-    if let bits @ 1..=64 = script.byte() {
-        announcement[count] = bits - 1;
-        announcement.resize(count + usize::from(bits), 9);
-        *length = (announcement.len() as u32).to_le_bytes().to_vec();
-    }
-}
-
 /// One that is set up, and has enough transfers for a batch.
-fn party(role: usize, outputs: Outputs) -> Cheetah {
+fn party(role: usize) -> Cheetah {
     let ends = PARTIES.with_borrow_mut(|kept| {
         let enough = |ends: &Ends| ends.sender.prepared().min(ends.receiver.prepared()) >= MOST;
         if !kept[role].as_ref().is_some_and(enough) {
@@ -105,7 +83,7 @@ fn party(role: usize, outputs: Outputs) -> Cheetah {
         kept[role].take()
     });
     let mut party = match ROLES[role] {
-        Role::Client => Cheetah::client().with_outputs(outputs),
+        Role::Client => Cheetah::client(),
         Role::Server => Cheetah::server(),
     };
     *party.__transfers() = ends;
@@ -114,17 +92,17 @@ fn party(role: usize, outputs: Outputs) -> Cheetah {
 
 fn ask(party: &mut Cheetah, served: &Served, peer: &mut Peer) -> Result<(), CheetahError> {
     let (architecture, mut rng) = (served.model().architecture(), StdRng::seed_from_u64(0));
-    let plan = party.__announced(architecture, peer)?;
+    let plan = Cheetah::__agreed(served.description(), peer)?;
     let prepared = party.offline_client(&plan, SLOTS, peer, &mut rng)?;
-    // What the server announced as an input is one.
-    let InputRange { low, high } = plan.input();
+    let InputRange { low, high } = served.description().input();
     let queries = vec![vec![low; architecture.inputs()], vec![high; architecture.inputs()]];
     let answers = party.online_client(&plan, prepared, &queries, peer, &mut rng)?;
     assert_eq!(answers.len(), SLOTS);
     let outputs = architecture.outputs();
-    assert!(answers.iter().all(|answer| match answer {
-        Answer::Label(label) => label.is_none_or(|label| label < outputs),
-        Answer::Logits(logits) => logits.len() == outputs,
+    assert!(answers.iter().all(|answer| match (answer, plan.outputs()) {
+        (Answer::Label(label), Outputs::Label) => label.is_none_or(|label| label < outputs),
+        (Answer::Logits(logits), Outputs::Logits) => logits.len() == outputs,
+        _ => false,
     }));
     Ok(())
 }
@@ -139,11 +117,12 @@ fn answer(party: &mut Cheetah, served: &Served, peer: &mut Peer) -> Result<(), C
 fn ended(error: CheetahError) -> Ended {
     match error {
         CheetahError::Io(_)
-        | CheetahError::Announcement(_)
-        | CheetahError::Outputs { .. }
-        // Of what the server announced: its own plan was checked when it was made.
-        | CheetahError::Ring { .. }
-        | CheetahError::Layer { source: LayerError::Io { .. } | LayerError::Malformed { .. }, .. }
+        | CheetahError::Description { .. }
+        | CheetahError::Sets
+        | CheetahError::Layer {
+            source: LayerError::Io { .. } | LayerError::Malformed { .. },
+            ..
+        }
         | CheetahError::Linear { source: RlweError::Malformed(_), .. } => Ended::Refused,
         // Of silent transfers, which are set up when they are announced.
         CheetahError::Transfers(error) => refused(error),
@@ -155,15 +134,16 @@ fn dialogues() -> &'static [Dialogue; 2] {
     static SAID: OnceLock<[Dialogue; 2]> = OnceLock::new();
     SAID.get_or_init(|| {
         let input = InputRange { low: -8, high: 7 };
-        let served = || Served::new(model(), input).expect("small numbers");
-        [served(), served().with_logits().expect("small numbers")].map(Dialogue::new)
+        let served = Served::new(model(), input).expect("small numbers");
+        let logits = Served::logits(model(), input).expect("small numbers");
+        [served, logits].map(Dialogue::new)
     })
 }
 
 impl Dialogue {
     /// Records both parties, who are set up as users do it.
     fn new(served: Served) -> Self {
-        let served = served.with_transfers(Transfers::SoftSpoken).expect("small numbers");
+        let served = served.with_transfers(Transfers::SoftSpoken);
         let (left, right) = UnixStream::pair().expect("sockets");
         let said = thread::scope(|scope| {
             let server = scope.spawn(|| {
@@ -177,10 +157,10 @@ impl Dialogue {
                 by_layer(&party, &heard.take().concat())
             });
             let (mut stream, heard) = Recorded::new(left);
-            let outputs = served.plan().outputs();
-            let mut party = Cheetah::client().with_outputs(outputs);
-            let (mut rng, architecture) = (StdRng::seed_from_u64(0), served.model().architecture());
-            let plan = party.setup_client(architecture, &mut stream, &mut rng).expect("honest");
+            let (mut party, mut rng) = (Cheetah::client(), StdRng::seed_from_u64(0));
+            let architecture = served.model().architecture();
+            let plan = party.setup_client(served.description(), &mut stream, &mut rng);
+            let plan = plan.expect("honest");
             let setup = heard.take().concat();
             let prepared = party.offline_client(&plan, SLOTS, &mut stream, &mut rng);
             let (prepared, offline) = (prepared.expect("honest"), heard.take().concat());
@@ -188,11 +168,9 @@ impl Dialogue {
             let answers = party.online_client(&plan, prepared, &queries, &mut stream, &mut rng);
             assert_eq!(answers.expect("honest").len(), SLOTS);
 
-            let (length, rest) = setup.split_first_chunk().expect("an announcement");
-            let announcement = &rest[..u32::from_le_bytes(*length) as usize];
+            let digests = &setup[..32 * Part::ALL.len()];
             let linear = architecture.layers().filter(LayerShape::is_linear).count();
-            let mut to_client = vec![length.to_vec(), announcement.to_vec()];
-            to_client.push(offline[..linear].to_vec());
+            let mut to_client = vec![digests.to_vec(), offline[..linear].to_vec()];
             to_client.extend(by_layer(&party, &heard.take().concat()));
             [to_client, server.join().expect("honest")]
         });

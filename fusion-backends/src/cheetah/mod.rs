@@ -8,10 +8,10 @@
 //! use fusion_core::{Check, Connection, Policy};
 //!
 //! // The server: a model, and what its inputs may be.
-//! let architecture = networks::dnn_architecture(&[16, 8, 4]); // public
 //! let model = networks::dnn(&[16, 8, 4], 7);
 //! # let reference = networks::dnn(&[16, 8, 4], 7);
 //! let served = Served::new(model, networks::PIXELS)?;
+//! let description = served.description().clone(); // public: what clients hold of the model
 //! let (mut here, mut there) = Connection::pair(); // or `Connection::tcp(stream)`
 //! let server = std::thread::spawn(move || {
 //!     // Any CSPRNG that nobody can repeat.
@@ -25,7 +25,7 @@
 //! # let checks = samples.into_iter().map(|x| { let y = label(&x); Check::model_answer(x, y) }).collect();
 //! let policy = Policy::against_any_server("1%".parse()?, 40, queries.len())?;
 //! let mut client = CheetahClient::with(Cheetah::client(), policy, checks);
-//! let answers = client.infer(&mut here, &architecture, &queries, &mut rand::rng())?;
+//! let answers = client.infer(&mut here, &description, &queries, &mut rand::rng())?;
 //! # assert_eq!(*answers, queries.iter().map(label).collect::<Vec<_>>());
 //! # server.join().unwrap()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -42,9 +42,9 @@
 //!
 //! | phase | server | client |
 //! | --- | --- | --- |
-//! | setup | announces bits, range of inputs, outputs ([`Plan`]) | refuses what it does not want |
+//! | setup | both: digests of their [`Description`]s, and the end if one differs | |
 //! | | both: base transfers, and the setup of their extension | |
-//! | offline | announces the parameters of each linear layer | refuses sets that do not exist |
+//! | offline | announces the parameters of each linear layer | refuses sets that its description does not allow |
 //! | | both: transfers, and from them what the other layers use up, for all slots | |
 //! | online, linear | for each slot: adds its shares, multiplies, masks, responds; adds biases | for each slot: encrypts its shares under a key of its own; opens |
 //! | online, others | both: masked bits, a few rounds for all slots together | |
@@ -69,8 +69,14 @@
 //!
 //! So what the client sends is independent of its input given all that the server has done, as long
 //! as the client goes on. Whether it goes on depends on lengths, ranges of coefficients and padding of
-//! what the server sent, never on a share, a key or an answer. Queries are checked before the first
-//! message. The plan that the server announces decides lengths alone, and all of its values are bounded.
+//! what the server sent, never on a share, a key or an answer.
+//!
+//! What the client does follows from its own [`Description`]: range of inputs, architecture, outputs,
+//! transfers, parameter sets and bits. Queries and checks are held against it before the first message. Of
+//! the server's messages before the inputs, digests that differ end the run in the setup phase, and a choice
+//! of parameter sets (lengths, all of them for 128 bits) that is not allowed ends it in the offline phase:
+//! before a query is looked at, and so in the same way for all queries. A server that announced a range, with
+//! a client that left when a value lies outside, would find the value by halving.
 //!
 //! # Security: isolated executions, against a server that deviates
 //!
@@ -98,9 +104,10 @@
 //!
 //! # Security: the model, against a client that follows the protocol
 //!
-//! The client learns the answers, the [`Plan`] (bits of layers, which parameters suit), and of the
-//! weights at most a statistical distance of 2^-40 for each batch ([`Served::with_hiding`]). Labels
-//! are the default; logits only if the server says so. A client that deviates may learn more.
+//! The client learns the answers, the [`Description`] (with the bits of layers, which say how large results
+//! can get), which parameters suit, and of the weights at most a statistical distance of 2^-40 for each
+//! batch ([`Served::with_hiding`]). Labels are the default, a sign for models of one output; logits only if
+//! the server says so. A client that deviates may learn more.
 
 mod inference;
 pub mod nonlinear;
@@ -108,6 +115,6 @@ pub mod ot;
 pub mod rlwe;
 
 pub use inference::{
-    Answer, Cheetah, CheetahClient, CheetahError, CheetahServer, LayerCost, LinearLayer, Malformed,
-    Outputs, Plan, Served, Transfers,
+    Answer, Cheetah, CheetahClient, CheetahError, CheetahServer, Description, LayerCost,
+    LinearLayer, Outputs, Part, Plan, Served, Transfers,
 };

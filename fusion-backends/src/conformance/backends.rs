@@ -8,9 +8,9 @@ use rand::SeedableRng;
 
 use super::{Backend, Size};
 use crate::additive::{Additive, Dealer};
-use crate::cheetah::{Answer, Cheetah, Outputs, Served, Transfers};
+use crate::cheetah::{Answer, Cheetah, Description, Served, Transfers};
 use crate::clear::Clear;
-use crate::model::{InputRange, Model};
+use crate::model::{Architecture, InputRange, Model};
 
 impl Backend for Clear {
     fn parties(_: u64) -> ((), ()) {
@@ -18,6 +18,14 @@ impl Backend for Clear {
     }
 
     fn context(model: Model, _: InputRange) -> Model {
+        model
+    }
+
+    fn public(model: &Model, _: &Model) -> Architecture {
+        model.architecture().clone()
+    }
+
+    fn pretending(model: Model, _: InputRange, _: &Architecture) -> Model {
         model
     }
 
@@ -43,6 +51,14 @@ impl Backend for Additive {
         model
     }
 
+    fn public(model: &Model, _: &Model) -> Architecture {
+        model.architecture().clone()
+    }
+
+    fn pretending(model: Model, _: InputRange, _: &Architecture) -> Model {
+        model
+    }
+
     fn answer(outputs: Vec<i64>) -> Vec<i64> {
         outputs
     }
@@ -61,13 +77,20 @@ impl Backend for Cheetah {
     const CHECKS_ITSELF: bool = true;
 
     fn parties(_: u64) -> (Self, Self) {
-        (Self::client().with_outputs(Outputs::Logits), Self::server())
+        (Self::client(), Self::server())
     }
 
     fn context(model: Model, input: InputRange) -> Served {
-        let served = Served::new(model, input).and_then(Served::with_logits);
-        let served = served.and_then(|served| served.with_transfers(Transfers::SoftSpoken));
-        served.expect("numbers are small")
+        let served = Served::logits(model, input).expect("numbers are small");
+        served.with_transfers(Transfers::SoftSpoken)
+    }
+
+    fn public(_: &Model, served: &Served) -> Description {
+        served.description().clone()
+    }
+
+    fn pretending(model: Model, _: InputRange, public: &Description) -> Served {
+        Served::pretending(model, public).expect("numbers are small")
     }
 
     fn answer(outputs: Vec<i64>) -> Answer {

@@ -24,6 +24,7 @@ pub(super) enum Peer<'a, B: Backend> {
 pub(super) struct Setting<B: Backend> {
     pub(super) model: Model,
     pub(super) context: B::ServerContext,
+    pub(super) public: B::ClientContext,
     pub(super) queries: Vec<Vec<i64>>,
     samples: Vec<Vec<i64>>,
     backend: PhantomData<fn() -> B>,
@@ -40,15 +41,33 @@ impl<B: Backend> Setting<B> {
         size: Size,
         rng: &mut ChaCha20Rng,
     ) -> Self {
-        let (width, bits) = (architecture.inputs(), size.input_bits);
-        let (model, context) = context::<B>(architecture, size, rng);
-        Self {
-            model,
-            context,
-            queries: inputs(width, bits, queries, rng),
-            samples: inputs(width, bits, 40, rng),
-            backend: PhantomData,
-        }
+        let seed = rng.next_u64();
+        let context = B::context(model(architecture, size, seed), size.inputs());
+        let reference = model(architecture, size, seed);
+        let public = B::public(&reference, &context);
+        Self::with(reference, context, public, queries, size, rng)
+    }
+
+    /// Another model, of which a server pretends that it were this one.
+    pub(super) fn other(&self, queries: usize, size: Size, rng: &mut ChaCha20Rng) -> Self {
+        let (seed, architecture) = (rng.next_u64(), self.model.architecture());
+        let model = || model(architecture, size, seed);
+        let context = B::pretending(model(), size.inputs(), &self.public);
+        Self::with(model(), context, self.public.clone(), queries, size, rng)
+    }
+
+    fn with(
+        model: Model,
+        context: B::ServerContext,
+        public: B::ClientContext,
+        queries: usize,
+        size: Size,
+        rng: &mut ChaCha20Rng,
+    ) -> Self {
+        let (width, bits) = (model.architecture().inputs(), size.input_bits);
+        let queries = inputs(width, bits, queries, rng);
+        let samples = inputs(width, bits, 40, rng);
+        Self { model, context, public, queries, samples, backend: PhantomData }
     }
 
     pub(super) fn expected(&self) -> Vec<B::Output> {
@@ -90,8 +109,7 @@ impl<B: Backend> Setting<B> {
                 // How its run ends is for the client to judge, who may have given up.
                 drop(Server::<B>::with(server).serve(&mut there, context, rng));
             });
-            let result =
-                self.client(client).infer(&mut here, self.model.architecture(), &self.queries, rng);
+            let result = self.client(client).infer(&mut here, &self.public, &self.queries, rng);
             drop(here);
             result
         })
@@ -107,8 +125,7 @@ impl<B: Backend> Setting<B> {
                 semi_honest::serve::<B, _>(&mut server, &mut there, &self.context, &mut their_rng)
                     .expect("a fair client");
             });
-            let architecture = self.model.architecture();
-            semi_honest::infer::<B, _>(&mut client, &mut here, architecture, &self.queries, rng)
+            semi_honest::infer::<B, _>(&mut client, &mut here, &self.public, &self.queries, rng)
                 .expect("an honest server")
         })
     }
@@ -119,15 +136,9 @@ pub(super) fn usual<B: Backend>() -> Size {
     B::SIZES[1]
 }
 
-/// A random model, and what a server of it serves.
-pub(super) fn context<B: Backend>(
-    architecture: &Architecture,
-    size: Size,
-    rng: &mut ChaCha20Rng,
-) -> (Model, B::ServerContext) {
-    let seed = rng.next_u64();
-    let model = || Model::random(architecture, size.weights, &mut ChaCha20Rng::seed_from_u64(seed));
-    (model(), B::context(model(), size.inputs()))
+/// The same one from the same seed.
+fn model(architecture: &Architecture, size: Size, seed: u64) -> Model {
+    Model::random(architecture, size.weights, &mut ChaCha20Rng::seed_from_u64(seed))
 }
 
 /// Dense layers with an elementwise one before, between and after, of random widths and shifts.

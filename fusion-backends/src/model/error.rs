@@ -150,6 +150,15 @@ pub enum ModelError {
         found: usize,
     },
 
+    /// An input has values that are not in the range that the model is made for.
+    #[error("the input has values outside {low}..={high}, for which the model is made")]
+    Outside {
+        /// The least value.
+        low: i64,
+        /// The largest value.
+        high: i64,
+    },
+
     /// An output has the wrong number of values.
     #[error("the output has {found} values, but the model gives {expected}")]
     OutputWidth {

@@ -4,7 +4,7 @@
 
 use fusion_core::transcript::Role;
 
-use super::error::{CheetahError, Malformed};
+use super::error::CheetahError;
 use super::place;
 use super::plan::{Outputs, Plan, cuts_off};
 use crate::cheetah::nonlinear::{Clamp, LayerError, Need, Truncation, Windows};
@@ -50,7 +50,7 @@ impl Batch {
             steps.push(Step::new(plan, layer, node, &mut sets)?);
         }
         if sets.next().is_some() {
-            return Err(CheetahError::Announcement(Malformed::Sets));
+            return Err(CheetahError::Sets);
         }
         Ok(Self { slots, steps, last_uses: plan.architecture().last_uses() })
     }
@@ -67,10 +67,7 @@ impl Batch {
         let steps: Need = steps.map(|(step, node)| step.need(&node.layer, self.slots)).sum();
         let last = Source::Layer(plan.architecture().nodes().len().saturating_sub(1));
         match plan.outputs() {
-            Outputs::Label => {
-                let labels = plan.architecture().outputs();
-                steps + Need::argmax(plan.ring(last), labels, self.slots)
-            }
+            Outputs::Label => steps + Need::argmax(plan.ring(last), plan.compared(), self.slots),
             Outputs::Logits => steps,
         }
     }
@@ -138,12 +135,12 @@ impl Step {
         let cannot = |name| fails(name, "there is no such shift");
         let windows = |name, of: PoolShape| {
             let windows = Windows::new(of.height, of.width, of.kernel, of.stride, of.padding);
-            windows.ok_or(fails(name, "its sizes are too large"))
+            windows.ok_or(fails(name, "height, width, kernel and stride can be 65536 at most"))
         };
         Ok(match node.layer {
             LayerShape::Dense { .. } | LayerShape::Convolution(_) => {
                 let kind = node.layer.kind();
-                let set = sets.next().ok_or(CheetahError::Announcement(Malformed::Sets))?;
+                let set = sets.next().ok_or(CheetahError::Sets)?;
                 let shape = shape(&node.layer).ok_or(CheetahError::Order)?;
                 let encoding = encoding(to, shape, set);
                 let encoding =
@@ -171,7 +168,14 @@ impl Step {
                 let within = Width::new(from.bits() + 1).unwrap_or(Width::WORD);
                 Self::MaxPool(windows("max-pool", of)?, to, within)
             }
-            LayerShape::AveragePool(of) => Self::AveragePool(windows("average-pool", of)?, to),
+            LayerShape::AveragePool(of) => {
+                let windows = windows("average-pool", of)?;
+                // What sums are divided by has 32 bits.
+                if of.kernel >= 1 << 16 {
+                    return Err(fails("average-pool", "the kernel can be 65535 at most"));
+                }
+                Self::AveragePool(windows, to)
+            }
             LayerShape::Add { shift, .. } => Self::Add(to, shift),
             LayerShape::Concat { first, second } => Self::Concat(to, [first, second]),
         })

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::Part;
 use crate::cheetah::nonlinear::LayerError;
 use crate::cheetah::ot::OtError;
 use crate::cheetah::rlwe::RlweError;
@@ -44,21 +45,28 @@ pub enum CheetahError {
         source: RlweError,
     },
 
-    /// What the server announced is nothing that a server announces for this architecture.
-    #[error("what the server announced is malformed: {0}")]
-    Announcement(#[from] Malformed),
-
-    /// The client wants logits, and the server gives labels only; or the other way round.
+    /// The parties hold different descriptions of the model. Nobody is to blame, and no query was looked
+    /// at.
     #[error(
-        "the client wants {wanted:?} and the server gives {given:?}: change one of them \
-         (`Cheetah::with_outputs` at the client, `Served::with_logits` at the server)"
+        "the parties hold different descriptions of the model: {} differ{}. Nothing of the queries was \
+         used; give the client the description that belongs to what is served (`Served::description`)",
+        list(parts),
+        if parts.len() == 1 { "s" } else { "" }
     )]
-    Outputs {
-        /// What the client wants.
-        wanted: super::Outputs,
-        /// What the server gives.
-        given: super::Outputs,
+    Description {
+        /// What differs.
+        parts: Vec<Part>,
     },
+
+    /// A description describes no model.
+    #[error("no description of a model has these {0}")]
+    Invalid(&'static str),
+
+    /// The server announced parameters that are none of the description's, or not for each layer.
+    #[error(
+        "the server announced parameters of the encryption that are none of those of the description"
+    )]
+    Sets,
 
     /// The values of a layer do not fit.
     #[error(
@@ -76,8 +84,19 @@ pub enum CheetahError {
         most: u32,
     },
 
-    /// The weights of a layer cannot be hidden from the client under any parameters.
-    #[error("layer {layer} ({kind}): {source}; use smaller weights or a smaller batch")]
+    /// No batch can have this layer, whatever its number of slots.
+    #[error("layer {layer} ({kind}) cannot be served: {source}; {}", advice(source))]
+    Limit {
+        /// Position of the layer, from 0.
+        layer: usize,
+        /// What it does.
+        kind: &'static str,
+        /// Why, under the largest parameters.
+        source: RlweError,
+    },
+
+    /// The weights of a layer cannot be hidden from the client in such a batch under any parameters.
+    #[error("layer {layer} ({kind}): {source}; {}", advice(source))]
     Weights {
         /// Position of the layer, from 0.
         layer: usize,
@@ -85,6 +104,26 @@ pub enum CheetahError {
         kind: &'static str,
         /// Why, under the largest parameters.
         source: RlweError,
+    },
+
+    /// The model is not the described one.
+    #[error("the model is not the described one: {0}")]
+    Other(&'static str),
+
+    /// A layer's values take more bits than the description has for them.
+    #[error(
+        "layer {layer} ({kind}) takes {bits} bits, the description has {most}: publish the description of \
+         this model, or one with more bits"
+    )]
+    Described {
+        /// Position of the layer, from 0.
+        layer: usize,
+        /// What it does.
+        kind: &'static str,
+        /// Bits that it takes.
+        bits: u32,
+        /// Bits that are described.
+        most: u32,
     },
 
     /// There would not be enough memory. Nothing was sent.
@@ -116,17 +155,6 @@ pub enum CheetahError {
         found: usize,
     },
 
-    /// A query has a value outside the range that the server announced. Nothing was sent.
-    #[error("query {query} has values outside {low}..={high}, for which the model is made")]
-    Range {
-        /// Position in the batch.
-        query: usize,
-        /// The least value.
-        low: i64,
-        /// The largest value.
-        high: i64,
-    },
-
     /// There are not as many queries as slots were prepared. Nothing was sent.
     #[error("{found} queries for {expected} prepared slots")]
     Slots {
@@ -141,20 +169,15 @@ pub enum CheetahError {
     Order,
 }
 
-/// What is wrong with an announcement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Malformed {
-    /// It is too long.
-    #[error("it is too long")]
-    Length,
-    /// It cannot be decoded, or has bytes left.
-    #[error("it cannot be decoded")]
-    Encoding,
-    /// Its bits are not one for each value, or impossible.
-    #[error("its bits do not fit the architecture")]
-    Bits,
-    /// Its parameters are not one for each linear layer.
-    #[error("its parameters do not fit the architecture")]
-    Sets,
+fn list(parts: &[Part]) -> String {
+    parts.iter().map(Part::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What would do.
+fn advice(why: &RlweError) -> &'static str {
+    match why {
+        RlweError::Shape(_) => "use a smaller layer, or cut it into several",
+        RlweError::Weight => "use fewer fraction bits for its weights",
+        _ => "use smaller weights or a smaller batch",
+    }
 }

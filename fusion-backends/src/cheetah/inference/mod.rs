@@ -3,8 +3,11 @@
 
 mod batch;
 mod costs;
+mod description;
 mod error;
+mod limits;
 mod plan;
+mod ready;
 mod run;
 mod served;
 mod wire;
@@ -21,24 +24,27 @@ use fusion_macros as fusion;
 use rand::CryptoRng;
 
 pub use costs::LayerCost;
-pub use error::{CheetahError, Malformed};
+pub use description::{Description, Part};
+pub use error::CheetahError;
 pub use plan::{Outputs, Plan, Transfers};
 pub use served::{LinearLayer, Served};
 
 use self::batch::Batch;
 use self::costs::Metered;
+use self::ready::Ready;
 use self::run::{Run, Side};
-use self::served::Ready;
 use super::nonlinear::{Material, Shares};
 use super::ot::{self, Ends};
 use super::rlwe::Set;
-use crate::model::{Architecture, InputRange, ModelError, Source, place};
+use crate::model::{ModelError, Source, place};
 
 /// What the client learns of a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Which output is the largest. `None` if the server made one that does not exist.
     Label(Option<usize>),
+    /// Of a model with one output, whether it is positive: class 1 of two.
+    Sign(bool),
     /// All outputs.
     Logits(Vec<i64>),
 }
@@ -47,18 +53,23 @@ impl Answer {
     /// What the client must get for these outputs of the reference executor.
     #[must_use]
     pub fn of(logits: &[i64], outputs: Outputs) -> Self {
-        match outputs {
-            Outputs::Label => Self::Label(crate::model::argmax(logits)),
-            Outputs::Logits => Self::Logits(logits.to_vec()),
+        match (outputs, logits) {
+            (Outputs::Label, [logit]) => Self::Sign(*logit > 0),
+            (Outputs::Label, _) => Self::Label(crate::model::argmax(logits)),
+            (Outputs::Logits, _) => Self::Logits(logits.to_vec()),
         }
     }
 
-    /// Which output is the largest.
+    /// Which output is the largest; of a single one, 1 if it is positive and 0 if not.
     #[must_use]
     pub fn label(&self) -> Option<usize> {
         match self {
             Self::Label(label) => *label,
-            Self::Logits(logits) => crate::model::argmax(logits),
+            Self::Sign(positive) => Some(usize::from(*positive)),
+            Self::Logits(logits) => match logits.as_slice() {
+                [logit] => Some(usize::from(*logit > 0)),
+                _ => crate::model::argmax(logits),
+            },
         }
     }
 }
@@ -75,7 +86,6 @@ impl Answer {
 )]
 pub struct Cheetah {
     role: Role,
-    outputs: Outputs,
     memory: u64,
     /// Those of SoftSpokenOT, and silent ones once a batch takes many.
     transfers: [Option<Ends>; 2],
@@ -94,7 +104,7 @@ pub struct ServerPrepared(Arc<Ready>);
 
 #[fusion::harden(validate = Self::takes, validate_answer = Self::gives, crate = fusion_core)]
 impl Cheetah {
-    /// A client that wants labels.
+    /// A client. What it runs is in the description that it passes with its queries.
     #[must_use]
     pub fn client() -> Self {
         Self::new(Role::Client)
@@ -104,13 +114,6 @@ impl Cheetah {
     #[must_use]
     pub fn server() -> Self {
         Self::new(Role::Server)
-    }
-
-    /// What the client wants; a server that gives something else is refused in the setup phase.
-    #[must_use]
-    pub fn with_outputs(mut self, outputs: Outputs) -> Self {
-        self.outputs = outputs;
-        self
     }
 
     /// Refuses batches that would take this party more than so many bytes, beside the weights; 8 GiB
@@ -127,11 +130,12 @@ impl Cheetah {
         &self.costs
     }
 
-    /// Announces how the model is computed, and sets up oblivious transfers.
+    /// Compares descriptions, and sets up oblivious transfers.
     ///
     /// # Errors
     ///
-    /// [`CheetahError`]: the connection failed, or the client cheated.
+    /// [`CheetahError::Description`] if the client holds another description; else the connection failed,
+    /// or the client cheated.
     #[fusion::server(setup)]
     pub fn setup_server<S: Read + Write, R: CryptoRng>(
         &mut self,
@@ -139,25 +143,24 @@ impl Cheetah {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), CheetahError> {
-        wire::send(stream, served.plan().announcement())?;
+        wire::agree(stream, served.description())?;
         self.set_up(served.plan(), stream, rng)
     }
 
-    /// Learns how the model is computed, and sets up oblivious transfers.
+    /// Compares descriptions, and sets up oblivious transfers.
     ///
     /// # Errors
     ///
-    /// [`CheetahError::Announcement`], [`CheetahError::Ring`] or [`CheetahError::Outputs`] if the
-    /// server announces something malformed, or gives something else than this client wants; else the
-    /// connection failed, or the server cheated.
+    /// [`CheetahError::Description`] if the server holds another description; else the connection failed,
+    /// or the server cheated.
     #[fusion::client(setup)]
     pub fn setup_client<S: Read + Write, R: CryptoRng>(
         &mut self,
-        architecture: &Architecture,
+        description: &Description,
         stream: &mut S,
         rng: &mut R,
     ) -> Result<Plan, CheetahError> {
-        let plan = self.__announced(architecture, stream)?;
+        let plan = Self::__agreed(description, stream)?;
         self.set_up(&plan, stream, rng)?;
         Ok(plan)
     }
@@ -176,8 +179,7 @@ impl Cheetah {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<ServerPrepared, CheetahError> {
-        let ready = served.ready(slots)?;
-        self.check_memory(served.plan(), &ready.batch)?;
+        let ready = served.ready(slots, |batch| self.check_memory(served.plan(), batch))?;
         wire::send_sets(stream, &ready.sets)?;
         self.prepare(served.plan(), &ready.batch, stream, rng)?;
         Ok(ServerPrepared(ready))
@@ -197,7 +199,7 @@ impl Cheetah {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<Prepared, CheetahError> {
-        let sets: Vec<Set> = wire::sets(stream, plan.architecture())?;
+        let sets: Vec<Set> = wire::sets(stream, plan.description())?;
         let batch = Batch::new(plan, slots, &sets)?;
         self.check_memory(plan, &batch)?;
         self.prepare(plan, &batch, stream, rng)?;
@@ -240,37 +242,21 @@ impl Cheetah {
         .map(drop)
     }
 
-    fn takes(&self, architecture: &Architecture, query: &[i64]) -> Result<(), ModelError> {
-        architecture.takes(query)
+    fn takes(&self, description: &Description, query: &[i64]) -> Result<(), ModelError> {
+        description.takes(query)
     }
 
-    /// Whether an answer is of the kind that this client wants, and one of those that the model can give.
-    fn gives(&self, architecture: &Architecture, answer: &Answer) -> Result<(), String> {
-        let outputs = architecture.outputs();
-        match (answer, self.outputs) {
-            (Answer::Label(Some(label)), Outputs::Label) if *label < outputs => Ok(()),
-            (Answer::Label(Some(label)), Outputs::Label) => {
-                Err(format!("the label {label} is none of the model's {outputs}"))
-            }
-            (Answer::Label(None), Outputs::Label) => Err("no label".into()),
-            (Answer::Logits(logits), Outputs::Logits) => {
-                architecture.gives(logits).map_err(|error| error.to_string())
-            }
-            (Answer::Logits(_), Outputs::Label) => {
-                Err("logits, where this client gets labels (`Cheetah::with_outputs`)".into())
-            }
-            (Answer::Label(_), Outputs::Logits) => {
-                Err("a label, where this client gets logits (`Cheetah::with_outputs`)".into())
-            }
-        }
+    fn gives(&self, description: &Description, answer: &Answer) -> Result<(), String> {
+        description.gives(answer)
     }
 
     /// Asks one query per slot.
     ///
     /// # Errors
     ///
-    /// [`Width`](CheetahError::Width), [`Range`](CheetahError::Range) and
-    /// [`Slots`](CheetahError::Slots) before anything is sent; else the server failed.
+    /// [`Slots`](CheetahError::Slots) and [`Width`](CheetahError::Width) before anything is sent; else the
+    /// server failed. None depends on what a query holds: the drivers ask [`Description::takes`] before
+    /// the first message, and a value out of range that comes here all the same gives a wrong answer.
     #[fusion::client(online, batch, query = queries)]
     pub fn online_client<S: Read + Write, R: CryptoRng>(
         &mut self,
@@ -302,20 +288,15 @@ impl Cheetah {
         .run(inputs)
     }
 
-    /// What the client's setup reads before its base transfers. Public for `fuzz/`, since those would
+    /// What the client's setup does before its base transfers. Public for `fuzz/`, since those would
     /// take nearly all of a run and have a target of their own; not part of the interface.
     #[doc(hidden)]
-    pub fn __announced<S: Read>(
-        &self,
-        architecture: &Architecture,
+    pub fn __agreed<S: Read + Write>(
+        description: &Description,
         stream: &mut S,
     ) -> Result<Plan, CheetahError> {
-        let plan = Plan::new(architecture, wire::announcement(stream, architecture)?)?;
-        let (wanted, given) = (self.outputs, plan.outputs());
-        if wanted != given {
-            return Err(CheetahError::Outputs { wanted, given });
-        }
-        Ok(plan)
+        wire::agree(stream, description)?;
+        Plan::new(description)
     }
 
     /// What a setup leaves: the ends of SoftSpokenOT. For `fuzz/`, which puts prepared ones there;
@@ -330,7 +311,6 @@ impl Cheetah {
         let material = Material::new(role);
         Self {
             role,
-            outputs: Outputs::Label,
             memory: 8 << 30,
             transfers: [None, None],
             material,
@@ -406,19 +386,12 @@ fn check_queries(plan: &Plan, batch: &Batch, queries: &[Vec<i64>]) -> Result<(),
     if found != expected {
         return Err(CheetahError::Slots { expected, found });
     }
-    let (expected, InputRange { low, high }) = (plan.architecture().inputs(), plan.input());
-    for (query, values) in queries.iter().enumerate() {
-        let found = values.len();
-        if found != expected {
-            return Err(CheetahError::Width { query, expected, found });
-        }
-        // All values are looked at, whatever they are.
-        let outside = values.iter().filter(|value| !(low..=high).contains(*value)).count();
-        if outside > 0 {
-            return Err(CheetahError::Range { query, low, high });
-        }
+    let expected = plan.architecture().inputs();
+    let mut widths = queries.iter().map(Vec::len).enumerate();
+    match widths.find(|(_, found)| *found != expected) {
+        Some((query, found)) => Err(CheetahError::Width { query, expected, found }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 impl fmt::Debug for Cheetah {

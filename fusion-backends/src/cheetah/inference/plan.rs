@@ -1,53 +1,38 @@
-//! What both parties know of a run beside the architecture: how many bits each value takes, and so in
-//! which ring it is shared, and what the client learns.
+//! How a described model is computed: in which ring each value is shared, and with which transfers.
 
 #![allow(clippy::arithmetic_side_effects, reason = "bits are at most 64, and counts are bounded")]
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{CheetahError, Malformed};
+use super::description::Description;
+use super::error::CheetahError;
 use super::place;
 use crate::cheetah::ot::{self, Width, softspoken::Depth};
 use crate::cheetah::rlwe::Parameters;
-use crate::model::{Architecture, InputRange, LayerShape, Node, Ranges, Source};
+use crate::model::{Architecture, InputRange, LayerShape, Node, Source};
 
 /// What the client learns of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outputs {
-    /// Which output is the largest, and nothing else. The first one wins a tie.
+    /// Which output is the largest, and nothing else; the first one wins a tie. Of a single output, whether
+    /// it is positive.
     Label,
     /// All outputs. They tell far more about a model than labels do.
     Logits,
 }
 
-/// What is public of a model: how the server computes it.
+/// How a described model is computed: in which ring each value is shared. It follows from the description.
 ///
 /// Bits are from the worst case over all inputs ([`Model::ranges`](crate::model::Model::ranges)), so
 /// no value ever wraps around, and each value is shared in the smallest ring that its layer and those
 /// that take it allow.
-///
-/// # Security
-///
-/// The server announces it to the client. The bits depend on the weights, by the logarithm of how
-/// large a result can get; that much of the model is public.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    architecture: Architecture,
-    announcement: Announcement,
+    description: Description,
     /// Of the input.
     input: Width,
     /// Of the result of each layer.
     rings: Vec<Width>,
-}
-
-/// What the server tells.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Announcement {
-    pub(super) input: InputRange,
-    pub(super) outputs: Outputs,
-    pub(super) transfers: Transfers,
-    /// Bits, with the sign, of the input and of the result of each layer.
-    pub(super) bits: Vec<u8>,
 }
 
 /// Which oblivious transfers are used, see [`ot::Policy`].
@@ -79,84 +64,73 @@ pub(super) fn policy(silent: bool) -> ot::Policy {
     if silent { ot::Policy::Silent } else { ot::Policy::SoftSpoken(Depth::Four) }
 }
 
-impl Announcement {
-    pub(super) fn new(
-        architecture: &Architecture,
-        input: InputRange,
-        ranges: &Ranges,
-        outputs: Outputs,
-        transfers: Transfers,
-    ) -> Self {
-        let layers = (0..architecture.nodes().len()).map(|layer| ranges.bits(layer));
-        let bits = std::iter::once(ranges.input_bits()).chain(layers);
-        let bits = bits.map(|bits| u8::try_from(bits).unwrap_or(u8::MAX)).collect();
-        Self { input, outputs, transfers, bits }
-    }
-}
+/// What is wrong with a description.
+const BITS: &str = "bits: 1 to 64 for the input and for each layer's result";
 
 impl Plan {
     /// # Errors
     ///
     /// [`CheetahError::Ring`] for the last layer whose values do not fit a ring that there is;
-    /// [`CheetahError::Announcement`] if the announcement is none for this architecture.
-    pub(super) fn new(
-        architecture: &Architecture,
-        announcement: Announcement,
-    ) -> Result<Self, CheetahError> {
-        let nodes = architecture.nodes();
-        let bits: Vec<Width> =
-            (announcement.bits.iter()).filter_map(|bits| Width::new(u32::from(*bits))).collect();
-        let InputRange { low, high } = announcement.input;
-        let (Some((input, results)), true) = (bits.split_first(), low <= high) else {
-            return Err(Malformed::Bits.into());
+    /// [`CheetahError::Invalid`] if bits or range do not fit the architecture.
+    pub(super) fn new(description: &Description) -> Result<Self, CheetahError> {
+        let nodes = description.architecture().nodes();
+        let all = description.bits();
+        let bits: Vec<Width> = all.iter().filter_map(|bits| Width::new((*bits).into())).collect();
+        let InputRange { low, high } = description.input();
+        let (input, results) = match bits.split_first() {
+            Some((input, results)) if bits.len() == all.len() && results.len() == nodes.len() => {
+                (*input, results)
+            }
+            _ => return Err(CheetahError::Invalid(BITS)),
         };
-        if results.len() != nodes.len() || announcement.bits.len() != bits.len() {
-            return Err(Malformed::Bits.into());
+        let holds = |end: i64| input.signed(end.cast_unsigned() & input.mask()) == end;
+        if low > high || !holds(low) || !holds(high) {
+            return Err(CheetahError::Invalid(
+                "range of inputs: it must hold a number, and fit the bits",
+            ));
         }
-        if [low, high]
-            .into_iter()
-            .any(|end| input.signed(end.cast_unsigned() & input.mask()) != end)
-        {
-            return Err(Malformed::Bits.into());
-        }
-        let (input, rings) = rings(nodes, *input, results, announcement.outputs)?;
-        Ok(Self { architecture: architecture.clone(), announcement, input, rings })
+        let (input, rings) = rings(nodes, input, results, description.outputs())?;
+        Ok(Self { description: description.clone(), input, rings })
     }
 
-    pub(super) fn announcement(&self) -> &Announcement {
-        &self.announcement
+    pub(super) fn with_transfers(self, transfers: Transfers) -> Self {
+        Self { description: self.description.with_transfers(transfers), ..self }
+    }
+
+    /// What it follows from.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.description
     }
 
     /// The model's public part.
     #[must_use]
     pub fn architecture(&self) -> &Architecture {
-        &self.architecture
-    }
-
-    /// What an input's values may be.
-    #[must_use]
-    pub fn input(&self) -> InputRange {
-        self.announcement.input
+        self.description.architecture()
     }
 
     /// What the client learns.
     #[must_use]
     pub fn outputs(&self) -> Outputs {
-        self.announcement.outputs
+        self.description.outputs()
     }
 
     /// Which transfers are used.
     #[must_use]
     pub fn transfers(&self) -> Transfers {
-        self.announcement.transfers
+        self.description.transfers()
+    }
+
+    /// How many values are compared for a label: one output with zero, for its sign.
+    pub(super) fn compared(&self) -> usize {
+        self.architecture().outputs().max(2)
     }
 
     /// Bits, with the sign, that values from there take.
     #[must_use]
     pub fn bits(&self, source: Source) -> Width {
-        let bits =
-            self.announcement.bits.get(place(source)).and_then(|bits| Width::new(u32::from(*bits)));
-        bits.unwrap_or(Width::WORD)
+        let bits = self.description.bits().get(place(source));
+        bits.and_then(|bits| Width::new((*bits).into())).unwrap_or(Width::WORD)
     }
 
     /// The ring in which values from there are shared.
@@ -188,7 +162,7 @@ fn rings(
         *last = more(*last, 1, nodes.len().saturating_sub(1), nodes)?;
     }
     for (layer, node) in nodes.iter().enumerate().rev() {
-        let Some(own) = rings.get(layer).copied() else { return Err(Malformed::Bits.into()) };
+        let Some(own) = rings.get(layer).copied() else { return Err(CheetahError::Invalid(BITS)) };
         let from = of(node.from).unwrap_or(Width::WORD);
         // What the layer is computed in, or else what its values take.
         let (ring, needed) = match node.layer {

@@ -9,7 +9,7 @@ use super::batch::{Batch, Step};
 use super::costs::{LayerCost, Metered};
 use super::error::CheetahError;
 use super::plan::{Outputs, Plan};
-use super::served::Ready;
+use super::ready::Ready;
 use super::{Answer, place};
 use crate::cheetah::nonlinear::{Layers, Material, Shares};
 use crate::cheetah::ot::Width;
@@ -74,8 +74,14 @@ impl<S: Read + Write, R: CryptoRng> Run<'_, S, R> {
         let fails = |source| CheetahError::Layer { layer, source };
         Ok(match self.plan.outputs() {
             Outputs::Label => {
-                let labels = layers.label(outputs, last).map_err(fails)?;
-                labels.into_iter().flatten().map(Answer::Label).collect()
+                let compared = if outputs == 1 { &beside_zero(last) } else { last };
+                let labels = layers.label(self.plan.compared(), compared).map_err(fails)?;
+                let labels = labels.into_iter().flatten();
+                if outputs == 1 {
+                    labels.map(|larger| Answer::Sign(larger == Some(1))).collect()
+                } else {
+                    labels.map(Answer::Label).collect()
+                }
             }
             Outputs::Logits => {
                 let logits = layers.reveal(last).map_err(fails)?.unwrap_or_default();
@@ -247,6 +253,11 @@ fn biased(layer: &LayerShape, bias: &[i64], results: &Shares) -> Shares {
         results.width(),
         results.values().iter().zip(all).map(|(value, bias)| value.wrapping_add(bias)),
     )
+}
+
+/// Zero before each value: which one is larger is the sign of the value.
+fn beside_zero(values: &Shares) -> Shares {
+    Shares::new(values.width(), values.values().iter().flat_map(|value| [0, *value]))
 }
 
 /// Both parts of each slot, one after the other.

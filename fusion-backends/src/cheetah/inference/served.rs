@@ -1,28 +1,29 @@
 //! What the server serves: a model, how it is computed, and its weights as they are multiplied.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::batch::{Batch, encoding, shape};
+use super::description::Description;
 use super::error::CheetahError;
-use super::plan::{Announcement, Outputs, Plan, Transfers};
+use super::limits;
+use super::plan::{Outputs, Plan, Transfers};
+use super::ready::{Kept, LinearReady, Ready, Room};
 use crate::cheetah::ot::Width;
-use crate::cheetah::rlwe::{LEAST_HIDING, Path, RlweError, Set, Shape, Storage, Weights};
-use crate::model::{InputRange, Linear, Model, Ranges, Source};
+use crate::cheetah::rlwe::{Encoding, LEAST_HIDING, Path, RlweError, Set, Storage, Weights};
+use crate::model::{InputRange, Model, Source};
 
 /// A model to serve, with what the client may learn of it.
 ///
 /// Weights are transformed once for each number of slots, at the first batch of so many; later batches
-/// of as many slots find them done.
+/// of as many slots find them done, if there was room to keep them.
 pub struct Served {
     model: Model,
-    ranges: Ranges,
     plan: Plan,
     /// Bits, for each layer.
     hiding: u32,
-    /// Bytes, for transformed weights.
-    room: usize,
-    /// Of the last number of slots.
-    ready: Mutex<Option<Arc<Ready>>>,
+    /// For transformed weights.
+    room: Arc<Room>,
+    ready: Kept,
 }
 
 /// How a linear layer is computed.
@@ -57,30 +58,19 @@ impl LinearLayer {
     }
 }
 
-/// Everything that a model takes for some number of slots.
-pub(super) struct Ready {
-    pub(super) batch: Batch,
-    pub(super) sets: Vec<Set>,
-    /// For each layer, its weights and biases if it is linear.
-    layers: Vec<Option<(Weights, Vec<i64>)>>,
-}
-
 impl Served {
     /// Serves labels of inputs in `input`, and nothing else.
     ///
     /// # Errors
     ///
-    /// [`CheetahError::Model`] or [`CheetahError::Ring`], with the layer, if for some of these inputs
-    /// a value could be larger than can be computed with.
+    /// For what no batch can have, with the layer: [`CheetahError::Model`] or [`CheetahError::Ring`] if for
+    /// some of these inputs a value could be larger than can be computed with; [`CheetahError::Limit`] or
+    /// [`CheetahError::Layer`] if its sizes or weights are too large.
     pub fn new(model: Model, input: InputRange) -> Result<Self, CheetahError> {
-        let ranges = model.ranges(input)?;
-        let (outputs, transfers) = (Outputs::Label, Transfers::Fewest);
-        let plan = plan(&model, &ranges, input, outputs, transfers)?;
-        let hiding = hiding_of_layer(&model, LEAST_HIDING);
-        Ok(Self { model, ranges, plan, hiding, room: ROOM, ready: Mutex::default() })
+        Self::giving(model, input, Outputs::Label)
     }
 
-    /// Lets the client learn all outputs, not labels alone.
+    /// Serves all outputs, not labels alone.
     ///
     /// # Errors
     ///
@@ -89,19 +79,45 @@ impl Served {
     /// # Security
     ///
     /// With enough logits, a client can rebuild much of a model.
-    pub fn with_logits(self) -> Result<Self, CheetahError> {
-        let transfers = self.plan.transfers();
-        self.planned(Outputs::Logits, transfers)
+    pub fn logits(model: Model, input: InputRange) -> Result<Self, CheetahError> {
+        Self::giving(model, input, Outputs::Logits)
     }
 
-    /// Uses these oblivious transfers; the default is [`Transfers::Fewest`].
+    /// Serves a model under a description that is published already: perhaps with more bits than the
+    /// model needs, or for a model trained anew.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
-    pub fn with_transfers(self, transfers: Transfers) -> Result<Self, CheetahError> {
-        let outputs = self.plan.outputs();
-        self.planned(outputs, transfers)
+    /// As [`new`](Self::new); [`CheetahError::Other`] if the description has another architecture, and
+    /// [`CheetahError::Described`] if it has too few bits.
+    pub fn described(model: Model, description: &Description) -> Result<Self, CheetahError> {
+        let architecture = model.architecture();
+        if architecture != description.architecture() {
+            return Err(CheetahError::Other("its architecture is another"));
+        }
+        let ranges = model.ranges(description.input())?;
+        let bits = description.bits().iter().skip(1).map(|bits| u32::from(*bits));
+        for (layer, (most, node)) in bits.zip(architecture.nodes()).enumerate() {
+            let (bits, kind) = (ranges.bits(layer), node.layer.kind());
+            if bits > most {
+                return Err(CheetahError::Described { layer, kind, bits, most });
+            }
+        }
+        Self::planned(model, description)
+    }
+
+    /// A server that lies: it claims that any model of this architecture is the described one.
+    #[cfg(any(test, feature = "conformance"))]
+    #[doc(hidden)]
+    pub fn pretending(model: Model, description: &Description) -> Result<Self, CheetahError> {
+        Self::planned(model, description)
+    }
+
+    /// Uses these oblivious transfers, and says so in the description.
+    #[must_use]
+    pub fn with_transfers(mut self, transfers: Transfers) -> Self {
+        self.plan = self.plan.with_transfers(transfers);
+        self
     }
 
     /// Hides the weights better: the statistical distance is at most 2^-`bits` for each batch. The
@@ -109,16 +125,16 @@ impl Served {
     #[must_use]
     pub fn with_hiding(mut self, bits: u32) -> Self {
         self.hiding = hiding_of_layer(&self.model, bits.max(LEAST_HIDING));
-        self.ready = Mutex::default();
+        self.ready = Kept::default();
         self
     }
 
-    /// Takes at most so many bytes for transformed weights, 1 GiB by default; what does not fit is
-    /// transformed at each use.
+    /// Takes at most so many bytes for transformed weights, 1 GiB by default, for all numbers of slots and
+    /// all connections together; what does not fit is transformed at each use.
     #[must_use]
     pub fn with_room_for_weights(mut self, bytes: usize) -> Self {
-        self.room = bytes;
-        self.ready = Mutex::default();
+        self.room = Room::new(bytes);
+        self.ready = Kept::default();
         self
     }
 
@@ -128,7 +144,7 @@ impl Served {
     ///
     /// [`CheetahError::Weights`] if no parameters hide the weights of some layer in such a batch.
     pub fn prepare(&self, slots: usize) -> Result<(), CheetahError> {
-        self.ready(slots).map(drop)
+        self.ready(slots, |_| Ok(())).map(drop)
     }
 
     /// How each linear layer is computed for a batch of so many slots, in order.
@@ -137,9 +153,9 @@ impl Served {
     ///
     /// As [`prepare`](Self::prepare).
     pub fn linear_layers(&self, slots: usize) -> Result<Vec<LinearLayer>, CheetahError> {
-        let ready = self.ready(slots)?;
+        let ready = self.ready(slots, |_| Ok(()))?;
         let layers = ready.layers.iter().enumerate();
-        let linear = layers.filter_map(|(layer, ready)| Some((layer, &ready.as_ref()?.0)));
+        let linear = layers.filter_map(|(layer, ready)| Some((layer, &ready.as_ref()?.weights)));
         Ok(linear.map(|(layer, weights)| LinearLayer::new(layer, weights, slots)).collect())
     }
 
@@ -149,57 +165,105 @@ impl Served {
         &self.model
     }
 
+    /// What the vendor publishes, and clients hold.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        self.plan.description()
+    }
+
     /// How it is computed.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    fn planned(mut self, outputs: Outputs, transfers: Transfers) -> Result<Self, CheetahError> {
-        self.plan = plan(&self.model, &self.ranges, self.plan.input(), outputs, transfers)?;
-        self.ready = Mutex::default();
-        Ok(self)
+    /// Bytes that transformed weights may still take.
+    #[cfg(test)]
+    pub(super) fn room_left(&self) -> usize {
+        self.room.left()
     }
 
-    /// What a batch of so many slots takes.
-    pub(super) fn ready(&self, slots: usize) -> Result<Arc<Ready>, CheetahError> {
-        let mut kept = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ready) = kept.as_ref().filter(|ready| ready.batch.slots == slots) {
-            return Ok(ready.clone());
+    fn giving(model: Model, input: InputRange, outputs: Outputs) -> Result<Self, CheetahError> {
+        let ranges = model.ranges(input)?;
+        let description = Description::of(model.architecture(), input, &ranges, outputs)?;
+        Self::planned(model, &description)
+    }
+
+    fn planned(model: Model, description: &Description) -> Result<Self, CheetahError> {
+        let plan = Plan::new(description)?;
+        let hiding = hiding_of_layer(&model, LEAST_HIDING);
+        limits::check_weights(&model, &plan, hiding)?;
+        Ok(Self { model, plan, hiding, room: Room::new(ROOM), ready: Kept::default() })
+    }
+
+    /// What a batch of so many slots takes, if it is admitted: that is asked before weights are transformed.
+    pub(super) fn ready(
+        &self,
+        slots: usize,
+        admit: impl FnOnce(&Batch) -> Result<(), CheetahError>,
+    ) -> Result<Arc<Ready>, CheetahError> {
+        if let Some(ready) = self.ready.find(slots) {
+            admit(&ready.batch)?;
+            return Ok(ready);
         }
-        // The memory of the old one first.
-        *kept = None;
-        let ready = Arc::new(self.make_ready(slots)?);
-        *kept = Some(ready.clone());
-        Ok(ready)
+        let encodings = self.encodings(slots)?;
+        let chosen = encodings.iter().flatten();
+        let sets: Vec<Set> = chosen.clone().map(|encoding| encoding.parameters().set()).collect();
+        let batch = Batch::new(&self.plan, slots, &sets)?;
+        admit(&batch)?;
+        let bytes = chosen.map(Encoding::weight_bytes).fold(0, usize::saturating_add);
+        self.ready.get(slots, || {
+            self.ready.make_room(slots, &self.room, bytes);
+            let layers = encodings.iter().enumerate();
+            let layers =
+                layers.map(|(layer, encoding)| self.linear(layer, encoding.as_ref(), slots));
+            Ok(Ready { layers: layers.collect::<Result<_, _>>()?, batch, sets })
+        })
     }
 
-    fn make_ready(&self, slots: usize) -> Result<Ready, CheetahError> {
-        let nodes = self.model.architecture().nodes();
-        let (mut sets, mut layers, mut room) = (Vec::new(), Vec::new(), self.room);
-        for (layer, node) in nodes.iter().enumerate() {
+    /// For each linear layer the encoding under the first parameters that suit its weights.
+    fn encodings(&self, slots: usize) -> Result<Vec<Option<Encoding>>, CheetahError> {
+        let hiding = self.hiding_for(slots);
+        let nodes = self.model.architecture().nodes().iter().enumerate();
+        let encodings = nodes.map(|(layer, node)| {
             let (Some(linear), Some(shape)) = (self.model.linear(layer), shape(&node.layer)) else {
-                layers.push(None);
-                continue;
+                return Ok(None);
             };
             let ring = self.plan.ring(Source::Layer(layer));
-            let kind = node.layer.kind();
-            // Floods of all slots are independent: see `Weights::hiding_of`.
-            let hiding = self.hiding.saturating_add(for_slots(slots));
-            let (set, weights) = weights(ring, shape, linear, hiding, &mut room)
-                .map_err(|source| CheetahError::Weights { layer, kind, source })?;
-            sets.push(set);
-            layers.push(Some((weights, linear.bias().to_vec())));
-        }
-        Ok(Ready { batch: Batch::new(&self.plan, slots, &sets)?, sets, layers })
+            let found = limits::first(self.description().sets(), |set| {
+                let encoding = encoding(ring, shape, set)?;
+                Weights::check(&encoding, linear.weights(), hiding).map(|()| encoding)
+            });
+            found.map(Some).map_err(|source| self.fails(layer, source))
+        });
+        encodings.collect()
     }
-}
 
-impl Ready {
-    /// Weights and biases of a linear layer.
-    pub(super) fn layer(&self, layer: usize) -> Option<(&Weights, &[i64])> {
-        let (weights, bias) = self.layers.get(layer)?.as_ref()?;
-        Some((weights, bias))
+    fn linear(
+        &self,
+        layer: usize,
+        encoding: Option<&Encoding>,
+        slots: usize,
+    ) -> Result<Option<LinearReady>, CheetahError> {
+        let (Some(linear), Some(encoding)) = (self.model.linear(layer), encoding) else {
+            return Ok(None);
+        };
+        let room = self.room.take(encoding.weight_bytes());
+        let storage = if room.is_some() { Storage::Transformed } else { Storage::Compact };
+        let weights = Weights::prepare(encoding, linear.weights(), self.hiding_for(slots), storage)
+            .map_err(|source| self.fails(layer, source))?;
+        Ok(Some(LinearReady { weights, bias: linear.bias().to_vec(), _room: room }))
+    }
+
+    /// Bits for each layer of one slot: floods of all slots are independent, see `Weights::hiding_of`.
+    fn hiding_for(&self, slots: usize) -> u32 {
+        self.hiding.saturating_add(for_slots(slots))
+    }
+
+    fn fails(&self, layer: usize, source: RlweError) -> CheetahError {
+        let node = self.model.architecture().nodes().get(layer);
+        let kind = node.map_or("layer", |node| node.layer.kind());
+        CheetahError::Weights { layer, kind, source }
     }
 }
 
@@ -216,45 +280,6 @@ fn for_slots(slots: usize) -> u32 {
 
 /// Bytes of transformed weights that are kept by default.
 const ROOM: usize = 1 << 30;
-
-fn plan(
-    model: &Model,
-    ranges: &Ranges,
-    input: InputRange,
-    outputs: Outputs,
-    transfers: Transfers,
-) -> Result<Plan, CheetahError> {
-    let architecture = model.architecture();
-    let announcement = Announcement::new(architecture, input, ranges, outputs, transfers);
-    Plan::new(architecture, announcement)
-}
-
-/// The weights under the first parameters that suit them.
-fn weights(
-    ring: Width,
-    shape: Shape,
-    linear: &Linear,
-    hiding: u32,
-    room: &mut usize,
-) -> Result<(Set, Weights), RlweError> {
-    let mut failure = RlweError::Noise;
-    for set in Set::ALL {
-        let encoding = encoding(ring, shape, set)?;
-        let bytes = encoding.weight_bytes();
-        let storage = if bytes <= *room { Storage::Transformed } else { Storage::Compact };
-        match Weights::prepare(&encoding, linear.weights(), hiding, storage) {
-            Ok(weights) => {
-                if storage == Storage::Transformed {
-                    *room = room.saturating_sub(bytes);
-                }
-                return Ok((set, weights));
-            }
-            Err(error @ (RlweError::Noise | RlweError::Hiding { .. })) => failure = error,
-            Err(other) => return Err(other),
-        }
-    }
-    Err(failure)
-}
 
 impl std::fmt::Debug for Served {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,3 +1,7 @@
+mod description;
+mod isolation;
+mod limits;
+
 use std::io::Cursor;
 use std::thread;
 
@@ -7,7 +11,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
-use crate::model::{ConvolutionShape, LayerShape, Model, Node, PoolShape};
+use crate::model::{
+    Architecture, ConvolutionShape, InputRange, LayerShape, Model, Node, PoolShape,
+};
 
 const PIXELS: InputRange = InputRange { low: 0, high: 255 };
 
@@ -25,11 +31,11 @@ fn run(
             semi_honest::serve::<Cheetah, _>(party, &mut there, served, &mut rng).map(drop)
         });
         let (mut client, mut rng) = (client, StdRng::seed_from_u64(2));
-        let architecture = served.model().architecture();
+        let description = served.description();
         let result = semi_honest::infer::<Cheetah, _>(
             &mut client,
             &mut here,
-            architecture,
+            description,
             queries,
             &mut rng,
         );
@@ -44,7 +50,7 @@ fn run(
 
 /// Fast in tests.
 fn served(model: Model, input: InputRange) -> Served {
-    Served::new(model, input).unwrap().with_transfers(Transfers::SoftSpoken).unwrap()
+    Served::new(model, input).unwrap().with_transfers(Transfers::SoftSpoken)
 }
 
 fn convolution(
@@ -123,21 +129,22 @@ proptest! {
                 expected.iter().map(|logits| Answer::of(logits, outputs)).collect();
             let served = match outputs {
                 Outputs::Label => &served,
-                Outputs::Logits => &again(&served).with_logits().unwrap(),
+                Outputs::Logits => &logits(copy(&served), input),
             };
-            let client = Cheetah::client().with_outputs(outputs);
-            prop_assert_eq!(run(client, served, &queries).unwrap(), expected);
+            prop_assert_eq!(run(Cheetah::client(), served, &queries).unwrap(), expected);
         }
     }
 }
 
-/// The same model, served anew.
-fn again(of: &Served) -> Served {
+fn logits(model: Model, input: InputRange) -> Served {
+    Served::logits(model, input).unwrap().with_transfers(Transfers::SoftSpoken)
+}
+
+/// The same model.
+fn copy(of: &Served) -> Model {
     let model = of.model();
     let linear = (0..model.architecture().nodes().len()).filter_map(|layer| model.linear(layer));
-    let linear = linear.cloned().collect();
-    let model = Model::graph(model.architecture().clone(), linear).unwrap();
-    served(model, of.plan().input())
+    Model::graph(model.architecture().clone(), linear.cloned().collect()).unwrap()
 }
 
 fn small() -> Model {
@@ -154,21 +161,12 @@ fn small() -> Model {
 fn silent_transfers_give_the_same() {
     let queries = queries(2, 4, PIXELS, 1);
     let expected = small().infer_batch(&queries).unwrap();
-    let served = Served::new(small(), PIXELS).unwrap().with_logits().unwrap();
+    let served = Served::logits(small(), PIXELS).unwrap();
     assert_eq!(served.plan().transfers(), Transfers::Fewest);
     assert!(Transfers::Fewest.are_silent(1_000_000) && !Transfers::Fewest.are_silent(100_000));
-    let served = served.with_transfers(Transfers::Silent).unwrap();
-    let client = Cheetah::client().with_outputs(Outputs::Logits);
+    let served = served.with_transfers(Transfers::Silent);
     let expected: Vec<_> = expected.into_iter().map(Answer::Logits).collect();
-    assert_eq!(run(client, &served, &queries).unwrap(), expected);
-}
-
-#[test]
-fn weights_are_prepared_once_for_a_number_of_slots() {
-    let served = served(small(), PIXELS);
-    let first = served.ready(3).unwrap();
-    assert!(Arc::ptr_eq(&first, &served.ready(3).unwrap()));
-    assert!(!Arc::ptr_eq(&first, &served.ready(4).unwrap()));
+    assert_eq!(run(Cheetah::client(), &served, &queries).unwrap(), expected);
 }
 
 /// Each of two layers to a bit more, so that both together are hidden as well as asked for.
@@ -192,7 +190,7 @@ fn weights_are_hidden_as_well_as_asked_for() {
 fn compact_weights_give_the_same() {
     let queries = queries(2, 4, PIXELS, 1);
     let whole = served(small(), PIXELS);
-    let compact = again(&whole).with_room_for_weights(0);
+    let compact = self::served(copy(&whole), PIXELS).with_room_for_weights(0);
     let expected = run(Cheetah::client(), &whole, &queries).unwrap();
     assert_eq!(run(Cheetah::client(), &compact, &queries).unwrap(), expected);
 }
@@ -201,35 +199,6 @@ fn protocol_error<T>(result: Result<T, Error<CheetahError>>) -> CheetahError {
     match result.err() {
         Some(Error::Protocol { source, .. }) => source,
         other => panic!("not the protocol's own error: {other:?}"),
-    }
-}
-
-#[test]
-fn logits_are_given_only_where_the_server_says_so() {
-    let queries = queries(1, 4, PIXELS, 1);
-    let client = Cheetah::client().with_outputs(Outputs::Logits);
-    let error = protocol_error(run(client, &served(small(), PIXELS), &queries));
-    assert!(matches!(
-        error,
-        CheetahError::Outputs { wanted: Outputs::Logits, given: Outputs::Label }
-    ));
-}
-
-#[test]
-fn queries_must_suit_the_model() {
-    let served = served(small(), PIXELS);
-    let ask =
-        |query: Vec<i64>| protocol_error(run(Cheetah::client(), &served, &[vec![0; 4], query]));
-    let narrow = run(Cheetah::client(), &served, &[vec![0; 4], vec![0; 3]]).err();
-    let Some(Error::Misuse(Misuse::Invalid { of: Sample::Query(1), .. })) = narrow else {
-        panic!("{narrow:?}")
-    };
-    for value in [-1, 256, i64::MIN, i64::MAX] {
-        let error = ask(vec![0, 0, value, 0]);
-        assert!(
-            matches!(error, CheetahError::Range { query: 1, low: 0, high: 255 }),
-            "{value}: {error}"
-        );
     }
 }
 
@@ -278,72 +247,31 @@ fn clamps_have_room_for_what_they_cut_off() {
     let queries = [vec![255, 3], vec![0, 255]];
     let expected = model.infer_batch(&queries).unwrap();
     assert_eq!(expected, [[2, 0], [0, 2]]);
-    let served = served(model, PIXELS).with_logits().unwrap();
+    let served = logits(model, PIXELS);
     let plan = served.plan();
     assert_eq!((plan.bits(Source::Layer(1)).bits(), plan.ring(Source::Layer(1)).bits()), (3, 9));
     let expected: Vec<_> = expected.into_iter().map(Answer::Logits).collect();
-    let client = Cheetah::client().with_outputs(Outputs::Logits);
-    assert_eq!(run(client, &served, &queries).unwrap(), expected);
-}
-
-/// What a client makes of an announcement.
-fn announced(change: impl FnOnce(&mut plan::Announcement)) -> Result<Plan, CheetahError> {
-    let served = served(small(), PIXELS);
-    let mut announcement = served.plan().announcement().clone();
-    change(&mut announcement);
-    let mut bytes = Vec::new();
-    wire::send(&mut bytes, &announcement)?;
-    let architecture = served.model().architecture();
-    Plan::new(architecture, wire::announcement(&mut Cursor::new(bytes), architecture)?)
-}
-
-fn malformed<T>(result: Result<T, CheetahError>) -> Malformed {
-    match result.err() {
-        Some(CheetahError::Announcement(malformed)) => malformed,
-        other => panic!("not malformed: {other:?}"),
-    }
-}
-
-#[test]
-fn announcements_are_read_strictly() {
-    assert!(announced(|_| {}).is_ok());
-    assert_eq!(malformed(announced(|a| a.bits.push(9))), Malformed::Bits);
-    assert_eq!(malformed(announced(|a| a.bits.truncate(2))), Malformed::Bits);
-    assert_eq!(malformed(announced(|a| a.bits[1] = 0)), Malformed::Bits);
-    assert_eq!(malformed(announced(|a| a.bits[1] = 65)), Malformed::Bits);
-    assert_eq!(malformed(announced(|a| a.bits.clear())), Malformed::Bits);
-    assert_eq!(malformed(announced(|a| a.input.low = 256)), Malformed::Bits);
-    assert_eq!(malformed(announced(|a| a.input.high = 1 << 20)), Malformed::Bits);
-    assert_eq!(malformed(announced(|a| a.bits = vec![9; 1000])), Malformed::Length);
-    let error = announced(|a| a.bits[3] = 46).unwrap_err();
-    assert!(matches!(error, CheetahError::Ring { layer: 2, .. }), "{error}");
-
-    let architecture = small().architecture().clone();
-    let read = |bytes: &[u8]| wire::announcement(&mut Cursor::new(bytes), &architecture);
-    assert_eq!(malformed(read(&[4, 0, 0, 0, 255, 255, 255, 255])), Malformed::Encoding);
-    assert_eq!(malformed(read(&[255; 4])), Malformed::Length);
-    assert!(matches!(read(&[9, 0, 0, 0, 1]), Err(CheetahError::Io(_))));
-    let mut whole = Vec::new();
-    wire::send(&mut whole, served(small(), PIXELS).plan().announcement()).unwrap();
-    whole[0] += 1;
-    whole.push(0);
-    assert_eq!(malformed(read(&whole)), Malformed::Encoding);
+    assert_eq!(run(Cheetah::client(), &served, &queries).unwrap(), expected);
 }
 
 #[test]
 fn sets_are_read_strictly() {
-    let model = small();
-    let architecture = model.architecture();
+    let served = served(small(), PIXELS);
+    let description = served.description();
     let mut bytes = Vec::new();
     wire::send_sets(&mut bytes, &[Set::Small, Set::Large]).unwrap();
-    let read = |bytes: &[u8]| wire::sets(&mut Cursor::new(bytes), architecture);
+    let read = |bytes: &[u8]| wire::sets(&mut Cursor::new(bytes), description);
     assert_eq!(read(&bytes).unwrap(), [Set::Small, Set::Large]);
-    assert_eq!(malformed(read(&[0, 4])), Malformed::Sets);
+    assert!(matches!(read(&[0, 4]), Err(CheetahError::Sets)));
     assert!(matches!(read(&[0]), Err(CheetahError::Io(_))));
-    let served = served(small(), PIXELS);
     for sets in [&[Set::Small][..], &[Set::Small; 3]] {
-        assert_eq!(malformed(Batch::new(served.plan(), 1, sets)), Malformed::Sets);
+        assert!(matches!(Batch::new(served.plan(), 1, sets), Err(CheetahError::Sets)));
     }
+    // Only those that the client's own description allows.
+    let strict = description.clone().with_sets(&[Set::Tiny, Set::Large]).unwrap();
+    let read = |bytes: &[u8]| wire::sets(&mut Cursor::new(bytes), &strict);
+    assert!(matches!(read(&bytes), Err(CheetahError::Sets)));
+    assert_eq!(read(&[3, 0]).unwrap(), [Set::Large, Set::Tiny]);
 }
 
 /// Residual values are shared in the ring of the sum, activations in that of the layer after them.
@@ -375,7 +303,7 @@ fn a_hardened_batch_gives_labels() {
         Check::model_answer(x, answer)
     });
     let served = served(small(), PIXELS);
-    let architecture = served.model().architecture().clone();
+    let description = served.description().clone();
     let (mut here, mut there) = Connection::pair();
     let server = thread::spawn(move || {
         let mut rng = StdRng::seed_from_u64(1);
@@ -384,75 +312,7 @@ fn a_hardened_batch_gives_labels() {
     let policy = Policy::against_blind_tampering(40, queries.len()).unwrap();
     let mut client = CheetahClient::with(Cheetah::client(), policy, checks.collect());
     let mut rng = StdRng::seed_from_u64(2);
-    let answers = client.infer(&mut here, &architecture, &queries, &mut rng).unwrap();
+    let answers = client.infer(&mut here, &description, &queries, &mut rng).unwrap();
     assert_eq!(*answers, queries.iter().map(label).collect::<Vec<_>>());
     server.join().unwrap().unwrap();
-}
-
-/// A server that adds the difference of two slots' requests to a third: with one key for all, that slot
-/// would be right if these two held the same, and wrong otherwise.
-fn linking(linking: run::Linking) -> Cheetah {
-    Cheetah { linking: Some(linking), ..Cheetah::server() }
-}
-
-#[test]
-fn what_a_server_links_is_wrong_whatever_other_slots_hold() {
-    let served = served(small(), PIXELS).with_logits().unwrap();
-    let [x, y] = [vec![1, 2, 3, 4], vec![200, 0, 17, 9]];
-    for others in [[x.clone(), x.clone()], [x.clone(), y.clone()], [y.clone(), y.clone()]] {
-        for layer in [0, 2] {
-            let queries = [&others[..], &[y.clone()]].concat();
-            let (mut here, mut there) = Connection::pair();
-            let answers = thread::scope(|scope| {
-                scope.spawn(|| {
-                    let mut rng = StdRng::seed_from_u64(1);
-                    let mut party = linking(run::Linking { layer, of: [0, 1], into: 2 });
-                    semi_honest::serve::<Cheetah, _>(&mut party, &mut there, &served, &mut rng)
-                        .unwrap();
-                });
-                let mut party = Cheetah::client().with_outputs(Outputs::Logits);
-                let (context, mut rng) = (served.model().architecture(), StdRng::seed_from_u64(2));
-                semi_honest::infer::<Cheetah, _>(&mut party, &mut here, context, &queries, &mut rng)
-                    .unwrap()
-                    .0
-            });
-            let right = served.model().infer_batch(&queries).unwrap();
-            let right: Vec<_> = right.into_iter().map(Answer::Logits).collect();
-            assert_eq!(answers[..2], right[..2], "the others are left alone");
-            assert_ne!(answers[2], right[2], "layer {layer}, others {others:?}");
-        }
-    }
-}
-
-/// One query and sixteen: what such a server gets is a rejection, never a wrong answer.
-#[test]
-fn a_batch_whose_slots_are_linked_is_rejected() {
-    for (queries, seed) in [(1, 1), (16, 2)] {
-        let queries = queries_of(queries, seed);
-        let samples = queries_of(40, 99);
-        let label = |input: &Vec<i64>| Answer::of(&small().infer(input).unwrap(), Outputs::Logits);
-        let checks = samples.into_iter().map(|x| {
-            let answer = label(&x);
-            Check::model_answer(x, answer)
-        });
-        let served = served(small(), PIXELS).with_logits().unwrap();
-        let architecture = served.model().architecture().clone();
-        let policy = Policy::against_blind_tampering(40, queries.len()).unwrap();
-        let (mut here, mut there) = Connection::pair();
-        let party = linking(run::Linking { layer: 0, of: [3, 7], into: 20 });
-        let server = thread::spawn(move || {
-            let mut rng = StdRng::seed_from_u64(1);
-            CheetahServer::with(party).serve(&mut there, &served, &mut rng).map(drop)
-        });
-        let client = Cheetah::client().with_outputs(Outputs::Logits);
-        let mut client = CheetahClient::with(client, policy, checks.collect());
-        let mut rng = StdRng::seed_from_u64(seed);
-        let answers = client.infer(&mut here, &architecture, &queries, &mut rng);
-        assert!(matches!(answers, Err(Error::Rejected { .. })), "{answers:?}");
-        server.join().unwrap().unwrap();
-    }
-}
-
-fn queries_of(count: usize, seed: u64) -> Vec<Vec<i64>> {
-    queries(count, 4, PIXELS, seed)
 }

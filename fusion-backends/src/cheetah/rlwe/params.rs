@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::error::RlweError;
 use super::ntt::Table;
 use super::prime::{Factor, Prime};
@@ -18,7 +20,7 @@ pub(super) const PRIMES: [&[Prime]; 4] = [
 ];
 
 /// Ring degree N and modulus q. A larger q hides heavier weights, and takes more bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Set {
     /// N = 4096, two primes of 46 bits.
     Tiny,

@@ -72,18 +72,7 @@ impl Weights {
         hiding: u32,
         storage: Storage,
     ) -> Result<Self, RlweError> {
-        let wanted = hiding.max(LEAST_HIDING);
-        let expected = encoding.shape().weights_len();
-        if weights.len() != expected {
-            return Err(RlweError::Count { expected, found: weights.len() });
-        }
-        if weights.iter().any(|weight| weight.unsigned_abs() > 1 << WEIGHT_BITS) {
-            return Err(RlweError::Weight);
-        }
-        let noise = noise_of(encoding, weights)?;
-        if noise.hiding < f64::from(wanted) {
-            return Err(RlweError::Hiding { bits: noise.hiding, wanted });
-        }
+        let noise = checked(encoding, weights, hiding)?;
         let kept = match storage {
             _ if encoding.path() == Path::Numbers => Kept::Numbers(numbers(encoding, weights)),
             Storage::Transformed => {
@@ -92,6 +81,15 @@ impl Weights {
             Storage::Compact => Kept::Compact(Zeroizing::new(weights.to_vec())),
         };
         Ok(Self { encoding: encoding.clone(), kept, noise })
+    }
+
+    /// Whether the weights can be [prepared](Self::prepare), without doing so.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare).
+    pub fn check(encoding: &Encoding, weights: &[i64], hiding: u32) -> Result<(), RlweError> {
+        checked(encoding, weights, hiding).map(drop)
     }
 
     /// The layer.
@@ -160,6 +158,23 @@ impl std::fmt::Debug for Weights {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Weights").field("encoding", &self.encoding).finish_non_exhaustive()
     }
+}
+
+/// The noise that the weights leave, if it suffices.
+fn checked(encoding: &Encoding, weights: &[i64], hiding: u32) -> Result<Noise, RlweError> {
+    let wanted = hiding.max(LEAST_HIDING);
+    let expected = encoding.shape().weights_len();
+    if weights.len() != expected {
+        return Err(RlweError::Count { expected, found: weights.len() });
+    }
+    if weights.iter().any(|weight| weight.unsigned_abs() > 1 << WEIGHT_BITS) {
+        return Err(RlweError::Weight);
+    }
+    let noise = noise_of(encoding, weights)?;
+    if noise.hiding < f64::from(wanted) {
+        return Err(RlweError::Hiding { bits: noise.hiding, wanted });
+    }
+    Ok(noise)
 }
 
 /// To how many bits the weights are hidden from the client at each use, and the margin; if results are

@@ -6,7 +6,10 @@
 //! input). Layer i, if linear, has the tensors `layers.<i>.weight` (I32, outputs x inputs or outputs
 //! x channels of a group x kernel x kernel) and `layers.<i>.bias` (I64, outputs).
 
+use std::fmt;
+
 use safetensors::{Dtype, SafeTensors};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::{find, i32s, i64s, layer_of, tensor_name, wrong_shape};
@@ -17,10 +20,14 @@ use crate::model::error::ModelError;
 use crate::model::graph::{Linear, Model};
 
 pub(super) fn read(layers: &str, tensors: &SafeTensors<'_>) -> Result<Model, ModelError> {
-    let entries: Vec<Map<String, Value>> = serde_json::from_str(layers)
+    let entries: Vec<Fields> = serde_json::from_str(layers)
         .map_err(|error| ModelError::LayerList { reason: error.to_string() })?;
-    let nodes = entries.into_iter().enumerate().map(|(layer, fields)| {
-        let entry = Entry { layer, fields };
+    let nodes = entries.into_iter().enumerate().map(|(layer, Fields { all, twice })| {
+        if let Some(key) = twice {
+            let reason = format!("`{}` is given twice; remove one", key.escape_debug());
+            return Err(ModelError::LayerEntry { layer, reason });
+        }
+        let entry = Entry { layer, fields: all };
         entry.node().map_err(|reason| ModelError::LayerEntry { layer, reason })
     });
     let architecture = Architecture::graph(nodes.collect::<Result<_, _>>()?)?;
@@ -61,6 +68,40 @@ fn read_linear(
     }
     let weights = i32s(weight.data()).map(i64::from).collect();
     Ok(Linear::new(weights, i64s(bias.data()).collect()))
+}
+
+/// A JSON object as it is written: a map alone would keep the last of two values, where another reader
+/// may keep the first.
+struct Fields {
+    all: Map<String, Value>,
+    /// A key that is there more than once.
+    twice: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Fields, A::Error> {
+                let (mut all, mut twice) = (Map::new(), None);
+                while let Some((key, value)) = entries.next_entry::<String, Value>()? {
+                    if all.insert(key.clone(), value).is_some() {
+                        twice = Some(key);
+                    }
+                }
+                Ok(Fields { all, twice })
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
 }
 
 /// The object of one layer; fields are removed as they are read. Errors are reasons.

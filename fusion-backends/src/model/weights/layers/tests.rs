@@ -147,6 +147,10 @@ fn what_a_layer_does_not_have_is_refused() {
         (r#"{"kind":1}"#, "`kind` must be a text"),
         (r#"{"kind":"softmax"}"#, "there is no kind `softmax`; use dense, convolution"),
         (r#"{"kind":"clamp","width":32,"shift":2,"bits":4,"scale":1}"#, "a clamp has no `scale`"),
+        (
+            r#"{"kind":"clamp","width":32,"shift":2,"bits":4,"shift":3}"#,
+            "`shift` is given twice; remove one",
+        ),
         (r#"{"kind":"clamp","width":32,"shift":4294967296,"bits":4}"#, "`shift` is too large"),
         (
             r#"{"kind":"clamp","width":32,"shift":2,"bits":4,"from":-2}"#,
