@@ -14,7 +14,7 @@ fn what_a_server_links_is_wrong_whatever_other_slots_hold() {
     let [x, y] = [vec![1, 2, 3, 4], vec![200, 0, 17, 9]];
     for others in [[x.clone(), x.clone()], [x.clone(), y.clone()], [y.clone(), y.clone()]] {
         for layer in [0, 2] {
-            let queries = [&others[..], &[y.clone()]].concat();
+            let queries = [&others[..], std::slice::from_ref(&y)].concat();
             let (mut here, mut there) = Connection::pair();
             let answers = thread::scope(|scope| {
                 scope.spawn(|| {
