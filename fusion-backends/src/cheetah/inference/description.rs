@@ -256,7 +256,9 @@ impl TryFrom<Content> for Description {
     fn try_from(content: Content) -> Result<Self, CheetahError> {
         let known = Set::ALL.iter().filter(|set| content.sets.contains(set));
         if content.sets.is_empty() || !known.eq(&content.sets) {
-            return Err(CheetahError::Invalid("parameter sets: some of `Set::ALL`, in that order"));
+            return Err(CheetahError::Invalid(
+                "parameter sets must be some of `Set::ALL`, in that order",
+            ));
         }
         let description = Self(content);
         limits::check_sizes(&Plan::new(&description)?)?;
