@@ -135,7 +135,10 @@ impl Step {
         let cannot = |name| fails(name, "there is no such shift");
         let windows = |name, of: PoolShape| {
             let windows = Windows::new(of.height, of.width, of.kernel, of.stride, of.padding);
-            windows.ok_or(fails(name, "height, width, kernel and stride can be 65536 at most"))
+            windows.ok_or(fails(
+                name,
+                "height, width, kernel and stride can be 65536 at most; use a smaller one",
+            ))
         };
         Ok(match node.layer {
             LayerShape::Dense { .. } | LayerShape::Convolution(_) => {
@@ -172,7 +175,10 @@ impl Step {
                 let windows = windows("average-pool", of)?;
                 // What sums are divided by has 32 bits.
                 if of.kernel >= 1 << 16 {
-                    return Err(fails("average-pool", "the kernel can be 65535 at most"));
+                    return Err(fails(
+                        "average-pool",
+                        "the kernel can be 65535 at most; use a smaller one",
+                    ));
                 }
                 Self::AveragePool(windows, to)
             }

@@ -30,7 +30,7 @@ use crate::model::{Architecture, InputRange, ModelError, Ranges};
 ///
 /// All of it is public. The bits follow from the weights: those of a layer are the binary logarithm of the
 /// largest result that its weights allow for any input of the range, rounded up. That is about log2(64)
-/// = 6 bits of information for each layer, and no more depends on the weights. A vendor who would not tell that
+/// = 6 bits of information for each layer; no other part depends on the weights. A vendor who would not tell that
 /// publishes larger bits, for example the same for all layers, and serves the model under them
 /// ([`Served::described`](super::Served::described)).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -256,7 +256,9 @@ impl TryFrom<Content> for Description {
     fn try_from(content: Content) -> Result<Self, CheetahError> {
         let known = Set::ALL.iter().filter(|set| content.sets.contains(set));
         if content.sets.is_empty() || !known.eq(&content.sets) {
-            return Err(CheetahError::Invalid("parameter sets: some of `Set::ALL`, in that order"));
+            return Err(CheetahError::Invalid(
+                "parameter sets must be some of `Set::ALL`, in that order",
+            ));
         }
         let description = Self(content);
         limits::check_sizes(&Plan::new(&description)?)?;

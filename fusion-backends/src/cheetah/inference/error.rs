@@ -59,7 +59,7 @@ pub enum CheetahError {
     },
 
     /// A description describes no model.
-    #[error("no description of a model has these {0}")]
+    #[error("no model has such a description: {0}; take the one that its vendor published")]
     Invalid(&'static str),
 
     /// The server announced parameters that are none of the description's, or not for each layer.

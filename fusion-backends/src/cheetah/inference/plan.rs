@@ -65,7 +65,7 @@ pub(super) fn policy(silent: bool) -> ot::Policy {
 }
 
 /// What is wrong with a description.
-const BITS: &str = "bits: 1 to 64 for the input and for each layer's result";
+const BITS: &str = "bits must be 1 to 64, for the input and for each layer's result";
 
 impl Plan {
     /// # Errors
@@ -86,7 +86,7 @@ impl Plan {
         let holds = |end: i64| input.signed(end.cast_unsigned() & input.mask()) == end;
         if low > high || !holds(low) || !holds(high) {
             return Err(CheetahError::Invalid(
-                "range of inputs: it must hold a number, and fit the bits",
+                "the range of inputs must hold a number, and fit the bits",
             ));
         }
         let (input, rings) = rings(nodes, input, results, description.outputs())?;

@@ -284,9 +284,9 @@ fn a_description_is_valid_also_when_it_was_read() {
     let bits = "\"bits\":[9,";
     assert!(text.contains(bits), "{text}");
     for (from, to, says) in [
-        (bits, "\"bits\":[9,9,", "bits: 1 to 64"),
-        (bits, "\"bits\":[0,", "bits: 1 to 64"),
-        (bits, "\"bits\":[65,", "bits: 1 to 64"),
+        (bits, "\"bits\":[9,9,", "bits must be 1 to 64"),
+        (bits, "\"bits\":[0,", "bits must be 1 to 64"),
+        (bits, "\"bits\":[65,", "bits must be 1 to 64"),
         (bits, "\"bits\":[8,", "range of inputs"),
         ("\"high\":255", "\"high\":-1", "range of inputs"),
         ("[\"Tiny\",\"Small\"", "[\"Small\",\"Tiny\"", "parameter sets"),

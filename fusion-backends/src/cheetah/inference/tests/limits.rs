@@ -1,5 +1,7 @@
 //! What no batch can have is refused when the model is loaded, with the layer and what would do.
 
+use std::sync::mpsc;
+
 use super::*;
 use crate::model::Linear;
 
@@ -128,6 +130,29 @@ fn weights_are_prepared_once_for_a_number_of_slots() {
         [(); 2].map(|()| scope.spawn(|| served.ready(5, all).unwrap())).map(|t| t.join().unwrap())
     });
     assert!(Arc::ptr_eq(&both[0], &both[1]));
+}
+
+/// Whoever prepares one number of slots keeps nobody from another.
+#[test]
+fn weights_are_transformed_under_no_common_lock() {
+    let kept = ready::Kept::default();
+    let (begin, began) = mpsc::channel();
+    let (end, ended) = mpsc::channel();
+    let kept = &kept;
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let made = kept.get(1, || {
+                begin.send(()).unwrap();
+                ended.recv().unwrap();
+                Err(CheetahError::Order)
+            });
+            assert!(made.is_err());
+        });
+        began.recv().unwrap();
+        assert!(kept.find(1).is_none());
+        assert!(kept.get(2, || Err(CheetahError::Order)).is_err());
+        end.send(()).unwrap();
+    });
 }
 
 #[test]
