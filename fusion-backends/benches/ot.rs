@@ -28,9 +28,9 @@ const FLOORS: &str = "\
 Floors. Bytes of the paper (SoftSpokenOT with the repetition code): 128 / k bits less one, that is
 7.88, 3.88 and 1.88 bytes up for each random transfer. So a network of 3 Gbit/s carries at most 48, 97
 and 200 million in a second, and one of 400 Mbit/s 6.3, 12.9 and 26.7 million. Silent transfers: a
-sum of 16 bytes for each level of a tree, which is 3072 * 10 * 16 / 2982912 = 0.165 bytes down, so 18
+sum of 16 bytes for each level of a tree, which is 3072 * 10 * 16 / 2950144 = 0.167 bytes down, so 18
 billion over 3 Gbit/s; the time is that of two AES for the places of a row, ten reads from a table of
-2 MiB, a leaf computed twice (for the check, with a product in GF(2^128), and for its row) and
+2.5 MiB, a leaf computed twice (for the check, with a product in GF(2^128), and for its row) and
 two hashes at the sender.
 What the kernels do in a second: cargo bench -p fusion-backends --bench kernels
 ";

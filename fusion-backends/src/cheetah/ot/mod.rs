@@ -16,7 +16,7 @@
 //! All take one round trip at most, whatever the number of transfers; each needs one prepared
 //! transfer, [`one_of_n`] log N of them. Memory: 16 bytes for each prepared transfer (17 at the
 //! receiver), and again as much while they are used; [`random`] needs memory for one chunk only. The
-//! silent extension has 3 MiB besides.
+//! silent extension has 3.5 MiB besides.
 //!
 //! # Security
 //!

@@ -41,7 +41,7 @@ impl Policy {
         let seconds = |bytes: f64| bytes * 8.0 / bandwidth;
         let mut best = (Self::Silent, {
             let iterations = (transfers / ITERATION).ceil();
-            let start = 0.01 + seconds(310e3);
+            let start = 0.01 + seconds(372e3);
             start + iterations * (0.012 + seconds(492e3)) + transfers * 22e-9
         });
         for (depth, busy, bytes) in

@@ -120,11 +120,11 @@ impl Key {
         }
     }
 
-    /// Adds to each row [`TERMS`] entries of the table, which is 2^b long with 0 < b <= 21. Which
-    /// ones: row i of all takes blocks 2i and 2i + 1 of this key's stream, and each half of a block
-    /// has three places of 21 bits, of which the low b count. `first` is the number of the first row.
+    /// Adds to each row [`TERMS`] entries of the table, which has 1 to [`MOST`]. Which ones: row i of
+    /// all takes blocks 2i and 2i + 1 of this key's stream, and each half of a block has three places:
+    /// see [`places`]. `first` is the number of the first row.
     pub(super) fn gather(&self, first: u64, table: &[Block], rows: &mut [Block]) {
-        assert!(table.len().is_power_of_two() && table.len() <= 1 << PLACE, "places are 21 bits");
+        assert!((1..=MOST).contains(&table.len()), "places would not be uniform");
         match self.level {
             Level::Portable => portable::gather(self, first, table, rows),
             #[cfg(target_arch = "x86_64")]
@@ -136,20 +136,35 @@ impl Key {
 /// Entries that are added to a row.
 pub(super) const TERMS: usize = 10;
 
-/// Bits of a place in the table.
-const PLACE: usize = 21;
+/// Entries of a table at most.
+pub(super) const MOST: usize = 1 << 18;
+
+/// Places that are drawn from 64 bits.
+const IN_WORD: usize = 3;
 
 /// Rows whose places are drawn together.
 const DRAWN: usize = 16;
 
 /// The places of a row.
-type Places = [u32; TERMS];
+type Places = [usize; TERMS];
 
-/// The places of a row, from its two blocks of stream.
+/// The places of a row in a table of so many entries, from its two blocks of stream. They are public.
+///
+/// A word of 64 bits is a fraction of 1. Times the length, the whole part is a place, and the rest is
+/// the fraction for the next one. So no place is likelier than another by more than length^3 / 2^64 of
+/// its probability, which is 2^-10 at [`MOST`] entries.
 #[inline(always)]
-fn places([a, b]: &[Block; 2]) -> Places {
+fn places([a, b]: &[Block; 2], entries: usize) -> Places {
     let words = [*a as u64, (*a >> 64) as u64, *b as u64, (*b >> 64) as u64];
-    std::array::from_fn(|term| (words[term / 3] >> (PLACE * (term % 3))) as u32)
+    let mut places = [0; TERMS];
+    for (mut fraction, places) in words.into_iter().zip(places.chunks_mut(IN_WORD)) {
+        for place in places {
+            let product = u128::from(fraction) * entries as u128;
+            *place = (product >> 64) as usize;
+            fraction = product as u64;
+        }
+    }
+    places
 }
 
 /// Two sums over a tree of 2^k keys, where R(x) is the stream of key x from `first`: `all` is the

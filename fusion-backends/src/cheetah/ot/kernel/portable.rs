@@ -48,14 +48,13 @@ pub(super) fn split(key: &Key, left: &mut [Block], right: &mut [Block]) -> Block
 }
 
 pub(super) fn gather(key: &Key, first: u64, table: &[Block], rows: &mut [Block]) {
-    let mask = table.len() - 1;
     let mut counter = Block::from(first) * 2;
     let mut drawn = [0; 2 * DRAWN];
     for rows in rows.chunks_mut(DRAWN) {
         stream(key, counter, &mut drawn);
         for (row, drawn) in rows.iter_mut().zip(drawn.as_chunks().0) {
-            *row =
-                places(drawn).iter().fold(*row, |row, place| row ^ table[*place as usize & mask]);
+            let places = places(drawn, table.len());
+            *row = places.iter().fold(*row, |row, place| row ^ table[*place]);
         }
         counter += drawn.len() as Block;
     }

@@ -16,7 +16,7 @@ pub struct Workload {
 
 /// Leaves of a tree of the silent extension, and entries of its table.
 const LEAVES: usize = 1 << 10;
-const TABLE: usize = 1 << 17;
+const TABLE: usize = 5 << 15;
 
 fn key_of(level: Level) -> Key {
     Key::at(level, 1)

@@ -1,6 +1,6 @@
 //! Silent oblivious transfer extension: Ferret (Yang, Weng, Lan, Zhang and Wang, CCS 2020, eprint
 //! 2020/924) with half trees (eprint 2022/1431), secure against a malicious party on either side. For
-//! slow networks: 0.17 bytes for each transfer, in iterations of 2,982,912 transfers.
+//! slow networks: 0.17 bytes for each transfer, in iterations of 2,950,144 transfers.
 //!
 //! An iteration makes many rows from few, which for the first iteration are SoftSpokenOT's and for
 //! each later one are kept from the one before it:
@@ -8,24 +8,24 @@
 //! - `tree.rs`: trees whose leaves the sender and the receiver have in common, but for one leaf of
 //!   each tree, which differs by Delta and is unknown to the receiver. That is a row for each leaf, with
 //!   choices that are nearly all 0: the noise. The rows spent on the levels say which leaf it is.
-//! - `expansion.rs`: to the row of each leaf are added ten rows out of a table of 2^17, at the places
+//! - `expansion.rs`: to the row of each leaf are added ten rows out of a table of 163,840, at the places
 //!   that a public matrix says. By the LPN assumption the choices are then as good as random:
 //!   `size.rs` has the numbers.
 //! - `check.rs`: the check that the sender grew all trees rightly and with its one secret.
 //!
 //! An iteration takes three messages: 16 bytes for each level of each tree (480 KiB) to the receiver,
-//! 16 bytes back, 32 bytes to the receiver. The first also takes 161,920 rows of SoftSpokenOT at
-//! depth 8, 310 KB to the sender. Nothing else is sent: within an iteration,
+//! 16 bytes back, 32 bytes to the receiver. The first also takes 194,688 rows of SoftSpokenOT at
+//! depth 8, 370 KB to the sender. Nothing else is sent: within an iteration,
 //! [`prepare`](super::OtSender::prepare) only computes.
 //!
 //! The lowest bit of a row is the choice: 0 in q and b in t, since the lowest bit of Delta is 1. So one
 //! pass over the table makes rows and choices.
 //!
-//! *Memory.* No iteration is ever stored. A party keeps the table (2.5 MiB with what it came from), and
+//! *Memory.* No iteration is ever stored. A party keeps the table (3 MiB with what it came from), and
 //! what the trees are computed from: their roots at the sender (48 KiB), the sums of their levels at
 //! the receiver (480 KiB). Rows are made a tree at a time, straight to where they are taken from. When
-//! an iteration ends, the next table is made beside the old one. So that is 3 MiB for each direction
-//! of a party, and 5.5 MiB for a moment. Each tree is computed twice, for the check and for its rows,
+//! an iteration ends, the next table is made beside the old one. So that is 3.5 MiB for each direction
+//! of a party, and 6.5 MiB for a moment. Each tree is computed twice, for the check and for its rows,
 //! which costs a nanosecond or two for each row and saves 48 MiB.
 //!
 //! *Time.* Half of it goes into the table: it does not fit into the second cache, and ten

@@ -122,7 +122,7 @@ pub(super) struct Iteration {
 
 impl Iteration {
     pub(super) fn new(size: Size, domain: Domain, rows: Zeroizing<Vec<Block>>) -> Self {
-        let levels = rows.get(size.table()..).unwrap_or_default();
+        let levels = rows.get(size.table..).unwrap_or_default();
         let levels = levels.get(..size.level_rows()).unwrap_or_default();
         let trees = Punctured::new(domain.after("trees", &[]).cipher(), size, levels);
         let sums = Zeroizing::new(Vec::with_capacity(size.trees));
@@ -165,7 +165,7 @@ impl Iteration {
 
     /// The answer to all trees, and the hash that the sender must then send.
     pub(super) fn answer(&self) -> ([u8; 16], [u8; 32]) {
-        let at = self.size.table().saturating_add(self.size.level_rows());
+        let at = self.size.table.saturating_add(self.size.level_rows());
         let rows = self.rows.get(at..).unwrap_or_default();
         let rows = rows.get(..CHECK).unwrap_or_default();
         let mask = rows.iter().rev().fold(0, |mask, row| (mask << 1) | (row & 1));

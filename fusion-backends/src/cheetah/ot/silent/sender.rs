@@ -157,7 +157,7 @@ impl Iteration {
     /// Grows the trees from number `first`; gives their message.
     pub(super) fn grow(&mut self, first: usize) -> Vec<u8> {
         let Self { size, trees, rows, leaves, .. } = self;
-        let at = first.saturating_mul(size.levels as usize).saturating_add(size.table());
+        let at = first.saturating_mul(size.levels as usize).saturating_add(size.table);
         let mut rows = rows.get(at..).unwrap_or_default().iter();
         let mut message = Vec::with_capacity(size.message(first));
         let used = leaves.chunks_exact_mut(size.leaves()).take(size.group(first));
@@ -180,7 +180,7 @@ impl Iteration {
     /// The hash that the receiver checks.
     pub(super) fn digest(&self, answer: &[u8; 16]) -> [u8; 32] {
         let masked = Block::from_le_bytes(*answer);
-        let at = self.size.table().saturating_add(self.size.level_rows());
+        let at = self.size.table.saturating_add(self.size.level_rows());
         let rows = self.rows.get(at..).unwrap_or_default().iter().take(CHECK);
         let rows = rows
             .zip(0..)
@@ -228,7 +228,7 @@ impl Iteration {
             Zeroizing::new(vec![root]),
         );
         let levels = self.size.levels as usize;
-        let mut rows = self.rows[self.size.table() + tree * levels..].iter();
+        let mut rows = self.rows[self.size.table + tree * levels..].iter();
         let mut sums = message.as_chunks_mut().0[tree * levels..].iter_mut();
         let leaves = self.leaves.chunks_exact_mut(self.size.leaves()).nth(tree).unwrap();
         other.grow(0, leaves, |left| {

@@ -183,8 +183,7 @@ macro_rules! kernels {
                 let drawn = draw(rounds, &mut counters);
                 for (row, drawn) in rows.iter_mut().zip(drawn.as_chunks().0) {
                     let mut sum = super::narrow::block(row);
-                    for place in places(drawn) {
-                        let place = place as usize & (table.len() - 1);
+                    for place in places(drawn, table.len()) {
                         sum = _mm_xor_si128(sum, super::narrow::block(&table[place]));
                     }
                     super::narrow::put(row, sum);

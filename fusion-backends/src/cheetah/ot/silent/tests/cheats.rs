@@ -40,7 +40,7 @@ fn a_sender_that_guesses_passes_only_with_a_right_guess() {
         for guess in 0..TINY.leaves() {
             let pair = pair(&domain(), 3, 0);
             let (delta, missing) = (pair.delta, pair.missing(tree));
-            let first = TINY.table() + tree * levels;
+            let first = TINY.table + tree * levels;
             let rows = pair.rows[first..first + levels].iter().enumerate().map(|(level, row)| {
                 let sent = if row & 1 == 1 { row ^ delta } else { *row };
                 if guess >> level & 1 == 0 { sent ^ delta } else { sent }
@@ -110,7 +110,7 @@ fn the_answer_hides_the_choices() {
     // The same trees and paths with other rows for the check: another answer.
     let answers = [0, 1].map(|flipped| {
         let Pair { mut sender, rows, .. } = pair(&domain(), 7, 0);
-        let at = TINY.table() + TINY.level_rows();
+        let at = TINY.table + TINY.level_rows();
         let mut rows = Zeroizing::new(rows);
         rows[at..].iter_mut().for_each(|row| *row ^= flipped);
         let mut receiver = receiver::Iteration::new(TINY, domain(), rows);
