@@ -80,7 +80,7 @@ impl Answer {
     soundness = 40,
     privacy = malicious,
     executions = isolated,
-    assumes = "RLWE with 128 bits (Homomorphic Encryption Standard), LPN for silent transfers, \
+    assumes = "RLWE with 128 bits (eprint 2024/463), LPN for silent transfers, \
                elliptic-curve Diffie-Hellman, AES and BLAKE3 as ideal functions",
     crate = fusion_core
 )]

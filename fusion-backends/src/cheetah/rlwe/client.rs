@@ -1,5 +1,10 @@
 //! The client: its key, its requests, and what it makes of responses.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "lengths are the encoding's own, messages are read as many numbers as it says"
+)]
+
 use rand::CryptoRng;
 use rayon::prelude::*;
 use zeroize::Zeroizing;
@@ -10,6 +15,7 @@ use super::ntt::Table;
 use super::params::Parameters;
 use super::poly::Values;
 use super::sample::{Sampler, uniform};
+use super::together;
 use super::wire::{Incoming, put_values};
 use crate::cheetah::nonlinear::Shares;
 
@@ -42,7 +48,7 @@ impl Pending {
         let degree = parameters.degree();
         let secret = Values::of_small(parameters.tables(), &sampler.ternary(degree));
         let seed = sampler.seed();
-        let samplers = sampler.fork(encoding.requests().saturating_add(1));
+        let samplers = sampler.fork(encoding.requests().strict_add(1));
         let mut bytes = vec![0; encoding.request_bytes()];
         let (start, polynomials) = bytes.split_at_mut(seed.len());
         start.copy_from_slice(&seed);
@@ -54,7 +60,7 @@ impl Pending {
                 |which| encoding.request(which, inputs.values()),
             );
             let errors = sampler.errors(degree);
-            let mut second = Values::scaled(parameters, &numbers, &errors, &mut sampler);
+            let mut second = Values::scaled(parameters, &numbers, Some(&errors), &mut sampler);
             let mut product = Values::zero(parameters);
             product.add_product(parameters, &uniform(parameters, &seed, index as u64), &secret);
             second.subtract(parameters, &product);
@@ -87,10 +93,8 @@ impl Pending {
             opened.map(|(which, bytes)| self.open_one(which, bytes)).collect();
         let mut shares = Zeroizing::new(vec![0; encoding.shape().outputs_len()]);
         for (which, numbers) in opened?.iter().enumerate() {
-            for ((_, result), number) in encoding.results(which).zip(numbers.iter()) {
-                if let Some(share) = shares.get_mut(result) {
-                    *share = *number;
-                }
+            for ((_, result), number) in together(encoding.results(which), numbers.iter()) {
+                shares[result] = *number;
             }
         }
         Ok(Shares::new(parameters.width(), shares.iter().copied()))
@@ -105,8 +109,8 @@ impl Pending {
         let needed = incoming.numbers(second, encoding.needed(which))?;
         let product = self.product(parameters, &first);
         let numbers =
-            encoding.results(which).zip(needed.iter()).map(|((place, _), second_half)| {
-                let half = product.get(place).copied().unwrap_or(0);
+            together(encoding.results(which), needed.iter()).map(|((place, _), second_half)| {
+                let half = product[place];
                 let whole = second_half.wrapping_shl(64_u32.wrapping_sub(second.bits()));
                 let rounded = whole.wrapping_add(half).wrapping_add(1 << 63_u32.wrapping_sub(bits));
                 rounded.wrapping_shr(64_u32.wrapping_sub(bits))
@@ -140,12 +144,10 @@ impl Pending {
             table.inverse(&mut product);
             product
         };
-        let tables = parameters.tables().iter().zip(self.secret.each(parameters));
-        let mut products = tables.take(2).map(|(table, secret)| (table, multiply(table, secret)));
-        let (Some((low_table, low)), Some((table, high))) = (products.next(), products.next())
-        else {
-            return Zeroizing::default();
-        };
+        let tables = together(parameters.tables(), self.secret.each(parameters));
+        let products = tables.map(|(table, secret)| (table, multiply(table, secret)));
+        let mut products: Vec<_> = products.take(2).collect();
+        let ((table, high), (low_table, low)) = (products.remove(1), products.remove(0));
         let (p, prime) = (low_table.prime().value(), table.prime());
         let one = prime.factor(1);
         let inverse = prime.factor(prime.invert(prime.mul_factor(p, one)));
@@ -158,7 +160,7 @@ impl Pending {
             let is_negative = (modulus >> 1).wrapping_sub(whole) >> 127;
             (whole.wrapping_sub(modulus.wrapping_mul(is_negative)) as u64).wrapping_shl(shift)
         };
-        Zeroizing::new(low.iter().zip(high.iter()).map(lift).collect())
+        Zeroizing::new(together(low.iter(), high.iter()).map(lift).collect())
     }
 
     #[cfg(test)]

@@ -29,11 +29,11 @@
 //! | --- | --- | --- | --- |
 //! | [`Tiny`](Set::Tiny) | 4096 | 2 primes of 46 bits | 47,104 and 47,616 |
 //! | [`Small`](Set::Small) | 4096 | 2 primes of 50 bits | 51,200 and 47,616 |
-//! | [`Medium`](Set::Medium) | 4096 | 3 primes of 36 bits | 55,296 and 47,616 |
+//! | [`Medium`](Set::Medium) | 4096 | primes of 36, 36 and 34 bits | 54,272 and 47,616 |
 //! | [`Large`](Set::Large) | 8192 | 3 primes of 44 bits | 135,168 and 96,256 |
 //!
-//! All have 128 bits of security by the Homomorphic Encryption Standard (2018), table 1, with ternary
-//! secrets and errors of variance 10.5: at most 109 bits of q at N = 4096, and 218 at 8192. The set is
+//! All have 128 bits of security by the community's guidelines (eprint 2024/463), with ternary
+//! secrets and errors of variance 10.5: at most 106 bits of q at N = 4096, and 214 at 8192. The set is
 //! public and goes with the architecture; the weights decide which is enough ([`Weights::prepare`]).
 //!
 //! # Security: the server learns nothing of the input, even if it deviates
@@ -97,3 +97,21 @@ pub use params::{Parameters, Set};
 pub use request::Request;
 pub use shape::Shape;
 pub use weights::{Storage, Weights};
+
+/// Both, item by item. They must be equally many: what a shorter one lacks would be taken for zero,
+/// and a mask that is zero hides nothing.
+///
+/// # Panics
+///
+/// If one ends before the other, which would be a defect of this library: no count is the peer's.
+fn together<A: IntoIterator, B: IntoIterator>(
+    a: A,
+    b: B,
+) -> impl Iterator<Item = (A::Item, B::Item)> {
+    let (mut a, mut b) = (a.into_iter(), b.into_iter());
+    std::iter::from_fn(move || {
+        let (a, b) = (a.next(), b.next());
+        assert!(a.is_some() == b.is_some(), "two lists of one length have different lengths");
+        a.zip(b)
+    })
+}

@@ -127,11 +127,12 @@ impl Prime {
     }
 
     /// A root of X^`degree` + 1, the first that small bases give. `degree` is a power of two.
+    #[allow(clippy::expect_used, reason = "primes are those of the sets")]
     pub(super) fn root(&self, degree: usize) -> u64 {
         let exponent = (self.value - 1) / (2 * degree as u64);
         let roots = (2..self.value).map(|base| self.pow(base, exponent));
         let mut primitive = roots.filter(|root| self.pow(*root, degree as u64) == self.value - 1);
-        primitive.next().unwrap_or(0)
+        primitive.next().expect("a prime that is 1 mod 2 N has a root")
     }
 }
 

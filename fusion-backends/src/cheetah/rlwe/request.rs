@@ -79,7 +79,7 @@ impl Request {
         let ciphers = self.ciphers.par_iter_mut().zip(samplers).enumerate();
         ciphers.for_each(|(which, (cipher, mut sampler))| {
             let numbers = self.encoding.request(which, shares.values());
-            let scaled = Values::scaled(parameters, &numbers, &[], &mut sampler);
+            let scaled = Values::scaled(parameters, &numbers, None, &mut sampler);
             cipher.second.add(parameters, &scaled);
         });
         Ok(())

@@ -1,5 +1,10 @@
 //! The server: its responses.
 
+#![allow(
+    clippy::indexing_slicing,
+    reason = "lengths are the encoding's own, messages are read as many numbers as it says"
+)]
+
 use rand::CryptoRng;
 use rayon::prelude::*;
 use zeroize::Zeroizing;
@@ -9,6 +14,7 @@ use super::params::Parameters;
 use super::poly::{Coefficients, Values};
 use super::request::{Cipher, Request};
 use super::sample::Sampler;
+use super::together;
 use super::weights::Weights;
 use crate::cheetah::nonlinear::Shares;
 use crate::cheetah::ot::Width;
@@ -51,20 +57,18 @@ impl Weights {
         let mut bytes = Vec::with_capacity(encoding.response_bytes());
         let mut shares = Zeroizing::new(vec![0; encoding.shape().outputs_len()]);
         for batch in self.batches() {
-            let first = batch.start.saturating_mul(encoding.patches());
+            let first = batch.start.strict_mul(encoding.patches());
             let sums = self.multiply(&request.ciphers, batch);
             let samplers = sampler.fork(sums.len()).into_par_iter().enumerate();
             let responses = samplers.map(|(at, mut sampler)| {
-                let places = encoding.results(first.saturating_add(at)).map(|(place, _)| place);
+                let places = encoding.results(first.strict_add(at)).map(|(place, _)| place);
                 hide(parameters, &request.zero, sums.cipher(parameters, at), &mut sampler, places)
             });
             for (at, (response, masks)) in responses.collect::<Vec<_>>().into_iter().enumerate() {
                 bytes.extend_from_slice(&response);
-                let results = encoding.results(first.saturating_add(at));
-                for ((_, result), mask) in results.zip(masks.iter()) {
-                    if let Some(share) = shares.get_mut(result) {
-                        *share = mask.wrapping_neg();
-                    }
+                let results = encoding.results(first.strict_add(at));
+                for ((_, result), mask) in together(results, masks.iter()) {
+                    shares[result] = mask.wrapping_neg();
                 }
             }
         }

@@ -162,5 +162,5 @@ mod tests {
     }
 
     const FROZEN: [&str; 4] =
-        ["17ac79882de969c5", "562366dc77b7fdda", "2dac4abb975b5da2", "f3214f451e638913"];
+        ["17ac79882de969c5", "562366dc77b7fdda", "b6eb8b8c43ea5cad", "f3214f451e638913"];
 }

@@ -1,5 +1,11 @@
 //! The server: its weights, and their products with requests.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "the encoding's own counts, which `Weights::prepare` compares with the weights"
+)]
+
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -11,6 +17,7 @@ use super::noise::{LEAST_HIDING, WEIGHT_BITS, Weight, hiding};
 use super::poly::Values;
 use super::product::Sums;
 use super::request::Cipher;
+use super::together;
 
 /// How weights are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,32 +131,29 @@ impl Weights {
         let encoding = &self.encoding;
         let primes = encoding.parameters().primes();
         let of_weights = match self.kept {
-            Kept::Compact(_) => (encoding.channel_blocks().saturating_mul(primes))
-                .saturating_mul(encoding.transformed()),
+            Kept::Compact(_) => encoding.channel_blocks() * primes * encoding.transformed(),
             Kept::Transformed(_) | Kept::Numbers(_) => 1,
         };
-        let most = VALUES_AT_ONCE.checked_div(of_weights).unwrap_or(1);
-        let most = most.min(RESPONSES_AT_ONCE.checked_div(encoding.patches()).unwrap_or(1)).max(1);
+        let most = VALUES_AT_ONCE / of_weights;
+        let most = most.min(RESPONSES_AT_ONCE / encoding.patches()).max(1);
         let all = encoding.output_blocks();
-        (0..all).step_by(most).map(move |first| first..first.saturating_add(most).min(all))
+        (0..all).step_by(most).map(move |first| first..(first + most).min(all))
     }
 
     /// The sums of products that the responses to some blocks of outputs are made of.
     pub(super) fn multiply(&self, inputs: &[Cipher], outputs: Range<usize>) -> Sums {
         let encoding = &self.encoding;
         let channels = encoding.channel_blocks();
-        let all = outputs.start.saturating_mul(channels)..outputs.end.saturating_mul(channels);
+        let all = outputs.start * channels..outputs.end * channels;
         match &self.kept {
             Kept::Transformed(weights) => {
-                Sums::of_polynomials(encoding, inputs, outputs, weights.get(all).unwrap_or(&[]))
+                Sums::of_polynomials(encoding, inputs, outputs, &weights[all])
             }
             Kept::Compact(weights) => {
                 let weights = transform(encoding, weights, outputs.clone());
                 Sums::of_polynomials(encoding, inputs, outputs, &weights)
             }
-            Kept::Numbers(weights) => {
-                Sums::of_numbers(encoding, inputs, outputs, weights.get(all).unwrap_or(&[]))
-            }
+            Kept::Numbers(weights) => Sums::of_numbers(encoding, inputs, outputs, &weights[all]),
         }
     }
 }
@@ -186,7 +190,7 @@ fn noise_of(encoding: &Encoding, weights: &[i64]) -> Result<Noise, RlweError> {
         let mut weight = Weight::default();
         for channels in 0..encoding.channel_blocks() {
             encoding.each_weight(channels, outputs, |_, number| {
-                weight.add(weights.get(number).copied().unwrap_or(0));
+                weight.add(weights[number]);
             });
         }
         weight.check(parameters)?;
@@ -197,7 +201,7 @@ fn noise_of(encoding: &Encoding, weights: &[i64]) -> Result<Noise, RlweError> {
     let needed = (0..encoding.responses()).map(|which| encoding.needed(which));
     let margins = all.iter().map(|weight| weight.margin(parameters));
     let margin = margins.fold(f64::INFINITY, f64::min);
-    Ok(Noise { hiding: hiding(parameters, needed.zip(each)), margin })
+    Ok(Noise { hiding: hiding(parameters, together(needed, each)), margin })
 }
 
 /// Transforms the weights of some blocks of outputs.
@@ -218,7 +222,7 @@ fn numbers(encoding: &Encoding, weights: &[i64]) -> Zeroizing<Vec<i64>> {
     for output in 0..encoding.output_blocks() {
         for channel in 0..encoding.channel_blocks() {
             encoding.each_weight(channel, output, |_, which| {
-                numbers.push(weights.get(which).copied().unwrap_or(0));
+                numbers.push(weights[which]);
             });
         }
     }

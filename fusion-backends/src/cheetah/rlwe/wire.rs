@@ -6,17 +6,17 @@ use super::error::{Malformed, RlweError};
 use super::params::Parameters;
 use super::poly::Values;
 use super::sample::{SEED, Seed};
+use super::together;
 use crate::cheetah::ot::bits::{pack, unpack};
 use crate::cheetah::ot::{Malformed as OtMalformed, OtError, Width};
 
 /// A polynomial: its values for each prime, each in as many bits as the prime has.
 pub(super) fn put_values(parameters: &Parameters, values: &Values, mut bytes: &mut [u8]) {
-    for (table, values) in parameters.tables().iter().zip(values.each(parameters)) {
+    for (table, values) in together(parameters.tables(), values.each(parameters)) {
         let packed = pack(width(table.prime().bits()), values);
-        if let Some((place, rest)) = std::mem::take(&mut bytes).split_at_mut_checked(packed.len()) {
-            place.copy_from_slice(&packed);
-            bytes = rest;
-        }
+        let (place, rest) = bytes.split_at_mut(packed.len());
+        place.copy_from_slice(&packed);
+        bytes = rest;
     }
 }
 
@@ -76,8 +76,9 @@ fn malformed(what: Malformed) -> RlweError {
     RlweError::Malformed(what)
 }
 
+#[allow(clippy::expect_used, reason = "primes have at most 50 bits, as a test of the sets says")]
 fn width(bits: u32) -> Width {
-    Width::new(bits).unwrap_or(Width::WORD)
+    Width::new(bits).expect("a prime has fewer than 64 bits")
 }
 
 #[cfg(test)]

@@ -38,8 +38,8 @@
 //!   less than the 2^-231 of any rows, so what regularity adds is the smaller lists; the test leaves lists
 //!   out where it favours the attacker. Hybrids that guess zeros and solve the rest by quadratic
 //!   equations are in the last row, which takes the best number of guesses. Eprints 2025/1284 and
-//!   2025/1476 are on such combinations; we have not run their estimators for this size, and the margin
-//!   of 40 bits in that row is there for what they gain.
+//!   2025/1476 are named to us as attacks on regular noise; we have neither read them nor run their
+//!   estimators, so nothing here speaks of them. That row has a margin of 40 bits.
 //! - *Quadratic equations.* The cost is the degree of regularity from the Hilbert series of that paper
 //!   over GF(2), with the best number of guessed zeros; then the square of the number of monomials,
 //!   times three times the 121 terms of a product of two sparse rows (dense rows would cost more).

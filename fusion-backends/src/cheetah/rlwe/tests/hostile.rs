@@ -210,7 +210,7 @@ fn messages_are_frozen() {
     });
     assert_eq!(
         found,
-        ["22620ec7cfe8001f", "3272f56750eda3a2", "eeff106c6b39ea89", "75c71e0ca7664bbb"]
+        ["22620ec7cfe8001f", "3272f56750eda3a2", "c3f7d67a1fba8a77", "75c71e0ca7664bbb"]
     );
 }
 
