@@ -226,8 +226,8 @@ impl<P: SemiHonest> Client<P> {
         let result = self.run(parameters, wire, context, queries, &chosen, rng).await;
         self.setup.end(id, result.is_ok());
         let end = End::of(&result);
-        // What set it is the handshake: before, nothing was looked at.
-        self.latched &= end != End::Accepted;
+        // What set it is the handshake, and until setup is over nothing was looked at.
+        self.latched &= result.as_ref().is_err_and(|error| !error.may_retry());
         connection.end_run(end);
         result
     }

@@ -79,7 +79,8 @@ pub enum Error<E> {
 impl<E> Error<E> {
     /// Whether the same queries may be asked of the same server again.
     ///
-    /// `true` only if the run ended before any query was looked at. Otherwise the server may have
+    /// `true` only if the run ended before any query was looked at: in the handshake or in the setup
+    /// stage. Otherwise the server may have
     /// caused the end, so that how the run ended, or what you do next, can depend on your queries:
     /// asking them again tells it. Ask another server, or other queries that do not depend on these;
     /// the client is latched until [`Client::unlatch`](crate::Client::unlatch).
@@ -91,7 +92,7 @@ impl<E> Error<E> {
             Self::Misbehaved { place, .. }
             | Self::Protocol { place, .. }
             | Self::Panicked { place, .. }
-            | Self::Io { place, .. } => place.is_handshake(),
+            | Self::Io { place, .. } => place.is_before_queries(),
             Self::Rejected { .. } | Self::Internal { .. } => false,
         }
     }
@@ -269,6 +270,13 @@ impl Place {
     #[must_use]
     pub const fn is_handshake(&self) -> bool {
         self.phase.is_none()
+    }
+
+    /// Whether no query can have been looked at: in the handshake, and in the setup stage, whose phases
+    /// are given none.
+    #[must_use]
+    pub fn is_before_queries(&self) -> bool {
+        self.phase.is_none_or(|phase| phase.stage == Stage::Setup)
     }
 
     /// The index of the phase; `None` in the handshake and in local steps.

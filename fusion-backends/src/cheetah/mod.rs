@@ -107,7 +107,8 @@
 //! The client learns the answers, the [`Description`] (with the bits of layers, which say how large results
 //! can get), which parameters suit, and of the weights at most a statistical distance of 2^-40 for each
 //! batch ([`Served::with_hiding`]). Labels are the default, a sign for models of one output; logits only if
-//! the server says so. A client that deviates may learn more.
+//! the server says so. A client that deviates learns the weights, unseen: [`rlwe`] says how, and SECURITY.md
+//! what it costs.
 
 mod inference;
 pub mod nonlinear;

@@ -173,6 +173,49 @@ fn an_early_end_latches() {
     assert_eq!(*run(&mut client, &(), &[20]).0.unwrap(), [20]);
 }
 
+states!(Fitting, Malicious, Isolated);
+
+/// Parties that compare in setup what they both hold.
+#[fusion::harden(crate = fusion_core)]
+impl Fitting {
+    #[fusion::client(setup)]
+    fn compare(channel: &mut (impl Read + Write)) -> io::Result<()> {
+        put(channel, 7)?;
+        if get(channel)? == 7 { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    #[fusion::server(setup)]
+    fn compared(spy: &Spy, channel: &mut (impl Read + Write)) -> io::Result<()> {
+        let theirs = get(channel)?;
+        put(channel, theirs + spy.shift)
+    }
+
+    #[fusion::client(online, query = x)]
+    fn ask(x: u64, channel: &mut (impl Read + Write), rng: &mut impl Rng) -> io::Result<u64> {
+        let mask: u64 = rng.random();
+        put(channel, x.wrapping_add(mask))?;
+        Ok(get(channel)?.wrapping_sub(mask))
+    }
+
+    #[fusion::server(online)]
+    fn answer(channel: &mut (impl Read + Write)) -> io::Result<()> {
+        let x = get(channel)?;
+        put(channel, x)
+    }
+}
+
+/// Phases of the setup stage have no query, so that what ends them says nothing about any.
+#[test]
+fn an_end_in_setup_does_not_latch() {
+    let checks = (0..50).map(|x| Check::model_answer(x, x)).collect();
+    let policy = Policy::against_blind_tampering(20, 1).unwrap();
+    let mut client = Client::<Fitting>::new(policy, checks);
+    let (answers, _) = run(&mut client, &Spy { shift: 1, ..Spy::default() }, &[200]);
+    let error = answers.map(drop).unwrap_err();
+    assert!(matches!(error, Error::Protocol { .. }) && error.may_retry(), "{error:?}");
+    assert_eq!(*run(&mut client, &Spy::default(), &[200]).0.unwrap(), [200]);
+}
+
 /// A server that falls silent within a slot may do so on purpose.
 #[test]
 fn silence_and_nonsense_within_a_slot_latch_but_not_before() {

@@ -168,7 +168,7 @@ impl Step {
                 Self::Truncate(truncation.ok_or(cannot("truncation"))?)
             }
             LayerShape::MaxPool(of) => {
-                let within = Width::new(from.bits() + 1).unwrap_or(Width::WORD);
+                let within = Width::new(from.bits() + 1).ok_or(cannot("max-pool"))?;
                 Self::MaxPool(windows("max-pool", of)?, to, within)
             }
             LayerShape::AveragePool(of) => {

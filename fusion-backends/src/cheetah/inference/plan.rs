@@ -163,7 +163,7 @@ fn rings(
     }
     for (layer, node) in nodes.iter().enumerate().rev() {
         let Some(own) = rings.get(layer).copied() else { return Err(CheetahError::Invalid(BITS)) };
-        let from = of(node.from).unwrap_or(Width::WORD);
+        let from = of(node.from).ok_or(CheetahError::Invalid(BITS))?;
         // What the layer is computed in, or else what its values take.
         let (ring, needed) = match node.layer {
             LayerShape::Dense { .. } | LayerShape::Convolution(_) => {
@@ -188,7 +188,9 @@ fn rings(
             }
             // Its results may be far below the largest that it allows, which has to fit as well.
             LayerShape::Clamp { shift, bits, .. } if cuts_off(from, shift, bits) => {
-                (larger(own, Width::new(bits + 1).unwrap_or(Width::WORD)), from)
+                let limit = Width::new(bits + 1);
+                let limit = limit.ok_or_else(|| too_large(layer, nodes, bits + 1, 64))?;
+                (larger(own, limit), from)
             }
             LayerShape::Relu { .. } | LayerShape::Clamp { .. } | LayerShape::Truncate { .. } => {
                 (own, from)

@@ -199,7 +199,7 @@ impl<S: Read + Write, R: CryptoRng> Run<'_, S, R> {
                     results.push(&shares);
                 }
                 self.stream.flush()?;
-                Ok(biased(&node.layer, bias, &results.all()))
+                biased(&node.layer, bias, &results.all())
             }
         }
     }
@@ -245,14 +245,15 @@ pub(super) fn receive(stream: &mut impl Read, length: usize) -> io::Result<Vec<u
 }
 
 /// Adds its bias to each value of an output, in each slot.
-fn biased(layer: &LayerShape, bias: &[i64], results: &Shares) -> Shares {
-    let pixels = layer.outputs().checked_div(bias.len()).unwrap_or(1);
+fn biased(layer: &LayerShape, bias: &[i64], results: &Shares) -> Result<Shares, CheetahError> {
+    let pixels = layer.outputs().checked_div(bias.len()).ok_or(CheetahError::Order)?;
     let slot = bias.iter().flat_map(|bias| std::iter::repeat_n(bias.cast_unsigned(), pixels));
-    let all = slot.cycle();
-    Shares::new(
-        results.width(),
-        results.values().iter().zip(all).map(|(value, bias)| value.wrapping_add(bias)),
-    )
+    let values = results.values().chunks(layer.outputs().max(1));
+    if values.clone().any(|values| values.len() != slot.clone().count()) {
+        return Err(CheetahError::Order);
+    }
+    let all = values.flat_map(|values| values.iter().zip(slot.clone()));
+    Ok(Shares::new(results.width(), all.map(|(value, bias)| value.wrapping_add(bias))))
 }
 
 /// Zero before each value: which one is larger is the sign of the value.

@@ -81,6 +81,18 @@ impl Pending {
     /// If the server deviates, the shares may be anything, and may depend on the key: what the caller
     /// sends must depend on them through masks or encryption only, as in the layers of this backend.
     pub fn open(self, response: &[u8]) -> Result<Shares, RlweError> {
+        let parameters = self.encoding.parameters();
+        let bits = parameters.bits();
+        let mut shares = self.unrounded(response)?;
+        for share in shares.iter_mut() {
+            let rounded = share.wrapping_add(1 << 63_u32.wrapping_sub(bits));
+            *share = rounded.wrapping_shr(64_u32.wrapping_sub(bits));
+        }
+        Ok(Shares::new(parameters.width(), shares.iter().copied()))
+    }
+
+    /// The shares with the noise below them, modulo 1 in units of 2^-64.
+    pub(super) fn unrounded(&self, response: &[u8]) -> Result<Zeroizing<Vec<u64>>, RlweError> {
         let encoding = &self.encoding;
         let parameters = encoding.parameters();
         let mut incoming = Incoming::new(response, encoding.response_bytes())?;
@@ -97,23 +109,21 @@ impl Pending {
                 shares[result] = *number;
             }
         }
-        Ok(Shares::new(parameters.width(), shares.iter().copied()))
+        Ok(shares)
     }
 
     /// The needed numbers of one response.
     fn open_one(&self, which: usize, bytes: &[u8]) -> Result<Zeroizing<Vec<u64>>, RlweError> {
         let (encoding, parameters) = (&self.encoding, self.encoding.parameters());
-        let (bits, second) = (parameters.bits(), parameters.second_width());
+        let second = parameters.second_width();
         let mut incoming = Incoming::new(bytes, bytes.len())?;
         let first = incoming.numbers(parameters.first_width(), parameters.degree())?;
         let needed = incoming.numbers(second, encoding.needed(which))?;
         let product = self.product(parameters, &first);
         let numbers =
             together(encoding.results(which), needed.iter()).map(|((place, _), second_half)| {
-                let half = product[place];
                 let whole = second_half.wrapping_shl(64_u32.wrapping_sub(second.bits()));
-                let rounded = whole.wrapping_add(half).wrapping_add(1 << 63_u32.wrapping_sub(bits));
-                rounded.wrapping_shr(64_u32.wrapping_sub(bits))
+                whole.wrapping_add(product[place])
             });
         let mut opened = Zeroizing::new(Vec::with_capacity(needed.len()));
         opened.extend(numbers);

@@ -243,5 +243,6 @@ fn storage_makes_no_difference() {
     assert_eq!(answers[0], answers[1]);
 }
 
+mod deviating;
 mod hostile;
 mod noise;

@@ -69,7 +69,9 @@ fn hardened(description: &Description, served: &Served, query: &[i64]) -> Run {
 
 /// The parts that a party names, in the setup phase.
 fn refused<T>(result: Result<T, Error<CheetahError>>) -> Vec<Part> {
-    match result.err() {
+    let error = result.err();
+    assert!(error.as_ref().is_some_and(Error::may_retry), "no query was looked at");
+    match error {
         Some(Error::Protocol { place, source: CheetahError::Description { parts } }) => {
             assert_eq!(Place::stage(&place), Some(Stage::Setup));
             parts
