@@ -1,0 +1,103 @@
+//! At the end of the numbers, and with less than belongs there.
+
+use super::*;
+
+/// Rows and blocks of a column that are left; rows run out first, then blocks.
+const LEFT: [(u64, u64); 2] = [(1 << 40, 20), (1, 1 << 40)];
+
+#[test]
+fn parties_refuse_before_a_number_is_used_twice() {
+    for (blocks, rows) in LEFT {
+        for policy in BOTH {
+            let (mut client, mut server) = parties(policy);
+            for Party { ot, stream, rng } in [&mut client, &mut server] {
+                let sent = stream.sent;
+                match (&mut ot.sender, &mut ot.receiver) {
+                    (Sender::SoftSpoken(sender), Receiver::SoftSpoken(receiver)) => {
+                        sender.forward(blocks, rows);
+                        receiver.forward(blocks, rows);
+                    }
+                    (Sender::Silent(sender), Receiver::Silent(receiver)) => {
+                        // One iteration is left, or none.
+                        sender.forward(blocks - 1, rows);
+                        receiver.forward(blocks - 1, rows);
+                    }
+                    _ => unreachable!("both ends have one policy"),
+                }
+                if rows == 20 {
+                    // Twice: nothing is broken by a refusal.
+                    for _ in 0..2 {
+                        let refused = ot.sender.prepare(21, stream, rng);
+                        assert!(matches!(refused, Err(OtError::Exhausted)));
+                        let refused = ot.receiver.prepare(21, stream, rng);
+                        assert!(matches!(refused, Err(OtError::Exhausted)));
+                    }
+                } else if let Receiver::SoftSpoken(receiver) = &mut ot.receiver {
+                    // A chunk has more than one block. The sender, too, refuses it: see below.
+                    assert!(matches!(receiver.prepare(1, stream, rng), Err(OtError::Exhausted)));
+                    assert!(matches!(receiver.prepare(1, stream, rng), Err(OtError::Broken)));
+                }
+                stream.flush().unwrap();
+                assert_eq!(stream.sent, sent);
+            }
+            if rows == 20 {
+                // The last ones are as good as all before.
+                both(
+                    || client.ot.sender.prepare(20, &mut client.stream, &mut client.rng).unwrap(),
+                    || server.ot.receiver.prepare(20, &mut server.stream, &mut server.rng).unwrap(),
+                );
+                let pairs = client.ot.sender.take(20).unwrap().pairs();
+                let (choices, chosen) = server.ot.receiver.take(20).unwrap().chosen();
+                for ((pair, choice), chosen) in pairs.iter().zip(&*choices).zip(chosen.iter()) {
+                    assert_eq!(pair[usize::from(*choice)], *chosen);
+                }
+                // The surplus has no numbers.
+                assert!(client.ot.sender.prepared() > 0 && server.ot.receiver.prepared() > 0);
+                assert!(matches!(client.ot.sender.take(1), Err(OtError::Exhausted)));
+                assert!(matches!(server.ot.receiver.take(1), Err(OtError::Exhausted)));
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_that_are_no_transfers_are_refused() {
+    let (mut client, mut server) = parties(TWO);
+    both(
+        || client.ot.sender.prepare(900, &mut client.stream, &mut client.rng).unwrap(),
+        || server.ot.receiver.prepare(900, &mut server.stream, &mut server.rng).unwrap(),
+    );
+    for (rows, bits) in [(10, 3), (9, 0), (9, 9), (18, usize::MAX)] {
+        let sent = client.ot.sender.take(rows).unwrap().each_tables(bits, |_| panic!("no pads"));
+        let received =
+            server.ot.receiver.take(rows).unwrap().each_chosen(bits, |_, _| panic!("no pads"));
+        for refused in [sent, received] {
+            let expected = (bits, rows);
+            assert!(
+                matches!(refused, Err(OtError::Rows { bits, rows }) if (bits, rows) == expected)
+            );
+        }
+    }
+}
+
+/// What `each` gives ends it.
+#[test]
+fn an_error_of_the_caller_comes_back() {
+    let (mut client, mut server) = parties(TWO);
+    both(
+        || client.ot.sender.prepare(900, &mut client.stream, &mut client.rng).unwrap(),
+        || server.ot.receiver.prepare(900, &mut server.stream, &mut server.rng).unwrap(),
+    );
+    let mut calls = 0;
+    let mut fail = || {
+        calls += 1;
+        Err(OtError::Broken)
+    };
+    let results = [
+        client.ot.sender.take(300).unwrap().each_pairs(|_| fail()),
+        client.ot.sender.take(300).unwrap().each_tables(1, |_| fail()),
+        server.ot.receiver.take(300).unwrap().each_chosen(1, |_, _| fail()),
+    ];
+    assert!(results.iter().all(|result| matches!(result, Err(OtError::Broken))));
+    assert_eq!(calls, 3);
+}
