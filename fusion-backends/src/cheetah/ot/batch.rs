@@ -28,7 +28,8 @@ pub trait OtSender {
     ///
     /// # Errors
     ///
-    /// [`OtError`]: the connection failed or the peer cheated. Then nothing can be used any more.
+    /// [`OtError::TooMany`] or [`OtError::Exhausted`], and nothing was sent. Others: the connection failed
+    /// or the peer cheated; then nothing can be used any more.
     fn prepare<S: Read + Write, R: CryptoRng>(
         &mut self,
         count: usize,
@@ -43,7 +44,8 @@ pub trait OtSender {
     ///
     /// # Errors
     ///
-    /// [`OtError::NotPrepared`] if there are fewer; [`OtError::Broken`] after a failure.
+    /// [`OtError::NotPrepared`] if there are fewer; [`OtError::Broken`] after a failure;
+    /// [`OtError::Exhausted`] if there are no numbers left for them.
     fn take(&mut self, count: usize) -> Result<SenderBatch, OtError>;
 }
 
@@ -53,7 +55,8 @@ pub trait OtReceiver {
     ///
     /// # Errors
     ///
-    /// [`OtError`]: the connection failed or the peer cheated. Then nothing can be used any more.
+    /// [`OtError::TooMany`] or [`OtError::Exhausted`], and nothing was sent. Others: the connection failed
+    /// or the peer cheated; then nothing can be used any more.
     fn prepare<S: Read + Write, R: CryptoRng>(
         &mut self,
         count: usize,
@@ -72,7 +75,8 @@ pub trait OtReceiver {
     ///
     /// # Errors
     ///
-    /// [`OtError::NotPrepared`] if there are fewer; [`OtError::Broken`] after a failure.
+    /// [`OtError::NotPrepared`] if there are fewer; [`OtError::Broken`] after a failure;
+    /// [`OtError::Exhausted`] if there are no numbers left for them.
     fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError>;
 }
 

@@ -12,7 +12,7 @@ pub(super) struct Domain([u8; 32]);
 impl Domain {
     /// Of a session. `depth` separates parameters that do not work together.
     pub(super) fn session(session: &[u8], depth: u32) -> Self {
-        let mut hasher = Hasher::new_derive_key("fusion 1 oblivious transfer: session");
+        let mut hasher = Hasher::new_derive_key("fusion 2 oblivious transfer: session");
         hasher.update(&depth.to_le_bytes()).update(session);
         Self(hasher.finalize().into())
     }

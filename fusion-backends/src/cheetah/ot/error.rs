@@ -57,9 +57,9 @@ pub enum OtError {
         /// Rows of all transfers.
         rows: usize,
     },
-    /// This setup has made 2^62 transfers, or as many messages, so that a number would be used twice.
-    /// The peer's setup has too. Nothing was sent.
-    #[error("this setup has no numbers left for more transfers: set up anew")]
+    /// This setup has made all the transfers that it can number, 2^62 of them; so has the peer's, and
+    /// nobody is at fault. Nothing was sent.
+    #[error("this setup has made as many transfers as it has numbers for: set up anew")]
     Exhausted,
     /// A defect of this library, not a fault of the peer or of the caller. Nothing can be used any
     /// more.

@@ -97,7 +97,7 @@ mod tests {
         rows.extend(said.trees(size));
         rows.iter().for_each(|row| _ = hasher.update(&row.to_le_bytes()));
         hasher.update(&said.digest(&[7; 16], 99));
-        let known = "9b1124e587cc7afff011cda3c5e1b50661b062aeda896857e45d302f38585fd2";
+        let known = "1cca54fdadb1769df993f6b28b04d62465c3a173ed06e294b2fffe5c54c8c388";
         assert_eq!(hasher.finalize().to_hex().as_str(), known);
     }
 

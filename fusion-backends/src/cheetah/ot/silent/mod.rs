@@ -41,8 +41,8 @@
 //! check.) The trees hide the leaf that the receiver lacks because H in them is circular correlation
 //! robust for the secret Delta if AES is an ideal permutation (Guo, Katz, Wang and Yu, eprint
 //! 2019/074). The key is that of one iteration, and of each tree only the nodes on the receiver's path
-//! are unknown to it. So, as in `hash.rs`, a call counts against 3072 * 9 < 2^15 inputs of H, however many
-//! iterations there are: p calls win about p 2^15 / 2^127. A malicious receiver can choose its rows of the
+//! are unknown to it. So, as in `hash.rs`, a call counts against 3072 * 9 inputs of H, however many
+//! iterations there are, and p calls win about twice p 3072 * 9 / 2^127, below p / 2^111. A malicious receiver can choose its rows of the
 //! base; it cannot choose the inputs of H, which are the sender's.
 //!
 //! *Against the sender.* It sends a sum for each level. Whatever it sends, the receiver computes the

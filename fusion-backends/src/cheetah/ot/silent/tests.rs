@@ -133,6 +133,21 @@ fn leaves_differ_in_one_place_by_delta() {
 }
 
 #[test]
+fn an_iteration_with_a_row_too_few_is_an_error() {
+    let (delta, sent, rows) = dealt(TINY, 1);
+    let mut rng = StdRng::seed_from_u64(1);
+    for left in [TINY.taken() - 1, TINY.table, 0] {
+        let [sent, rows] = [&sent, &rows].map(|rows| Zeroizing::new(rows[..left].to_vec()));
+        let made = sender::Iteration::new(TINY, domain(), delta, sent, &mut rng);
+        assert!(matches!(made, Err(OtError::Internal(_))));
+        let made = receiver::Iteration::new(TINY, domain(), rows);
+        assert!(matches!(made, Err(OtError::Internal(_))));
+    }
+    let made = Punctured::new(domain().cipher(), TINY, &rows[1..TINY.level_rows()]);
+    assert!(matches!(made, Err(OtError::Internal(_))));
+}
+
+#[test]
 fn an_honest_iteration_passes() {
     for seed in 0..5 {
         assert!(!caught(pair(&domain(), seed, 0).run(|_, _| {})));

@@ -1,6 +1,84 @@
 //! At the end of the numbers, and with less than belongs there.
 
+use std::io::Read;
+
+use rand::CryptoRng;
+
 use super::*;
+
+/// Gives a row too few.
+struct Short<T>(T);
+
+impl<T: OtSender> OtSender for Short<T> {
+    fn prepare<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        count: usize,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), OtError> {
+        self.0.prepare(count, stream, rng)
+    }
+
+    fn prepared(&self) -> usize {
+        self.0.prepared()
+    }
+
+    fn take(&mut self, count: usize) -> Result<SenderBatch, OtError> {
+        self.0.take(count - 1)
+    }
+}
+
+impl<T: OtReceiver> OtReceiver for Short<T> {
+    fn prepare<S: Read + Write, R: CryptoRng>(
+        &mut self,
+        count: usize,
+        stream: &mut S,
+        rng: &mut R,
+    ) -> Result<(), OtError> {
+        self.0.prepare(count, stream, rng)
+    }
+
+    fn speaks_alone(&self) -> bool {
+        self.0.speaks_alone()
+    }
+
+    fn prepared(&self) -> usize {
+        self.0.prepared()
+    }
+
+    fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError> {
+        self.0.take(count - 1)
+    }
+}
+
+/// Nothing is masked by zero, and no term left out, because some row is not there.
+#[test]
+fn a_row_too_few_is_an_error() {
+    let (mut client, mut server) = parties(TWO);
+    both(
+        || client.ot.sender.prepare(900, &mut client.stream, &mut client.rng).unwrap(),
+        || server.ot.receiver.prepare(900, &mut server.stream, &mut server.rng).unwrap(),
+    );
+    let table = one_of_n::Table::new(8, Width::BIT).unwrap();
+    let internal = |error: OtError| assert!(matches!(error, OtError::Internal(_)), "{error}");
+
+    // What the peer says: no choice is another one than the random one.
+    server.stream.write_all(&[0; 64]).unwrap();
+    server.stream.flush().unwrap();
+    let (ot, stream) = (&mut Short(client.ot.sender), &mut client.stream);
+    internal(correlated::send_xor(ot, 9, stream).unwrap_err());
+    internal(correlated::send_ring(ot, Width::WORD, &[5; 9], stream).unwrap_err());
+    internal(chosen::send(ot, &[[3, 4]; 9], stream).unwrap_err());
+    let refused = one_of_n::send(ot, table, &[1; 72], stream).unwrap_err();
+    assert!(matches!(refused, OtError::Rows { bits: 3, rows: 26 }));
+
+    let (ot, stream) = (&mut Short(server.ot.receiver), &mut server.stream);
+    internal(correlated::receive_xor(ot, &[1; 9], stream).unwrap_err());
+    internal(correlated::receive_ring(ot, Width::WORD, &[1; 9], stream).unwrap_err());
+    internal(chosen::receive(ot, &[1; 9], stream).unwrap_err());
+    let refused = one_of_n::receive(ot, table, &[7; 9], stream).unwrap_err();
+    assert!(matches!(refused, OtError::Rows { bits: 3, rows: 26 }));
+}
 
 /// Rows and blocks of a column that are left; rows run out first, then blocks.
 const LEFT: [(u64, u64); 2] = [(1 << 40, 20), (1, 1 << 40)];

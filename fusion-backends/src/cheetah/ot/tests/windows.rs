@@ -212,7 +212,10 @@ fn pads_are_as_they_always_were() {
         });
         hashed.unwrap();
     }
-    assert_eq!(hasher.finalize().to_hex().as_str(), "");
+    assert_eq!(
+        hasher.finalize().to_hex().as_str(),
+        "100d19920384b8cda37ce472ecc5bb2e57616bf9f7d1d5a25b57a04090d8b472"
+    );
 }
 
 proptest! {
