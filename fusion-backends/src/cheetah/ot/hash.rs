@@ -17,13 +17,15 @@
 //! *Game.* Delta has min-entropy m, and is the same for all windows. The adversary asks for pads
 //! (T, i, z) of its choice, one after the other, z never 0 and no i twice: q_w of them in window w, q in
 //! all, Q in one window at most. It calls the permutations and their inverses p times, p_w times under
-//! the key of window w. It is to tell H(i, T + z Delta) from independent random blocks. With z = 1 alone this is tweakable correlation
-//! robustness (circular security, the first C of the paper's TCCR, is not needed: no pad masks Delta).
+//! the key of window w. It is to tell H(i, T + z Delta) from independent random blocks. With z = 1 alone
+//! this is tweakable correlation robustness (circular security, the first C of the paper's TCCR, is not
+//! needed: no pad masks Delta).
 //!
 //! *No i twice:* i is the number of the transfer's first row, and in [`tables`](super::tables) that of
-//! the message too. Rows are numbered through all windows, up to 2^62 (`counter.rs`). Which of its messages [`one_of_n`](super::one_of_n) masks with a pad is not in i: the pads of a
-//! transfer mask one message each. Rows are used once, and each direction has its own keys. Of 1 of 2,
-//! both pads have the same i, but one of them has z = 0.
+//! the message too. Rows are numbered through all windows, up to 2^62 (`counter.rs`), and used once.
+//! Which of its messages [`one_of_n`](super::one_of_n) masks with a pad is not in i: the pads of a
+//! transfer mask one message each. Each direction has its own keys. Of 1 of 2, both pads have the same i,
+//! but one of them has z = 0.
 //!
 //! # Why it holds
 //!
@@ -61,8 +63,7 @@
 //!
 //! *Windows with equal keys* share a permutation, and count as one window: tweaks differ in all windows,
 //! so nothing else changes. W windows have such a pair with probability at most W^2 / 2^129 (2^-75 after
-//! 2^40 rows), and the most that it costs is one bit, since Q doubles. Windows of other setups and of the
-//! other direction count like these.
+//! 2^40 rows), and all that a pair costs is one bit, since Q doubles.
 //!
 //! Without tweaks (MMO), equal rows of two transfers would have equal pads; without the second call
 //! (pi(x + i) + x), rows that differ like their tweaks would have pads with a known difference.
@@ -80,8 +81,8 @@
 //! | 1 of 8 | 3 | 19,119 | 112.8 | 111.8 |
 //! | 1 of 256 | 8 | 261,343 | 109.0 | 108.0 |
 //!
-//! So 2^64 calls win at most 2^-49, 2^-47.8 or 2^-44, and this does not grow with the number of setups,
-//! windows or pads. What grows with pads is the part of the bound that needs no call: q Q / 2^126, which
+//! So 2^64 calls win at most 2^-49, 2^-47.8 or 2^-44, however many windows or setups they are spread
+//! over. What grows with pads is the part of the bound that needs no call: q Q / 2^126, which
 //! after 2^40 pads is 2^-73, 2^-71.8 or 2^-68.
 
 #![allow(

@@ -81,12 +81,12 @@ impl SilentReceiver {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
+        let number = self.iterations.advance(1)?;
         let rows = match std::mem::replace(&mut self.source, Source::None) {
             Source::Expansion(expansion) => expansion.kept(),
             Source::SoftSpoken(mut base) => first_rows(&mut base, self.size, stream, rng)?,
             Source::None => return Err(OtError::Broken),
         };
-        let number = self.iterations.advance(1)?;
         let domain = self.domain.after("iteration", &[&number.to_le_bytes()]);
         let iteration = Iteration::new(self.size, domain, rows)?;
         self.source = Source::Expansion(Box::new(iteration.run(stream)?));

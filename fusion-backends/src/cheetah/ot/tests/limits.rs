@@ -80,61 +80,69 @@ fn a_row_too_few_is_an_error() {
     assert!(matches!(refused, OtError::Rows { bits: 3, rows: 26 }));
 }
 
-/// Rows and blocks of a column that are left; rows run out first, then blocks.
-const LEFT: [(u64, u64); 2] = [(1 << 40, 20), (1, 1 << 40)];
+/// As if all numbers of both ends but so many were used: of rows, and of blocks or iterations.
+fn forward(ot: &mut Ends, others: u64, rows: u64) {
+    match &mut ot.sender {
+        Sender::SoftSpoken(sender) => sender.forward(others, rows),
+        Sender::Silent(sender) => sender.forward(others, rows),
+    }
+    match &mut ot.receiver {
+        Receiver::SoftSpoken(receiver) => receiver.forward(others, rows),
+        Receiver::Silent(receiver) => receiver.forward(others, rows),
+    }
+}
 
 #[test]
-fn parties_refuse_before_a_number_is_used_twice() {
-    for (blocks, rows) in LEFT {
-        for policy in BOTH {
-            let (mut client, mut server) = parties(policy);
-            for Party { ot, stream, rng } in [&mut client, &mut server] {
-                let sent = stream.sent;
-                match (&mut ot.sender, &mut ot.receiver) {
-                    (Sender::SoftSpoken(sender), Receiver::SoftSpoken(receiver)) => {
-                        sender.forward(blocks, rows);
-                        receiver.forward(blocks, rows);
-                    }
-                    (Sender::Silent(sender), Receiver::Silent(receiver)) => {
-                        // One iteration is left, or none.
-                        sender.forward(blocks - 1, rows);
-                        receiver.forward(blocks - 1, rows);
-                    }
-                    _ => unreachable!("both ends have one policy"),
-                }
-                if rows == 20 {
-                    // Twice: nothing is broken by a refusal.
-                    for _ in 0..2 {
-                        let refused = ot.sender.prepare(21, stream, rng);
-                        assert!(matches!(refused, Err(OtError::Exhausted)));
-                        let refused = ot.receiver.prepare(21, stream, rng);
-                        assert!(matches!(refused, Err(OtError::Exhausted)));
-                    }
-                } else if let Receiver::SoftSpoken(receiver) = &mut ot.receiver {
-                    // A chunk has more than one block. The sender, too, refuses it: see below.
-                    assert!(matches!(receiver.prepare(1, stream, rng), Err(OtError::Exhausted)));
-                    assert!(matches!(receiver.prepare(1, stream, rng), Err(OtError::Broken)));
-                }
-                stream.flush().unwrap();
-                assert_eq!(stream.sent, sent);
+fn no_row_has_the_number_of_another() {
+    for policy in BOTH {
+        let (mut client, mut server) = parties(policy);
+        for Party { ot, stream, rng } in [&mut client, &mut server] {
+            forward(ot, 1 << 40, 20);
+            let sent = stream.sent;
+            // Twice: a refusal breaks nothing.
+            for _ in 0..2 {
+                let refused = ot.sender.prepare(21, stream, rng);
+                assert!(matches!(refused, Err(OtError::Exhausted)));
+                let refused = ot.receiver.prepare(21, stream, rng);
+                assert!(matches!(refused, Err(OtError::Exhausted)));
             }
-            if rows == 20 {
-                // The last ones are as good as all before.
-                both(
-                    || client.ot.sender.prepare(20, &mut client.stream, &mut client.rng).unwrap(),
-                    || server.ot.receiver.prepare(20, &mut server.stream, &mut server.rng).unwrap(),
-                );
-                let pairs = client.ot.sender.take(20).unwrap().pairs();
-                let (choices, chosen) = server.ot.receiver.take(20).unwrap().chosen();
-                for ((pair, choice), chosen) in pairs.iter().zip(&*choices).zip(chosen.iter()) {
-                    assert_eq!(pair[usize::from(*choice)], *chosen);
-                }
-                // The surplus has no numbers.
-                assert!(client.ot.sender.prepared() > 0 && server.ot.receiver.prepared() > 0);
-                assert!(matches!(client.ot.sender.take(1), Err(OtError::Exhausted)));
-                assert!(matches!(server.ot.receiver.take(1), Err(OtError::Exhausted)));
-            }
+            stream.flush().unwrap();
+            assert_eq!(stream.sent, sent);
         }
+        // The last ones are as good as all before.
+        both(
+            || client.ot.sender.prepare(20, &mut client.stream, &mut client.rng).unwrap(),
+            || server.ot.receiver.prepare(20, &mut server.stream, &mut server.rng).unwrap(),
+        );
+        let pairs = client.ot.sender.take(20).unwrap().pairs();
+        let (choices, chosen) = server.ot.receiver.take(20).unwrap().chosen();
+        for ((pair, choice), chosen) in pairs.iter().zip(&*choices).zip(chosen.iter()) {
+            assert_eq!(pair[usize::from(*choice)], *chosen);
+        }
+        // There is a surplus, but no number for it.
+        assert!(client.ot.sender.prepared() > 0 && server.ot.receiver.prepared() > 0);
+        assert!(matches!(client.ot.sender.take(1), Err(OtError::Exhausted)));
+        assert!(matches!(server.ot.receiver.take(1), Err(OtError::Exhausted)));
+    }
+}
+
+#[test]
+fn no_chunk_and_no_iteration_has_the_numbers_of_another() {
+    for policy in BOTH {
+        let (mut client, mut server) = parties(policy);
+        let Party { ot, stream, rng } = &mut client;
+        forward(ot, 0, 1 << 40);
+        let sent = stream.sent;
+        assert!(matches!(ot.receiver.prepare(1, stream, rng), Err(OtError::Exhausted)));
+        assert!(matches!(ot.receiver.prepare(1, stream, rng), Err(OtError::Broken)));
+        // The sender may have to read first, and the peer has numbers left.
+        if let Receiver::SoftSpoken(receiver) = &mut server.ot.receiver {
+            receiver.prepare(1, &mut server.stream, &mut server.rng).unwrap();
+        }
+        assert!(matches!(ot.sender.prepare(1, stream, rng), Err(OtError::Exhausted)));
+        assert!(matches!(ot.sender.prepare(1, stream, rng), Err(OtError::Broken)));
+        stream.flush().unwrap();
+        assert_eq!(stream.sent, sent);
     }
 }
 
