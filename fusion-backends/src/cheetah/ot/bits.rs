@@ -50,14 +50,13 @@ impl Width {
 /// Packs numbers, the first in the lowest bits; the last byte is filled up with zeros.
 pub(in crate::cheetah) fn pack(width: Width, numbers: &[u64]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(width.bytes(numbers.len()) + 16);
-    if 64_u32.is_multiple_of(width.0) {
+    if width == Width::WORD {
+        numbers.iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+    } else if 64_u32.is_multiple_of(width.0) {
         // No number lies across two words.
-        let in_word = (64 / width.0) as usize;
-        for numbers in numbers.chunks(in_word) {
-            let word = numbers
-                .iter()
-                .rev()
-                .fold(0_u64, |word, number| shift_up(word, width) | (number & width.mask()));
+        for numbers in numbers.chunks((64 / width.0) as usize) {
+            let numbers = numbers.iter().rev();
+            let word = numbers.fold(0, |word, number| word << width.0 | (number & width.mask()));
             bytes.extend_from_slice(&word.to_le_bytes());
         }
     } else {
@@ -92,13 +91,15 @@ pub(in crate::cheetah) fn unpack(
     let words = words.iter().chain([&last]).map(|word| u64::from_le_bytes(*word));
     let mut numbers: Zeroizing<Vec<u64>> = Zeroizing::new(Vec::with_capacity(count));
     let mut left = 0;
-    if 64_u32.is_multiple_of(width.0) {
+    if width == Width::WORD {
+        numbers.extend(words.take(count));
+    } else if 64_u32.is_multiple_of(width.0) {
         let in_word = (64 / width.0) as usize;
         for mut word in words {
             let more = in_word.min(count - numbers.len());
             numbers.extend((0..more).map(|_| {
                 let number = word & width.mask();
-                word = shift_down(word, width);
+                word >>= width.0;
                 number
             }));
             left |= word;
@@ -120,15 +121,6 @@ pub(in crate::cheetah) fn unpack(
         return Err(OtError::Internal("fewer numbers than their bytes hold"));
     }
     if left == 0 { Ok(numbers) } else { Err(OtError::Malformed(Malformed::Padding)) }
-}
-
-/// By 1 to 64 bits, the last of which leaves nothing.
-fn shift_up(word: u64, width: Width) -> u64 {
-    (u128::from(word) << width.0) as u64
-}
-
-fn shift_down(word: u64, width: Width) -> u64 {
-    (u128::from(word) >> width.0) as u64
 }
 
 pub(in crate::cheetah) fn send<S: Write>(

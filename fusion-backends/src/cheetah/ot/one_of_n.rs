@@ -7,8 +7,10 @@
 //! nothing.
 
 #![allow(
+    clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    reason = "a table has 2 to 256 messages, and what is multiplied by that is checked or in memory"
+    reason = "a table has 2 to 256 messages, what is multiplied by that is checked or in memory, and \
+              the one index that the peer has a part in is compared first"
 )]
 
 use std::io::{Read, Write};
@@ -97,13 +99,14 @@ pub fn send<T: OtSender, S: Read + Write>(
         let pads = pads.chunks_exact(table.pads());
         let count = pads.len();
         for (pads, (messages, flip)) in paired(pads, wanted.by_ref().take(count))? {
-            for (message, place) in messages.iter().zip(0..) {
-                // The flip is public, so the address may depend on it. It has as many bits as a
-                // place has.
-                let pad = pads.get(place ^ *flip as usize);
-                let pad = pad.ok_or(OtError::Internal("a message has no pad"))?;
-                masked.push(message ^ *pad as u64);
+            // The flip is public, so the address may depend on it. It has as many bits as a place has,
+            // so no sum of both is beyond the pads, which are a power of two.
+            let flip = *flip as usize;
+            if messages.len() > pads.len() || flip >= pads.len() {
+                return Err(OtError::Internal("a message has no pad"));
             }
+            let pad = |place: usize| pads[place ^ flip] as u64;
+            masked.extend(messages.iter().zip(0..).map(|(message, place)| message ^ pad(place)));
             if masked.len() >= piece {
                 bits::send(stream, table.width, &masked)?;
                 masked.clear();

@@ -60,9 +60,10 @@ impl Permutations {
     }
 
     fn key(&mut self, window: u64) -> &Key {
-        let last = self.last.take().filter(|(last, _)| *last == window);
-        let (_, key) =
-            self.last.insert(last.unwrap_or_else(|| (window, self.domain.key_of(window))));
+        if self.last.as_ref().is_none_or(|(last, _)| *last != window) {
+            self.last = None;
+        }
+        let (_, key) = self.last.get_or_insert_with(|| (window, self.domain.key_of(window)));
         key
     }
 }

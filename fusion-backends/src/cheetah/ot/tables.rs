@@ -49,10 +49,12 @@ impl SenderBatch {
         for rows in self.rows.chunks(RUN * bits) {
             pads.clear();
             tweaks.clear();
-            for (rows, transfer) in rows.chunks_exact(bits).zip((span.first..).step_by(bits)) {
+            let mut transfer = span.first;
+            for rows in rows.chunks_exact(bits) {
                 let sum = combine(rows);
                 pads.extend(multiples.iter().map(|multiple| sum ^ multiple));
                 tweaks.extend((0..messages).map(|at| message_tweak(transfer, at as u8)));
+                transfer += bits as u64;
             }
             self.permutations.hash(span, &mut pads, &tweaks);
             each(&pads)?;
@@ -84,12 +86,13 @@ impl ReceiverBatch {
             pads.clear();
             tweaks.clear();
             wanted.clear();
-            let transfers = rows.chunks_exact(bits).zip(choices.chunks_exact(bits));
-            for ((rows, choices), transfer) in transfers.zip((span.first..).step_by(bits)) {
+            let mut transfer = span.first;
+            for (rows, choices) in rows.chunks_exact(bits).zip(choices.chunks_exact(bits)) {
                 let choice = choices.iter().rev().fold(0_u8, |number, bit| (number << 1) | bit);
                 pads.push(combine(rows));
                 tweaks.push(message_tweak(transfer, choice));
                 wanted.push(choice);
+                transfer += bits as u64;
             }
             self.permutations.hash(span, &mut pads, &tweaks);
             each(&wanted, &pads)?;
