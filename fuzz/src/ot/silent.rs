@@ -45,7 +45,7 @@ pub(crate) fn run(script: &mut Script<'_>) -> Ended {
     });
     let taken = |count| match sends {
         0 => ends.sender.take(count).map(|batch| batch.pairs().len()),
-        _ => ends.receiver.take(count).map(|batch| batch.chosen().len()),
+        _ => ends.receiver.take(count).map(|batch| batch.chosen().1.len()),
     };
     match (prepared, taken) {
         (Ok(()), mut taken) => {

@@ -119,13 +119,17 @@ impl Kind<'_> {
             ready(role, sender, receiver, rows, stream, rng)?;
             if rows[0] > 0 {
                 let batch = sender.take(rows[0])?;
-                batch.each_tables(self.bits, |pads| (self.keep_sent)(self.bits, pads, sent));
+                batch.each_tables(self.bits, |pads| {
+                    (self.keep_sent)(self.bits, pads, sent);
+                    Ok(())
+                })?;
             }
             if rows[1] > 0 {
                 let batch = receiver.take(rows[1])?;
                 batch.each_chosen(self.bits, |choices, pads| {
                     (self.keep_received)(self.bits, choices, pads, received);
-                });
+                    Ok(())
+                })?;
             }
             left = [left[0] - words[0], left[1] - words[1]];
         }

@@ -26,8 +26,9 @@ use subtle::{Choice, ConditionallySelectable};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::Block;
-use super::domain::Domain;
+use super::domain::{Domain, halves};
 use super::error::{Malformed, OtError};
+use super::paired::paired;
 
 type Point = [u8; 32];
 
@@ -82,7 +83,7 @@ impl Receiver {
             return Err(OtError::Malformed(Malformed::Length));
         }
         let mut keys = Zeroizing::new(Vec::with_capacity(points.len()));
-        for (transfer, (chosen, bytes)) in self.transfers.iter().zip(points).enumerate() {
+        for (transfer, (chosen, bytes)) in paired(&self.transfers, points)?.enumerate() {
             let shared = chosen.secret * parse(bytes, transfer)?;
             keys.push(key(domain, transfer, chosen.choice, &chosen.points, bytes, shared));
         }
@@ -132,7 +133,7 @@ impl Sender {
             return Err(OtError::Malformed(Malformed::Length));
         }
         let mut keys = Zeroizing::new(Vec::with_capacity(pairs.len()));
-        for (transfer, (announced, pair)) in self.transfers.iter().zip(pairs).enumerate() {
+        for (transfer, (announced, pair)) in paired(&self.transfers, pairs)?.enumerate() {
             let [zero, one] = pair;
             let shared = |choice, mine, other| -> Result<Block, OtError> {
                 let sum = parse(mine, transfer)? + mask(domain, transfer, choice, other);
@@ -186,13 +187,13 @@ fn key(
     bytes.zeroize();
     let mut hash = hasher.finalize();
     hasher.zeroize();
-    let key = hash.as_bytes().first_chunk().map_or(0, |key| Block::from_le_bytes(*key));
+    let [key, _] = halves(hash.as_bytes());
     hash.zeroize();
     key
 }
 
 fn index(transfer: usize) -> [u8; 8] {
-    u64::try_from(transfer).unwrap_or(u64::MAX).to_le_bytes()
+    (transfer as u64).to_le_bytes()
 }
 
 fn scalar<R: CryptoRng>(rng: &mut R) -> Scalar {

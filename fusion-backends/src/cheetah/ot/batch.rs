@@ -5,6 +5,13 @@
 //! H(q + Delta), and the receiver has H(t), which is one of the two. The other is unknown to it, as
 //! is b to the sender.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "pieces are as long as the type says, and row numbers are below 2^62"
+)]
+
+use std::convert::Infallible;
 use std::io::{Read, Write};
 
 use rand::CryptoRng;
@@ -12,7 +19,8 @@ use zeroize::Zeroizing;
 
 use super::error::OtError;
 use super::hash::{PIECE, hash_rows};
-use super::kernel::{Block, Key};
+use super::kernel::Block;
+use super::permutations::Permutations;
 
 /// A party that sends. The peer has an [`OtReceiver`] at the same place.
 pub trait OtSender {
@@ -20,7 +28,8 @@ pub trait OtSender {
     ///
     /// # Errors
     ///
-    /// [`OtError`]: the connection failed or the peer cheated. Then nothing can be used any more.
+    /// [`OtError::TooMany`] or [`OtError::Exhausted`], and nothing was sent. Others: the connection failed
+    /// or the peer cheated; then nothing can be used any more.
     fn prepare<S: Read + Write, R: CryptoRng>(
         &mut self,
         count: usize,
@@ -35,7 +44,8 @@ pub trait OtSender {
     ///
     /// # Errors
     ///
-    /// [`OtError::NotPrepared`] if there are fewer; [`OtError::Broken`] after a failure.
+    /// [`OtError::NotPrepared`] if there are fewer; [`OtError::Broken`] after a failure;
+    /// [`OtError::Exhausted`] if there are no numbers left for them.
     fn take(&mut self, count: usize) -> Result<SenderBatch, OtError>;
 }
 
@@ -45,7 +55,8 @@ pub trait OtReceiver {
     ///
     /// # Errors
     ///
-    /// [`OtError`]: the connection failed or the peer cheated. Then nothing can be used any more.
+    /// [`OtError::TooMany`] or [`OtError::Exhausted`], and nothing was sent. Others: the connection failed
+    /// or the peer cheated; then nothing can be used any more.
     fn prepare<S: Read + Write, R: CryptoRng>(
         &mut self,
         count: usize,
@@ -64,122 +75,158 @@ pub trait OtReceiver {
     ///
     /// # Errors
     ///
-    /// [`OtError::NotPrepared`] if there are fewer; [`OtError::Broken`] after a failure.
+    /// [`OtError::NotPrepared`] if there are fewer; [`OtError::Broken`] after a failure;
+    /// [`OtError::Exhausted`] if there are no numbers left for them.
     fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError>;
 }
 
-/// Transfers at the sender, to be used once.
+/// Transfers at the sender, to be used once: what uses them takes the batch.
+///
+/// ```compile_fail,E0382
+/// # use fusion_backends::cheetah::ot::SenderBatch;
+/// fn twice(batch: SenderBatch) {
+///     let _ = batch.pairs();
+///     let _ = batch.each_tables(3, |_| Ok(())); // pads of the same rows
+/// }
+/// ```
+///
+/// ```compile_fail,E0382
+/// # use fusion_backends::cheetah::ot::SenderBatch;
+/// fn twice(batch: SenderBatch) {
+///     let _ = batch.each_pairs(|_| Ok(()));
+///     let _ = batch.pairs();
+/// }
+/// ```
 pub struct SenderBatch {
-    cipher: Key,
-    delta: Zeroizing<Block>,
-    first: u64,
-    rows: Zeroizing<Vec<Block>>,
+    pub(super) permutations: Permutations,
+    pub(super) delta: Zeroizing<Block>,
+    /// The number of the first row among all from this setup.
+    pub(super) first: u64,
+    pub(super) rows: Zeroizing<Vec<Block>>,
 }
 
 impl SenderBatch {
-    /// `first`: the number of the first row among all from this setup.
     pub(in crate::cheetah) fn new(
-        cipher: Key,
+        permutations: Permutations,
         delta: Block,
         first: u64,
         rows: Zeroizing<Vec<Block>>,
     ) -> Self {
-        Self { cipher, delta: Zeroizing::new(delta), first, rows }
+        Self { permutations, delta: Zeroizing::new(delta), first, rows }
     }
 
     /// Both messages of each random transfer.
     #[must_use]
-    pub fn pairs(&self) -> Zeroizing<Vec<[Block; 2]>> {
+    pub fn pairs(self) -> Zeroizing<Vec<[Block; 2]>> {
         let mut pairs = Zeroizing::new(Vec::with_capacity(self.rows.len()));
-        self.each_pairs(|piece| pairs.extend_from_slice(piece));
+        let Ok(()) = self.pieces(|piece| {
+            pairs.extend_from_slice(piece);
+            Ok::<_, Infallible>(())
+        });
         pairs
     }
 
-    /// Both messages of each random transfer, piece by piece.
-    pub fn each_pairs(&self, mut each: impl FnMut(&[[Block; 2]])) {
+    /// Both messages of each random transfer, piece by piece, until `each` fails.
+    ///
+    /// # Errors
+    ///
+    /// What `each` gives.
+    pub fn each_pairs(
+        self,
+        each: impl FnMut(&[[Block; 2]]) -> Result<(), OtError>,
+    ) -> Result<(), OtError> {
+        self.pieces(each)
+    }
+
+    fn pieces<E>(mut self, mut each: impl FnMut(&[[Block; 2]]) -> Result<(), E>) -> Result<(), E> {
         let mut zero = Zeroizing::new([0; PIECE]);
         let mut one = Zeroizing::new([0; PIECE]);
         let mut pairs = Zeroizing::new([[0; 2]; PIECE]);
-        let mut index = self.first;
+        let mut first = self.first;
         for rows in self.rows.chunks(PIECE) {
-            for ((zero, one), row) in zero.iter_mut().zip(one.iter_mut()).zip(rows) {
-                (*zero, *one) = (*row, row ^ *self.delta);
-            }
             let count = rows.len();
-            let (Some(zero), Some(one)) = (zero.get_mut(..count), one.get_mut(..count)) else {
-                continue;
-            };
-            hash_rows(&self.cipher, index, zero);
-            hash_rows(&self.cipher, index, one);
+            let (zero, one, pairs) = (&mut zero[..count], &mut one[..count], &mut pairs[..count]);
+            zero.copy_from_slice(rows);
+            one.copy_from_slice(rows);
+            one.iter_mut().for_each(|row| *row ^= *self.delta);
+            hash_rows(&mut self.permutations, first, zero);
+            hash_rows(&mut self.permutations, first, one);
             for ((pair, zero), one) in pairs.iter_mut().zip(zero).zip(one) {
                 *pair = [*zero, *one];
             }
-            each(pairs.get(..count).unwrap_or_default());
-            index = index.wrapping_add(PIECE as u64);
+            each(pairs)?;
+            first += count as u64;
         }
-    }
-
-    pub(super) fn cipher(&self) -> &Key {
-        &self.cipher
-    }
-
-    pub(super) fn delta(&self) -> Block {
-        *self.delta
-    }
-
-    pub(super) fn first(&self) -> u64 {
-        self.first
-    }
-
-    pub(super) fn rows(&self) -> &[Block] {
-        &self.rows
+        Ok(())
     }
 }
 
-/// Transfers at the receiver, to be used once.
+/// Transfers at the receiver, to be used once: what uses them takes the batch.
+///
+/// ```compile_fail,E0382
+/// # use fusion_backends::cheetah::ot::ReceiverBatch;
+/// fn twice(batch: ReceiverBatch) {
+///     let _ = batch.chosen();
+///     let _ = batch.chosen();
+/// }
+/// ```
+///
+/// ```compile_fail,E0382
+/// # use fusion_backends::cheetah::ot::ReceiverBatch;
+/// fn twice(batch: ReceiverBatch) {
+///     let _ = batch.each_chosen(3, |_, _| Ok(()));
+///     let _ = batch.chosen();
+/// }
+/// ```
 pub struct ReceiverBatch {
-    cipher: Key,
-    first: u64,
-    rows: Zeroizing<Vec<Block>>,
-    choices: Zeroizing<Vec<u8>>,
+    pub(super) permutations: Permutations,
+    /// The number of the first row among all from this setup.
+    pub(super) first: u64,
+    pub(super) rows: Zeroizing<Vec<Block>>,
+    pub(super) choices: Zeroizing<Vec<u8>>,
 }
 
 impl ReceiverBatch {
+    /// There must be a choice for each row.
     pub(in crate::cheetah) fn new(
-        cipher: Key,
+        permutations: Permutations,
         first: u64,
         rows: Zeroizing<Vec<Block>>,
         choices: Zeroizing<Vec<u8>>,
-    ) -> Self {
-        Self { cipher, first, rows, choices }
+    ) -> Result<Self, OtError> {
+        if rows.len() != choices.len() {
+            return Err(OtError::Internal("a batch has not a choice for each row"));
+        }
+        Ok(Self { permutations, first, rows, choices })
     }
 
-    /// The choice of each transfer, 0 or 1: random.
+    /// The choice of each transfer, 0 or 1: random. It may be needed before the messages are.
     #[must_use]
     pub fn choices(&self) -> &[u8] {
         &self.choices
     }
 
-    /// The message that was chosen in each random transfer.
+    /// The choice of each random transfer, and the message that was chosen.
     #[must_use]
-    pub fn chosen(&self) -> Zeroizing<Vec<Block>> {
-        let mut chosen = self.rows.clone();
-        hash_rows(&self.cipher, self.first, &mut chosen);
-        chosen
-    }
-
-    pub(super) fn cipher(&self) -> &Key {
-        &self.cipher
-    }
-
-    pub(super) fn first(&self) -> u64 {
-        self.first
-    }
-
-    pub(super) fn rows(&self) -> &[Block] {
-        &self.rows
+    pub fn chosen(mut self) -> (Zeroizing<Vec<u8>>, Zeroizing<Vec<Block>>) {
+        hash_rows(&mut self.permutations, self.first, &mut self.rows);
+        (self.choices, self.rows)
     }
 }
 
 debug_counts!(SenderBatch, "transfers": |batch| batch.rows.len());
 debug_counts!(ReceiverBatch, "transfers": |batch| batch.rows.len());
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_without_a_choice_is_an_error() {
+        for (rows, choices) in [(2, 1), (1, 2), (0, 1)] {
+            let (rows, choices) = (Zeroizing::new(vec![7; rows]), Zeroizing::new(vec![1; choices]));
+            let made = ReceiverBatch::new(Permutations::of(b"test"), 0, rows, choices);
+            assert!(matches!(made, Err(OtError::Internal(_))));
+        }
+    }
+}

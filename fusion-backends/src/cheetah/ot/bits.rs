@@ -1,5 +1,11 @@
 //! Numbers of a few bits each, packed.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a width is 1 to 64 by its type, and the peer's bytes are as many as was checked"
+)]
+
 use std::io::{Read, Write};
 
 use zeroize::Zeroizing;
@@ -31,36 +37,37 @@ impl Width {
     /// The bits of a number that count.
     #[must_use]
     pub const fn mask(self) -> u64 {
-        u64::MAX.wrapping_shr(64_u32.wrapping_sub(self.0))
+        u64::MAX >> (64 - self.0)
     }
 
     /// Bytes of `count` numbers.
     pub(in crate::cheetah) fn bytes(self, count: usize) -> usize {
-        count.saturating_mul(self.0 as usize).div_ceil(8)
+        // In this order nothing overflows for as many numbers as fit into memory.
+        count / 8 * self.0 as usize + (count % 8 * self.0 as usize).div_ceil(8)
     }
 }
 
 /// Packs numbers, the first in the lowest bits; the last byte is filled up with zeros.
 pub(in crate::cheetah) fn pack(width: Width, numbers: &[u64]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(width.bytes(numbers.len()).saturating_add(16));
-    if 64_u32.is_multiple_of(width.0) {
+    let mut bytes = Vec::with_capacity(width.bytes(numbers.len()) + 16);
+    if width == Width::WORD {
+        numbers.iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+    } else if 64_u32.is_multiple_of(width.0) {
         // No number lies across two words.
-        let in_word = 64_u32.checked_div(width.0).unwrap_or(1) as usize;
-        for numbers in numbers.chunks(in_word) {
-            let word = numbers.iter().rev().fold(0_u64, |word, number| {
-                word.checked_shl(width.0).unwrap_or(0) | (number & width.mask())
-            });
+        for numbers in numbers.chunks((64 / width.0) as usize) {
+            let numbers = numbers.iter().rev();
+            let word = numbers.fold(0, |word, number| word << width.0 | (number & width.mask()));
             bytes.extend_from_slice(&word.to_le_bytes());
         }
     } else {
         let (mut held, mut bits) = (0_u128, 0_u32);
         for number in numbers {
-            held |= u128::from(number & width.mask()).wrapping_shl(bits);
-            bits = bits.saturating_add(width.0);
+            held |= u128::from(number & width.mask()) << bits;
+            bits += width.0;
             if bits >= 64 {
                 bytes.extend_from_slice(&(held as u64).to_le_bytes());
                 held >>= 64;
-                bits = bits.saturating_sub(64);
+                bits -= 64;
             }
         }
         bytes.extend_from_slice(&held.to_le_bytes());
@@ -80,17 +87,19 @@ pub(in crate::cheetah) fn unpack(
     }
     let (words, rest) = bytes.as_chunks();
     let mut last = [0; 8];
-    last.iter_mut().zip(rest).for_each(|(last, byte)| *last = *byte);
+    last[..rest.len()].copy_from_slice(rest);
     let words = words.iter().chain([&last]).map(|word| u64::from_le_bytes(*word));
     let mut numbers: Zeroizing<Vec<u64>> = Zeroizing::new(Vec::with_capacity(count));
     let mut left = 0;
-    if 64_u32.is_multiple_of(width.0) {
-        let in_word = 64_u32.checked_div(width.0).unwrap_or(1) as usize;
+    if width == Width::WORD {
+        numbers.extend(words.take(count));
+    } else if 64_u32.is_multiple_of(width.0) {
+        let in_word = (64 / width.0) as usize;
         for mut word in words {
-            let more = in_word.min(count.saturating_sub(numbers.len()));
+            let more = in_word.min(count - numbers.len());
             numbers.extend((0..more).map(|_| {
                 let number = word & width.mask();
-                word = word.checked_shr(width.0).unwrap_or(0);
+                word >>= width.0;
                 number
             }));
             left |= word;
@@ -98,15 +107,18 @@ pub(in crate::cheetah) fn unpack(
     } else {
         let (mut held, mut bits) = (0_u128, 0_u32);
         for word in words {
-            held |= u128::from(word).wrapping_shl(bits);
-            bits = bits.saturating_add(64);
+            held |= u128::from(word) << bits;
+            bits += 64;
             while bits >= width.0 && numbers.len() < count {
                 numbers.push(held as u64 & width.mask());
-                held = held.wrapping_shr(width.0);
-                bits = bits.saturating_sub(width.0);
+                held >>= width.0;
+                bits -= width.0;
             }
         }
         left = held as u64;
+    }
+    if numbers.len() != count {
+        return Err(OtError::Internal("fewer numbers than their bytes hold"));
     }
     if left == 0 { Ok(numbers) } else { Err(OtError::Malformed(Malformed::Padding)) }
 }

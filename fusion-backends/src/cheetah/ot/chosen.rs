@@ -1,12 +1,19 @@
 //! Transfers of 1 of 2 messages of 128 bits that the sender chose. For shorter ones see
 //! [`one_of_n`](super::one_of_n).
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "the buffer is as long as a piece, and no piece is longer"
+)]
+
 use std::io::{Read, Write};
 
 use zeroize::Zeroizing;
 
 use super::bits::{self, Width};
 use super::correlated::choose;
+use super::paired::{paired, used_up};
 use super::{Block, OtError, OtReceiver, OtSender};
 
 /// Transfers that are answered in one message.
@@ -24,22 +31,19 @@ pub fn send<T: OtSender, S: Read + Write>(
 ) -> Result<(), OtError> {
     let batch = ot.take(messages.len())?;
     let flips = bits::receive(stream, Width::BIT, messages.len())?;
-    let mut wanted = messages.iter().zip(flips.iter());
-    let mut sent = Ok(());
+    let mut wanted = paired(messages, flips.iter())?;
     let mut bytes = Vec::new();
     batch.each_pairs(|pairs| {
         bytes.clear();
-        for ([zero, one], (messages, flip)) in pairs.iter().zip(wanted.by_ref()) {
+        for ([zero, one], (messages, flip)) in paired(pairs, wanted.by_ref().take(pairs.len()))? {
             let swap = (zero ^ one) & Block::from(*flip).wrapping_neg();
             let [first, second] = messages;
             bytes.extend((first ^ zero ^ swap).to_le_bytes());
             bytes.extend((second ^ one ^ swap).to_le_bytes());
         }
-        if sent.is_ok() {
-            sent = stream.write_all(&bytes);
-        }
-    });
-    sent?;
+        Ok(stream.write_all(&bytes)?)
+    })?;
+    used_up(&wanted)?;
     Ok(stream.flush()?)
 }
 
@@ -54,14 +58,14 @@ pub fn receive<T: OtReceiver, S: Read + Write>(
     stream: &mut S,
 ) -> Result<Zeroizing<Vec<Block>>, OtError> {
     let batch = choose(ot, choices, stream)?;
-    let mut messages = batch.chosen();
-    let mut bytes = vec![0; PIECE.min(choices.len()).saturating_mul(32)];
-    for (messages, choices) in messages.chunks_mut(PIECE).zip(choices.chunks(PIECE)) {
-        let length = messages.len().saturating_mul(32);
-        let bytes = bytes.get_mut(..length).unwrap_or_default();
+    let (_, mut messages) = batch.chosen();
+    let mut bytes = vec![0; PIECE.min(choices.len()) * 32];
+    for (messages, choices) in paired(messages.chunks_mut(PIECE), choices.chunks(PIECE))? {
+        let bytes = &mut bytes[..choices.len() * 32];
         stream.read_exact(bytes)?;
         let pairs = bytes.as_chunks::<16>().0.as_chunks().0;
-        for ((message, [zero, one]), choice) in messages.iter_mut().zip(pairs).zip(choices) {
+        let masked = paired(pairs, choices)?;
+        for (message, ([zero, one], choice)) in paired(messages, masked)? {
             let (zero, one) = (Block::from_le_bytes(*zero), Block::from_le_bytes(*one));
             *message ^= zero ^ ((zero ^ one) & Block::from(*choice).wrapping_neg());
         }

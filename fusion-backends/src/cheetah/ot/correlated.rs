@@ -5,7 +5,8 @@ use std::io::{Read, Write};
 use zeroize::Zeroizing;
 
 use super::bits::{self, Width};
-use super::{Block, OtError, OtReceiver, OtSender, ReceiverBatch, in_range};
+use super::paired::{paired, used_up};
+use super::{Block, OtError, OtReceiver, OtSender, ReceiverBatch, SenderBatch, in_range};
 
 /// The sender's secret Delta, and its row q of each transfer.
 pub struct XorSender {
@@ -35,9 +36,11 @@ pub fn send_xor<T: OtSender, S: Read + Write>(
 ) -> Result<XorSender, OtError> {
     let batch = ot.take(count)?;
     let flips = bits::receive(stream, Width::BIT, count)?;
-    let rows = batch.rows().iter().zip(flips.iter());
-    let rows = rows.map(|(row, flip)| row ^ (batch.delta() & Block::from(*flip).wrapping_neg()));
-    Ok(XorSender { delta: Zeroizing::new(batch.delta()), rows: Zeroizing::new(rows.collect()) })
+    let SenderBatch { delta, mut rows, .. } = batch;
+    for (row, flip) in paired(rows.iter_mut(), flips.iter())? {
+        *row ^= *delta & Block::from(*flip).wrapping_neg();
+    }
+    Ok(XorSender { delta, rows })
 }
 
 /// Receives t = q + c Delta for each choice c, 0 or 1. See [`send_xor`].
@@ -50,8 +53,7 @@ pub fn receive_xor<T: OtReceiver, S: Read + Write>(
     choices: &[u8],
     stream: &mut S,
 ) -> Result<Zeroizing<Vec<Block>>, OtError> {
-    let batch = choose(ot, choices, stream)?;
-    Ok(Zeroizing::new(batch.rows().to_vec()))
+    Ok(choose(ot, choices, stream)?.rows)
 }
 
 /// Sends, for each of `differences`, x: the sender gets a random s, the receiver s + c x modulo
@@ -70,16 +72,18 @@ pub fn send_ring<T: OtSender, S: Read + Write>(
     let flips = bits::receive(stream, Width::BIT, differences.len())?;
     let mut sums: Zeroizing<Vec<u64>> = Zeroizing::new(Vec::with_capacity(differences.len()));
     let mut answers: Vec<u64> = Vec::with_capacity(differences.len());
-    let mut wanted = differences.iter().zip(flips.iter());
+    let mut wanted = paired(differences, flips.iter())?;
     batch.each_pairs(|pairs| {
-        for ([zero, one], (difference, flip)) in pairs.iter().zip(wanted.by_ref()) {
+        for ([zero, one], (difference, flip)) in paired(pairs, wanted.by_ref().take(pairs.len()))? {
             let (zero, one) = (*zero as u64, *one as u64);
             let swap = (zero ^ one) & flip.wrapping_neg();
             let (zero, one) = (zero ^ swap, one ^ swap);
             sums.push(zero & width.mask());
             answers.push(zero.wrapping_add(*difference).wrapping_sub(one));
         }
-    });
+        Ok(())
+    })?;
+    used_up(&wanted)?;
     bits::send(stream, width, &answers)?;
     stream.flush()?;
     Ok(sums)
@@ -98,9 +102,10 @@ pub fn receive_ring<T: OtReceiver, S: Read + Write>(
     stream: &mut S,
 ) -> Result<Zeroizing<Vec<u64>>, OtError> {
     let batch = choose(ot, choices, stream)?;
-    let chosen = batch.chosen();
+    let (_, chosen) = batch.chosen();
     let answers = bits::receive(stream, width, choices.len())?;
-    let sums = chosen.iter().zip(answers.iter()).zip(choices).map(|((pad, answer), choice)| {
+    let answers = paired(answers.iter(), choices)?;
+    let sums = paired(chosen.iter(), answers)?.map(|(pad, (answer, choice))| {
         let answer = answer & u64::from(*choice).wrapping_neg();
         (*pad as u64).wrapping_add(answer) & width.mask()
     });
@@ -116,7 +121,7 @@ pub(super) fn choose<T: OtReceiver, S: Write>(
 ) -> Result<ReceiverBatch, OtError> {
     in_range(choices, 2)?;
     let batch = ot.take(choices.len())?;
-    let flips = batch.choices().iter().zip(choices);
+    let flips = paired(batch.choices(), choices)?;
     let flips: Vec<_> = flips.map(|(random, wanted)| u64::from(random ^ wanted)).collect();
     bits::send(stream, Width::BIT, &flips)?;
     stream.flush()?;

@@ -12,7 +12,7 @@ pub(super) struct Domain([u8; 32]);
 impl Domain {
     /// Of a session. `depth` separates parameters that do not work together.
     pub(super) fn session(session: &[u8], depth: u32) -> Self {
-        let mut hasher = Hasher::new_derive_key("fusion 1 oblivious transfer: session");
+        let mut hasher = Hasher::new_derive_key("fusion 2 oblivious transfer: session");
         hasher.update(&depth.to_le_bytes()).update(session);
         Self(hasher.finalize().into())
     }
@@ -35,13 +35,24 @@ impl Domain {
         hasher
     }
 
-    /// A public key for the fixed-key hash.
+    /// A public key for a stream or for trees.
     pub(super) fn cipher(&self) -> Key {
-        let bytes = self.hasher("cipher").finalize();
-        Key::new(bytes.as_bytes().first_chunk().map_or(0, |key| Block::from_le_bytes(*key)))
+        let [key, _] = halves(self.hasher("cipher").finalize().as_bytes());
+        Key::new(key)
     }
 }
 
+/// The two blocks of a hash.
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "16 + 15 is below 32, the length of the type"
+)]
+pub(super) fn halves(hash: &[u8; 32]) -> [Block; 2] {
+    [0, 16].map(|at| Block::from_le_bytes(std::array::from_fn(|i| hash[at + i])))
+}
+
 fn length(hasher: &mut Hasher, length: usize) {
-    hasher.update(&u64::try_from(length).unwrap_or(u64::MAX).to_le_bytes());
+    // No length has more than 64 bits.
+    hasher.update(&(length as u64).to_le_bytes());
 }

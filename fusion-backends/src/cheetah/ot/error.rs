@@ -49,6 +49,22 @@ pub enum OtError {
     /// More transfers than memory or the counters allow. Nothing was sent.
     #[error("{0} transfers are too many for one call: split them")]
     TooMany(usize),
+    /// Rows that cannot be divided among transfers of so many. Nothing was used.
+    #[error("{rows} rows cannot be {bits} for each transfer, or {bits} is not one of 1 to 8")]
+    Rows {
+        /// Rows of one transfer.
+        bits: usize,
+        /// Rows of all transfers.
+        rows: usize,
+    },
+    /// This setup has made all the transfers that it can number, 2^62 of them; so has the peer's, and
+    /// nobody is at fault. Nothing was sent.
+    #[error("this setup has made as many transfers as it has numbers for: set up anew")]
+    Exhausted,
+    /// A defect of this library, not a fault of the peer or of the caller. Nothing can be used any
+    /// more.
+    #[error("a defect in the oblivious transfer of this library, not a fault of the peer: {0}")]
+    Internal(&'static str),
 }
 
 /// A consistency check.

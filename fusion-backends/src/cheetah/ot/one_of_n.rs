@@ -6,11 +6,19 @@
 //! with the pad whose place differs from y by as much. If N is not a power of two, some pads mask
 //! nothing.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a table has 2 to 256 messages, what is multiplied by that is checked or in memory, and \
+              the one index that the peer has a part in is compared first"
+)]
+
 use std::io::{Read, Write};
 
 use zeroize::Zeroizing;
 
 use super::bits::{self, Width};
+use super::paired::{paired, used_up};
 use super::{OtError, OtReceiver, OtSender, in_range};
 
 /// Messages that are packed together, of all transfers.
@@ -20,6 +28,8 @@ const PIECE: usize = 1 << 11;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Table {
     messages: usize,
+    /// Of a choice.
+    choice: Width,
     width: Width,
 }
 
@@ -27,7 +37,13 @@ impl Table {
     /// `None` unless 2 <= `messages` <= 256.
     #[must_use]
     pub const fn new(messages: usize, width: Width) -> Option<Self> {
-        if messages >= 2 && messages <= 256 { Some(Self { messages, width }) } else { None }
+        if messages < 2 || messages > 256 {
+            return None;
+        }
+        match Width::new(usize::BITS - (messages - 1).leading_zeros()) {
+            Some(choice) => Some(Self { messages, choice, width }),
+            None => None,
+        }
     }
 
     /// How many messages each transfer has.
@@ -39,22 +55,17 @@ impl Table {
     /// Prepared transfers that each transfer takes: the bits of a choice.
     #[must_use]
     pub const fn bits(self) -> usize {
-        usize::BITS.saturating_sub(self.messages.saturating_sub(1).leading_zeros()) as usize
+        self.choice.bits() as usize
     }
 
     /// Pads of each transfer.
     fn pads(self) -> usize {
-        1_usize.wrapping_shl(self.bits() as u32)
-    }
-
-    fn choice(self) -> Width {
-        // 1 to 8 bits.
-        Width::new(self.bits() as u32).unwrap_or(Width::BIT)
+        1 << self.bits()
     }
 
     /// Transfers whose messages are packed together.
     fn piece(self) -> usize {
-        PIECE.checked_div(self.messages).unwrap_or(1)
+        PIECE / self.messages
     }
 
     fn rows(self, transfers: usize) -> Result<usize, OtError> {
@@ -78,34 +89,35 @@ pub fn send<T: OtSender, S: Read + Write>(
         let error = OtError::Messages { messages: table.messages, found: messages.len() };
         return Err(error);
     }
-    let count = messages.len().checked_div(table.messages).unwrap_or(0);
+    let count = messages.len() / table.messages;
     let batch = ot.take(table.rows(count)?)?;
-    let flips = bits::receive(stream, table.choice(), count)?;
-    let mut wanted = messages.chunks_exact(table.messages).zip(flips.iter());
-    let piece = table.piece().saturating_mul(table.messages);
+    let flips = bits::receive(stream, table.choice, count)?;
+    let mut wanted = paired(messages.chunks_exact(table.messages), flips.iter())?;
+    let piece = table.piece() * table.messages;
     let mut masked: Vec<u64> = Vec::with_capacity(piece);
-    let mut sent = Ok(());
-    let mut send = |masked: &mut Vec<u64>| {
-        if sent.is_ok() {
-            sent = bits::send(stream, table.width, masked);
-        }
-        masked.clear();
-    };
     batch.each_tables(table.bits(), |pads| {
-        for (pads, (messages, flip)) in pads.chunks_exact(table.pads()).zip(wanted.by_ref()) {
-            // The flip is public, so the address may depend on it.
-            let pad = |message: usize| pads.get(message ^ *flip as usize).copied();
-            let pads = (0..).map(|message| pad(message).unwrap_or_default() as u64);
-            masked.extend(messages.iter().zip(pads).map(|(message, pad)| message ^ pad));
+        let pads = pads.chunks_exact(table.pads());
+        let count = pads.len();
+        for (pads, (messages, flip)) in paired(pads, wanted.by_ref().take(count))? {
+            // The flip is public, so the address may depend on it. It has as many bits as a place has,
+            // so no sum of both is beyond the pads, which are a power of two.
+            let flip = *flip as usize;
+            if messages.len() > pads.len() || flip >= pads.len() {
+                return Err(OtError::Internal("a message has no pad"));
+            }
+            let pad = |place: usize| pads[place ^ flip] as u64;
+            masked.extend(messages.iter().zip(0..).map(|(message, place)| message ^ pad(place)));
             if masked.len() >= piece {
-                send(&mut masked);
+                bits::send(stream, table.width, &masked)?;
+                masked.clear();
             }
         }
-    });
+        Ok(())
+    })?;
+    used_up(&wanted)?;
     if !masked.is_empty() {
-        send(&mut masked);
+        bits::send(stream, table.width, &masked)?;
     }
-    sent?;
     Ok(stream.flush()?)
 }
 
@@ -127,19 +139,20 @@ pub fn receive<T: OtReceiver, S: Read + Write>(
     let mut received = Zeroizing::new(Vec::with_capacity(choices.len()));
     let mut wanted = choices.iter();
     batch.each_chosen(table.bits(), |random, pads| {
-        let flipped = random.iter().zip(wanted.by_ref());
+        let flipped = paired(random, wanted.by_ref().take(random.len()))?;
         flips.extend(flipped.map(|(random, choice)| u64::from(random ^ choice)));
         received.extend(pads.iter().map(|pad| *pad as u64));
-    });
-    bits::send(stream, table.choice(), &flips)?;
+        Ok(())
+    })?;
+    used_up(&wanted)?;
+    bits::send(stream, table.choice, &flips)?;
     stream.flush()?;
 
-    for (received, choices) in received.chunks_mut(table.piece()).zip(choices.chunks(table.piece()))
-    {
-        let count = choices.len().saturating_mul(table.messages);
-        let masked = bits::receive(stream, table.width, count)?;
-        let masked = masked.chunks_exact(table.messages);
-        for ((pad, masked), choice) in received.iter_mut().zip(masked).zip(choices) {
+    let pieces = paired(received.chunks_mut(table.piece()), choices.chunks(table.piece()))?;
+    for (received, choices) in pieces {
+        let masked = bits::receive(stream, table.width, choices.len() * table.messages)?;
+        let masked = paired(masked.chunks_exact(table.messages), choices)?;
+        for (pad, (masked, choice)) in paired(received, masked)? {
             *pad = (*pad ^ pick(masked, *choice)) & table.width.mask();
         }
     }

@@ -3,10 +3,11 @@
 //! [`SenderBatch::pairs`](super::SenderBatch::pairs) and
 //! [`ReceiverBatch::chosen`](super::ReceiverBatch::chosen) do the same with what is prepared.
 
+#![allow(clippy::arithmetic_side_effects, reason = "no more are taken than are left")]
+
 use std::io::{Read, Write};
 
 use rand::CryptoRng;
-use zeroize::Zeroizing;
 
 use super::{Block, OtError, OtReceiver, OtSender};
 
@@ -30,9 +31,12 @@ pub fn send<T: OtSender, S: Read + Write, R: CryptoRng>(
         if ot.prepared() == 0 {
             ot.prepare(left.min(CHUNK), stream, rng)?;
         }
-        let batch = ot.take(left.min(ot.prepared()))?;
-        batch.each_pairs(&mut each);
-        left = left.saturating_sub(batch.rows().len());
+        let count = some(left, ot.prepared())?;
+        ot.take(count)?.each_pairs(|pairs| {
+            each(pairs);
+            Ok(())
+        })?;
+        left -= count;
     }
     Ok(())
 }
@@ -55,10 +59,17 @@ pub fn receive<T: OtReceiver, S: Read + Write, R: CryptoRng>(
         if ot.prepared() == 0 {
             ot.prepare(left.min(CHUNK), stream, rng)?;
         }
-        let batch = ot.take(left.min(ot.prepared()))?;
-        let chosen: Zeroizing<Vec<Block>> = batch.chosen();
-        each(batch.choices(), &chosen);
-        left = left.saturating_sub(chosen.len());
+        let count = some(left, ot.prepared())?;
+        let (choices, chosen) = ot.take(count)?.chosen();
+        each(&choices, &chosen);
+        left -= count;
     }
     Ok(())
+}
+
+/// How many to take next: all that are left, or all that are prepared.
+fn some(left: usize, prepared: usize) -> Result<usize, OtError> {
+    // Whoever takes none goes on for ever.
+    let count = left.min(prepared);
+    if count > 0 { Ok(count) } else { Err(OtError::Internal("nothing was prepared")) }
 }

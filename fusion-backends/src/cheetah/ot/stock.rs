@@ -8,12 +8,13 @@ use zeroize::Zeroizing;
 
 use super::batch::{ReceiverBatch, SenderBatch};
 use super::error::OtError;
-use super::kernel::{Block, Key};
+use super::kernel::Block;
+use super::permutations::Permutations;
 use super::pool::Pool;
 
 /// Of a sender.
 pub(super) struct SenderStock {
-    cipher: Key,
+    permutations: Permutations,
     delta: Zeroizing<Block>,
     rows: Pool<Block>,
     broken: bool,
@@ -21,15 +22,15 @@ pub(super) struct SenderStock {
 
 /// Of a receiver.
 pub(super) struct ReceiverStock {
-    cipher: Key,
+    permutations: Permutations,
     rows: Pool<Block>,
     choices: Pool<u8>,
     broken: bool,
 }
 
 impl SenderStock {
-    pub(super) fn new(cipher: Key, delta: Block) -> Self {
-        Self { cipher, delta: Zeroizing::new(delta), rows: Pool::default(), broken: false }
+    pub(super) fn new(permutations: Permutations, delta: Block) -> Self {
+        Self { permutations, delta: Zeroizing::new(delta), rows: Pool::default(), broken: false }
     }
 
     pub(super) fn delta(&self) -> Block {
@@ -62,13 +63,13 @@ impl SenderStock {
         unless(self.broken)?;
         let first = self.rows.taken();
         let rows = self.rows.take(count)?;
-        Ok(SenderBatch::new(self.cipher.clone(), *self.delta, first, rows))
+        Ok(SenderBatch::new(self.permutations.clone(), *self.delta, first, rows))
     }
 }
 
 impl ReceiverStock {
-    pub(super) fn new(cipher: Key) -> Self {
-        Self { cipher, rows: Pool::default(), choices: Pool::default(), broken: false }
+    pub(super) fn new(permutations: Permutations) -> Self {
+        Self { permutations, rows: Pool::default(), choices: Pool::default(), broken: false }
     }
 
     pub(super) fn prepared(&self) -> usize {
@@ -97,10 +98,27 @@ impl ReceiverStock {
         unless(self.broken)?;
         let first = self.rows.taken();
         let (rows, choices) = (self.rows.take(count)?, self.choices.take(count)?);
-        Ok(ReceiverBatch::new(self.cipher.clone(), first, rows, choices))
+        ReceiverBatch::new(self.permutations.clone(), first, rows, choices)
     }
 }
 
 fn unless(broken: bool) -> Result<(), OtError> {
     if broken { Err(OtError::Broken) } else { Ok(()) }
+}
+
+#[cfg(test)]
+impl SenderStock {
+    /// See [`Pool::forward`].
+    pub(super) fn forward(&mut self, left: u64) {
+        self.rows.forward(left);
+    }
+}
+
+#[cfg(test)]
+impl ReceiverStock {
+    /// See [`Pool::forward`].
+    pub(super) fn forward(&mut self, left: u64) {
+        self.rows.forward(left);
+        self.choices.forward(left);
+    }
 }

@@ -1,8 +1,10 @@
 //! Every kind of transfer, in both directions, against what it should give.
 
+mod limits;
 #[path = "../../../benches/support/stream.rs"]
 mod stream;
 mod tables;
+mod windows;
 
 use std::io::Write;
 use std::thread;
@@ -114,8 +116,8 @@ fn random_transfers_give_one_of_two() {
                 count,
                 |ot, _| ot.take(count).unwrap().pairs().to_vec(),
                 |ot, _| {
-                    let batch = ot.take(count).unwrap();
-                    (batch.choices().to_vec(), batch.chosen().to_vec())
+                    let (choices, chosen) = ot.take(count).unwrap().chosen();
+                    (choices.to_vec(), chosen.to_vec())
                 },
                 |pairs, (choices, chosen)| {
                     assert_eq!([pairs.len(), choices.len(), chosen.len()], [count; 3]);

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::Role;
 use crate::cheetah::ot::kernel::Key;
+use crate::cheetah::ot::permutations::Permutations;
 use crate::cheetah::ot::{Block, OtError, OtReceiver, OtSender, ReceiverBatch, SenderBatch};
 
 /// One end. It sends if its role is that of the direction.
@@ -89,7 +90,7 @@ impl OtSender for Ideal {
 
     fn take(&mut self, count: usize) -> Result<SenderBatch, OtError> {
         let (first, rows, _) = self.rows(count, false)?;
-        Ok(SenderBatch::new(Key::new(7), self.delta, first, rows))
+        Ok(SenderBatch::new(Permutations::of(b"ideal"), self.delta, first, rows))
     }
 }
 
@@ -113,6 +114,6 @@ impl OtReceiver for Ideal {
 
     fn take(&mut self, count: usize) -> Result<ReceiverBatch, OtError> {
         let (first, rows, choices) = self.rows(count, true)?;
-        Ok(ReceiverBatch::new(Key::new(7), first, rows, choices))
+        ReceiverBatch::new(Permutations::of(b"ideal"), first, rows, choices)
     }
 }

@@ -4,6 +4,7 @@ use super::Block;
 
 /// Adds `what` to the item at the secret `place` of `left`, and to that of `right`.
 pub(crate) fn add_at(left: &mut [Block], right: &mut [Block], place: u32, what: Block) {
+    assert_eq!(left.len(), right.len(), "a place would not be looked at");
     for ((left, right), at) in left.iter_mut().zip(right).zip(0..) {
         let what = what & equal(at, place);
         *left ^= what;
@@ -20,6 +21,7 @@ pub(crate) fn mark(items: &mut [Block], place: u32) {
 
 /// The sum of the `items` where the lowest bit of `marks` is set.
 pub(crate) fn sum_marked(items: &[Block], marks: &[Block]) -> Block {
+    assert_eq!(items.len(), marks.len(), "a term would be missing");
     items.iter().zip(marks).fold(0, |sum, (item, mark)| sum ^ (item & (mark & 1).wrapping_neg()))
 }
 

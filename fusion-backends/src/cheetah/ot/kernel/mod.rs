@@ -90,7 +90,7 @@ impl Key {
 
     /// H(tweak, x) = pi(pi(x) + tweak) + pi(x) in place of each x, where pi is AES under this key.
     pub(super) fn hash(&self, blocks: &mut [Block], tweaks: &[Block]) {
-        debug_assert_eq!(blocks.len(), tweaks.len());
+        assert_eq!(blocks.len(), tweaks.len(), "a block would not be hashed");
         match self.level {
             Level::Portable => portable::hash(self, blocks, tweaks),
             #[cfg(target_arch = "x86_64")]
@@ -112,6 +112,7 @@ impl Key {
     /// ones plus that of the parents. Here H(x) = pi(s(x)) + s(x), with s(a, b) = (a + b, a) on the
     /// high and the low half of a block.
     pub(super) fn split(&self, nodes: &mut [Block]) -> Block {
+        assert!(nodes.len().is_multiple_of(2), "a node would have no child");
         let (left, right) = nodes.split_at_mut(nodes.len() / 2);
         match self.level {
             Level::Portable => portable::split(self, left, right),
@@ -171,7 +172,9 @@ fn places([a, b]: &[Block; 2], entries: usize) -> Places {
 /// sum of R(x) over all x, and `by_bit[b]` over those x whose bit b is set. Without a key for x = 0
 /// (`keys` is one short), R(0) is zero.
 pub(super) fn fold(keys: &[Key], first: Block, all: &mut Stripe, by_bit: &mut [Stripe]) {
-    match keys.first().map_or(Level::Portable, |key| key.level) {
+    let leaves = 1_usize << by_bit.len();
+    assert!([leaves, leaves - 1].contains(&keys.len()), "a leaf would be missing");
+    match keys[0].level {
         Level::Portable => portable::fold(keys, first, all, by_bit),
         #[cfg(target_arch = "x86_64")]
         level => x86::fold(level, keys, first, all, by_bit),
@@ -184,7 +187,7 @@ pub(super) fn dot(a: &[Block], b: &[Block]) -> Block {
 }
 
 fn dot_at(level: Level, a: &[Block], b: &[Block]) -> Block {
-    debug_assert_eq!(a.len(), b.len());
+    assert_eq!(a.len(), b.len(), "a term would be missing");
     let (low, high) = match level {
         Level::Portable => portable::dot(a, b),
         #[cfg(target_arch = "x86_64")]

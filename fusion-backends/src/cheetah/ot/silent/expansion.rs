@@ -1,11 +1,18 @@
 //! The rows of an iteration, made a tree at a time, when they are needed.
 
-use zeroize::{Zeroize, Zeroizing};
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "trees and leaves are as many as the size says, and nothing is the peer's"
+)]
+
+use zeroize::Zeroizing;
 
 use super::size::Size;
 use super::tree::Trees;
 use crate::cheetah::ot::Block;
 use crate::cheetah::ot::domain::Domain;
+use crate::cheetah::ot::error::OtError;
 use crate::cheetah::ot::kernel::Key;
 
 /// Row j of an iteration is leaf j, plus the entries of the table that line j of the matrix says.
@@ -20,16 +27,16 @@ pub(super) struct Expansion<T> {
 }
 
 impl<T: Trees> Expansion<T> {
-    /// The table is at the front of `rows`.
     pub(super) fn new(
         size: Size,
         domain: &Domain,
         trees: T,
-        mut rows: Zeroizing<Vec<Block>>,
-    ) -> Self {
-        rows.get_mut(size.table..).unwrap_or_default().zeroize();
-        rows.truncate(size.table);
-        Self { size, trees, table: rows, matrix: domain.after("matrix", &[]).cipher(), next: 0 }
+        table: Zeroizing<Vec<Block>>,
+    ) -> Result<Self, OtError> {
+        if table.len() != size.table {
+            return Err(OtError::Internal("a table of another size"));
+        }
+        Ok(Self { size, trees, table, matrix: domain.after("matrix", &[]).cipher(), next: 0 })
     }
 
     /// Makes the rows of the next tree, if there is one that is not kept for the next iteration.
@@ -43,7 +50,7 @@ impl<T: Trees> Expansion<T> {
 
     /// The rows that are kept for the next iteration.
     pub(super) fn kept(mut self) -> Zeroizing<Vec<Block>> {
-        let count = self.size.kept().saturating_mul(self.size.leaves());
+        let count = self.size.kept() * self.size.leaves();
         let mut rows = Zeroizing::new(Vec::with_capacity(count));
         for _ in 0..self.size.kept() {
             self.tree(&mut rows);
@@ -53,12 +60,11 @@ impl<T: Trees> Expansion<T> {
 
     fn tree(&mut self, rows: &mut Vec<Block>) {
         let (start, leaves) = (rows.len(), self.size.leaves());
-        rows.resize(start.saturating_add(leaves), 0);
-        let rows = rows.get_mut(start..).unwrap_or_default();
+        rows.resize(start + leaves, 0);
+        let rows = &mut rows[start..];
         self.trees.leaves(self.next, rows);
-        let first = u64::try_from(self.next.saturating_mul(leaves)).unwrap_or(u64::MAX);
-        self.matrix.gather(first, &self.table, rows);
-        self.next = self.next.saturating_add(1);
+        self.matrix.gather((self.next * leaves) as u64, &self.table, rows);
+        self.next += 1;
     }
 }
 
@@ -83,7 +89,7 @@ mod tests {
         }
         let table = Zeroizing::new((0..8).map(|entry: Block| entry << 70 | 6).collect());
         let mut rows = Vec::new();
-        let mut expansion = Expansion::new(size, &domain, trees, table);
+        let mut expansion = Expansion::new(size, &domain, trees, table).unwrap();
         while expansion.more(&mut rows) {}
         rows.extend_from_slice(&expansion.kept());
         let mut said = Said::nothing(domain);
@@ -91,7 +97,19 @@ mod tests {
         rows.extend(said.trees(size));
         rows.iter().for_each(|row| _ = hasher.update(&row.to_le_bytes()));
         hasher.update(&said.digest(&[7; 16], 99));
-        let known = "9b1124e587cc7afff011cda3c5e1b50661b062aeda896857e45d302f38585fd2";
+        let known = "1cca54fdadb1769df993f6b28b04d62465c3a173ed06e294b2fffe5c54c8c388";
         assert_eq!(hasher.finalize().to_hex().as_str(), known);
+    }
+
+    #[test]
+    fn an_entry_too_few_is_an_error() {
+        let size = Size { table: 8, levels: 4, trees: 20 };
+        let domain = Domain::session(b"short", 0);
+        for entries in [7, 9] {
+            let trees = Whole::new(domain.cipher(), 1, Zeroizing::new(vec![3; 20]));
+            let table = Zeroizing::new(vec![5; entries]);
+            let made = Expansion::new(size, &domain, trees, table);
+            assert!(matches!(made, Err(OtError::Internal(_))));
+        }
     }
 }

@@ -40,8 +40,10 @@
 //! thus makes the receiver's own check fail and has no other effect, so the sender has nothing to
 //! check.) The trees hide the leaf that the receiver lacks because H in them is circular correlation
 //! robust for the secret Delta if AES is an ideal permutation (Guo, Katz, Wang and Yu, eprint
-//! 2019/074); as in `hash.rs` this degrades with the number of calls squared over 2^127. A malicious receiver can choose its rows of the base; it cannot choose the inputs
-//! of H, which are the sender's.
+//! 2019/074). The key is that of one iteration, and of each tree only the nodes on the receiver's path
+//! are unknown to it. So, as in `hash.rs`, a call counts against 3072 * 9 inputs of H, however many
+//! iterations there are, and p calls win about twice p 3072 * 9 / 2^127, below p / 2^111. A malicious receiver can choose its rows of the
+//! base; it cannot choose the inputs of H, which are the sender's.
 //!
 //! *Against the sender.* It sends a sum for each level. Whatever it sends, the receiver computes the
 //! leaves that would be right for some tree of the sender, up to an error that depends on where the
@@ -67,6 +69,7 @@
 mod check;
 mod expansion;
 mod receiver;
+mod rows;
 mod sender;
 mod setup;
 mod size;

@@ -1,5 +1,11 @@
 //! The OT receiver: lacks a leaf of each tree, checks the others.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "trees, leaves and rows are as many as the size says; no byte of the peer's is an index"
+)]
+
 use std::io::{Read, Write};
 
 use rand::CryptoRng;
@@ -9,12 +15,16 @@ use zeroize::Zeroizing;
 use super::Block;
 use super::check::{self, Said};
 use super::expansion::Expansion;
-use super::size::{CHECK, GROUP, Size};
+use super::rows::Rows;
+use super::size::{GROUP, Size};
 use super::tree::{Punctured, Trees};
 use crate::cheetah::ot::batch::{OtReceiver, ReceiverBatch};
+use crate::cheetah::ot::counter::Counter;
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::{Check, Malformed, OtError};
 use crate::cheetah::ot::kernel;
+use crate::cheetah::ot::paired::paired;
+use crate::cheetah::ot::permutations::Permutations;
 use crate::cheetah::ot::random::CHUNK;
 use crate::cheetah::ot::softspoken::SoftSpokenReceiver;
 use crate::cheetah::ot::stock::ReceiverStock;
@@ -24,8 +34,7 @@ pub struct SilentReceiver {
     domain: Domain,
     size: Size,
     source: Source,
-    /// Iterations so far.
-    iterations: u64,
+    iterations: Counter,
     stock: ReceiverStock,
 }
 
@@ -43,8 +52,8 @@ impl SilentReceiver {
     pub(super) fn new(size: Size, base: SoftSpokenReceiver) -> Self {
         let domain = base.domain().after("silent", &[&size.bytes()]);
         let source = Source::SoftSpoken(Box::new(base));
-        let stock = ReceiverStock::new(domain.cipher());
-        Self { domain, size, source, iterations: 0, stock }
+        let stock = ReceiverStock::new(Permutations::new(&domain));
+        Self { domain, size, source, iterations: Counter::default(), stock }
     }
 
     fn receive<S: Read + Write, R: CryptoRng>(
@@ -59,8 +68,7 @@ impl SilentReceiver {
             if let Source::Expansion(expansion) = &mut self.source
                 && expansion.more(rows)
             {
-                let rows = rows.get(before..).unwrap_or_default();
-                choices.extend(rows.iter().map(|row| *row as u8 & 1));
+                choices.extend(rows[before..].iter().map(|row| *row as u8 & 1));
             } else {
                 self.iterate(stream, rng)?;
             }
@@ -73,14 +81,14 @@ impl SilentReceiver {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
+        let number = self.iterations.advance(1)?;
         let rows = match std::mem::replace(&mut self.source, Source::None) {
             Source::Expansion(expansion) => expansion.kept(),
             Source::SoftSpoken(mut base) => first_rows(&mut base, self.size, stream, rng)?,
             Source::None => return Err(OtError::Broken),
         };
-        let domain = self.domain.after("iteration", &[&self.iterations.to_le_bytes()]);
-        self.iterations = self.iterations.saturating_add(1);
-        let iteration = Iteration::new(self.size, domain, rows);
+        let domain = self.domain.after("iteration", &[&number.to_le_bytes()]);
+        let iteration = Iteration::new(self.size, domain, rows)?;
         self.source = Source::Expansion(Box::new(iteration.run(stream)?));
         Ok(())
     }
@@ -95,12 +103,12 @@ fn first_rows<S: Read + Write, R: CryptoRng>(
 ) -> Result<Zeroizing<Vec<Block>>, OtError> {
     let mut rows = Zeroizing::new(Vec::with_capacity(size.taken()));
     while rows.len() < size.taken() {
-        let left = size.taken().saturating_sub(rows.len());
+        let left = size.taken() - rows.len();
         if base.prepared() == 0 {
             base.prepare(left.min(CHUNK), stream, rng)?;
         }
         let batch = base.take(left.min(base.prepared()))?;
-        let chosen = batch.rows().iter().zip(batch.choices());
+        let chosen = paired(batch.rows.iter(), batch.choices())?;
         rows.extend(chosen.map(|(row, choice)| (row & !1) | Block::from(*choice)));
     }
     Ok(rows)
@@ -112,8 +120,7 @@ pub(super) struct Iteration {
     domain: Domain,
     said: Said,
     trees: Punctured,
-    /// For the table, for the levels of all trees, for the check.
-    rows: Zeroizing<Vec<Block>>,
+    rows: Rows,
     /// The combination of the leaves of each tree, and of its choices.
     sums: Zeroizing<Vec<Block>>,
     choices: Zeroizing<Vec<Block>>,
@@ -121,15 +128,18 @@ pub(super) struct Iteration {
 }
 
 impl Iteration {
-    pub(super) fn new(size: Size, domain: Domain, rows: Zeroizing<Vec<Block>>) -> Self {
-        let levels = rows.get(size.table..).unwrap_or_default();
-        let levels = levels.get(..size.level_rows()).unwrap_or_default();
-        let trees = Punctured::new(domain.after("trees", &[]).cipher(), size, levels);
+    pub(super) fn new(
+        size: Size,
+        domain: Domain,
+        rows: Zeroizing<Vec<Block>>,
+    ) -> Result<Self, OtError> {
+        let rows = Rows::new(size, rows)?;
+        let trees = Punctured::new(domain.after("trees", &[]).cipher(), size, rows.levels())?;
         let sums = Zeroizing::new(Vec::with_capacity(size.trees));
         let choices = Zeroizing::new(Vec::with_capacity(size.trees));
-        let leaves = Zeroizing::new(vec![0; size.leaves().saturating_mul(GROUP)]);
+        let leaves = Zeroizing::new(vec![0; size.leaves() * GROUP]);
         let said = Said::nothing(domain.clone());
-        Self { size, domain, said, trees, rows, sums, choices, leaves }
+        Ok(Self { size, domain, said, trees, rows, sums, choices, leaves })
     }
 
     fn run<S: Read + Write>(mut self, stream: &mut S) -> Result<Expansion<Punctured>, OtError> {
@@ -165,9 +175,7 @@ impl Iteration {
 
     /// The answer to all trees, and the hash that the sender must then send.
     pub(super) fn answer(&self) -> ([u8; 16], [u8; 32]) {
-        let at = self.size.table.saturating_add(self.size.level_rows());
-        let rows = self.rows.get(at..).unwrap_or_default();
-        let rows = rows.get(..CHECK).unwrap_or_default();
+        let rows = self.rows.check();
         let mask = rows.iter().rev().fold(0, |mask, row| (mask << 1) | (row & 1));
         let coefficients = self.said.trees(self.size);
         let answer = (kernel::dot(&coefficients, &self.choices) ^ mask).to_le_bytes();
@@ -182,7 +190,7 @@ impl Iteration {
         claimed: &[u8; 32],
     ) -> Result<Expansion<Punctured>, OtError> {
         if bool::from(expected.ct_eq(claimed)) {
-            Ok(Expansion::new(self.size, &self.domain, self.trees, self.rows))
+            Expansion::new(self.size, &self.domain, self.trees, self.rows.into_table())
         } else {
             Err(OtError::Inconsistent(Check::Leaves))
         }
@@ -216,3 +224,12 @@ impl OtReceiver for SilentReceiver {
 }
 
 debug_counts!(SilentReceiver, "prepared": OtReceiver::prepared);
+
+#[cfg(test)]
+impl SilentReceiver {
+    /// As if all numbers but so many were used.
+    pub(in crate::cheetah::ot) fn forward(&mut self, iterations: u64, rows: u64) {
+        self.iterations = Counter::near_its_end(iterations);
+        self.stock.forward(rows);
+    }
+}

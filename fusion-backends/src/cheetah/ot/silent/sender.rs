@@ -1,5 +1,11 @@
 //! The OT sender: grows the trees.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "trees, leaves and rows are as many as the size says; no byte of the peer's is an index"
+)]
+
 use std::io::{Read, Write};
 
 use rand::{CryptoRng, RngExt};
@@ -8,12 +14,15 @@ use zeroize::Zeroizing;
 use super::Block;
 use super::check::{self, Said};
 use super::expansion::Expansion;
-use super::size::{CHECK, GROUP, Size};
+use super::rows::Rows;
+use super::size::{GROUP, Size};
 use super::tree::Whole;
 use crate::cheetah::ot::batch::{OtSender, SenderBatch};
+use crate::cheetah::ot::counter::Counter;
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::OtError;
 use crate::cheetah::ot::kernel;
+use crate::cheetah::ot::permutations::Permutations;
 use crate::cheetah::ot::random::CHUNK;
 use crate::cheetah::ot::softspoken::SoftSpokenSender;
 use crate::cheetah::ot::stock::SenderStock;
@@ -23,8 +32,7 @@ pub struct SilentSender {
     domain: Domain,
     size: Size,
     source: Source,
-    /// Iterations so far.
-    iterations: u64,
+    iterations: Counter,
     stock: SenderStock,
 }
 
@@ -42,11 +50,11 @@ impl SilentSender {
     pub(super) fn new(size: Size, base: SoftSpokenSender) -> Self {
         let domain = base.domain().after("silent", &[&size.bytes()]);
         Self {
-            stock: SenderStock::new(domain.cipher(), base.delta()),
+            stock: SenderStock::new(Permutations::new(&domain), base.delta()),
             domain,
             size,
             source: Source::SoftSpoken(Box::new(base)),
-            iterations: 0,
+            iterations: Counter::default(),
         }
     }
 
@@ -73,14 +81,14 @@ impl SilentSender {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
+        let number = self.iterations.advance(1)?;
         let rows = match std::mem::replace(&mut self.source, Source::None) {
             Source::Expansion(expansion) => expansion.kept(),
             Source::SoftSpoken(mut base) => first_rows(&mut base, self.size, stream, rng)?,
             Source::None => return Err(OtError::Broken),
         };
-        let domain = self.domain.after("iteration", &[&self.iterations.to_le_bytes()]);
-        self.iterations = self.iterations.saturating_add(1);
-        let iteration = Iteration::new(self.size, domain, self.stock.delta(), rows, rng);
+        let domain = self.domain.after("iteration", &[&number.to_le_bytes()]);
+        let iteration = Iteration::new(self.size, domain, self.stock.delta(), rows, rng)?;
         self.source = Source::Expansion(Box::new(iteration.run(stream)?));
         Ok(())
     }
@@ -95,12 +103,12 @@ fn first_rows<S: Read + Write, R: CryptoRng>(
 ) -> Result<Zeroizing<Vec<Block>>, OtError> {
     let mut rows = Zeroizing::new(Vec::with_capacity(size.taken()));
     while rows.len() < size.taken() {
-        let left = size.taken().saturating_sub(rows.len());
+        let left = size.taken() - rows.len();
         if base.prepared() == 0 {
             base.prepare(left.min(CHUNK), stream, rng)?;
         }
         let batch = base.take(left.min(base.prepared()))?;
-        rows.extend(batch.rows().iter().map(|row| row & !1));
+        rows.extend(batch.rows.iter().map(|row| row & !1));
     }
     Ok(rows)
 }
@@ -112,8 +120,7 @@ pub(super) struct Iteration {
     said: Said,
     delta: Zeroizing<Block>,
     trees: Whole,
-    /// For the table, for the levels of all trees, for the check.
-    rows: Zeroizing<Vec<Block>>,
+    rows: Rows,
     /// The combination of the leaves of each tree.
     sums: Zeroizing<Vec<Block>>,
     leaves: Zeroizing<Vec<Block>>,
@@ -126,7 +133,8 @@ impl Iteration {
         delta: Block,
         rows: Zeroizing<Vec<Block>>,
         rng: &mut R,
-    ) -> Self {
+    ) -> Result<Self, OtError> {
+        let rows = Rows::new(size, rows)?;
         let mut roots = Zeroizing::new(vec![0; size.trees]);
         let mut bytes = Zeroizing::new([0; 16]);
         for root in roots.iter_mut() {
@@ -135,9 +143,10 @@ impl Iteration {
         }
         let trees = Whole::new(domain.after("trees", &[]).cipher(), delta, roots);
         let sums = Zeroizing::new(Vec::with_capacity(size.trees));
-        let leaves = Zeroizing::new(vec![0; size.leaves().saturating_mul(GROUP)]);
+        let leaves = Zeroizing::new(vec![0; size.leaves() * GROUP]);
         let said = Said::nothing(domain.clone());
-        Self { size, domain, said, delta: Zeroizing::new(delta), trees, rows, sums, leaves }
+        let delta = Zeroizing::new(delta);
+        Ok(Self { size, domain, said, delta, trees, rows, sums, leaves })
     }
 
     fn run<S: Read + Write>(mut self, stream: &mut S) -> Result<Expansion<Whole>, OtError> {
@@ -151,20 +160,20 @@ impl Iteration {
         stream.read_exact(&mut answer)?;
         stream.write_all(&self.digest(&answer))?;
         stream.flush()?;
-        Ok(Expansion::new(self.size, &self.domain, self.trees, self.rows))
+        Expansion::new(self.size, &self.domain, self.trees, self.rows.into_table())
     }
 
     /// Grows the trees from number `first`; gives their message.
     pub(super) fn grow(&mut self, first: usize) -> Vec<u8> {
         let Self { size, trees, rows, leaves, .. } = self;
-        let at = first.saturating_mul(size.levels as usize).saturating_add(size.table);
-        let mut rows = rows.get(at..).unwrap_or_default().iter();
+        let levels = rows.levels();
+        let mut next = first * size.levels as usize;
         let mut message = Vec::with_capacity(size.message(first));
         let used = leaves.chunks_exact_mut(size.leaves()).take(size.group(first));
         for (tree, leaves) in (first..).zip(used) {
             trees.grow(tree, leaves, |left| {
-                let row = rows.next().copied().unwrap_or_default();
-                message.extend((left ^ row).to_le_bytes());
+                message.extend((left ^ levels[next]).to_le_bytes());
+                next += 1;
             });
         }
         message
@@ -180,11 +189,8 @@ impl Iteration {
     /// The hash that the receiver checks.
     pub(super) fn digest(&self, answer: &[u8; 16]) -> [u8; 32] {
         let masked = Block::from_le_bytes(*answer);
-        let at = self.size.table.saturating_add(self.size.level_rows());
-        let rows = self.rows.get(at..).unwrap_or_default().iter().take(CHECK);
-        let rows = rows
-            .zip(0..)
-            .map(|(row, bit)| row ^ (*self.delta & (masked.wrapping_shr(bit) & 1).wrapping_neg()));
+        let rows = (self.rows.check().iter().zip(0..))
+            .map(|(row, bit)| row ^ (*self.delta & (masked >> bit & 1).wrapping_neg()));
         let rows: Zeroizing<Vec<_>> = Zeroizing::new(rows.collect());
         let coefficients = self.said.trees(self.size);
         let mut sum = Zeroizing::new(kernel::dot(&coefficients, &self.sums));
@@ -228,7 +234,7 @@ impl Iteration {
             Zeroizing::new(vec![root]),
         );
         let levels = self.size.levels as usize;
-        let mut rows = self.rows[self.size.table + tree * levels..].iter();
+        let mut rows = self.rows.levels()[tree * levels..].iter();
         let mut sums = message.as_chunks_mut().0[tree * levels..].iter_mut();
         let leaves = self.leaves.chunks_exact_mut(self.size.leaves()).nth(tree).unwrap();
         other.grow(0, leaves, |left| {
@@ -239,5 +245,14 @@ impl Iteration {
     /// The leaves of a tree of the group, before they are combined.
     pub(super) fn leaves_of(&mut self, tree: usize) -> &mut [Block] {
         self.leaves.chunks_exact_mut(self.size.leaves()).nth(tree).unwrap()
+    }
+}
+
+#[cfg(test)]
+impl SilentSender {
+    /// As if all numbers but so many were used.
+    pub(in crate::cheetah::ot) fn forward(&mut self, iterations: u64, rows: u64) {
+        self.iterations = Counter::near_its_end(iterations);
+        self.stock.forward(rows);
     }
 }

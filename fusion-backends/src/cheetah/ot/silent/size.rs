@@ -56,6 +56,11 @@
 //! Places are drawn with replacement, so that one row in 3600 has fewer than ten entries, and none is
 //! likelier than another by more than 2^-11 of its probability.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "on constants; the compiler computes what `Size::STANDARD` gives"
+)]
+
 /// Rows of an iteration that are spent on its check.
 pub(super) const CHECK: usize = 128;
 
@@ -79,17 +84,17 @@ impl Size {
 
     /// Leaves of a tree.
     pub(super) const fn leaves(self) -> usize {
-        1_usize.wrapping_shl(self.levels)
+        1 << self.levels
     }
 
     /// Rows that the levels of all trees take.
     pub(super) const fn level_rows(self) -> usize {
-        self.trees.saturating_mul(self.levels as usize)
+        self.trees * self.levels as usize
     }
 
     /// Rows that an iteration takes.
     pub(super) const fn taken(self) -> usize {
-        self.table.saturating_add(self.level_rows()).saturating_add(CHECK)
+        self.table + self.level_rows() + CHECK
     }
 
     /// Trees whose leaves are kept for the next iteration: the last ones.
@@ -99,27 +104,27 @@ impl Size {
 
     /// Trees whose leaves become transfers.
     pub(super) const fn given(self) -> usize {
-        self.trees.saturating_sub(self.kept())
+        self.trees - self.kept()
     }
 
     /// Transfers of an iteration.
     pub(super) const fn transfers(self) -> usize {
-        self.given().saturating_mul(self.leaves())
+        self.given() * self.leaves()
     }
 
     /// Trees of the group from number `first`.
     pub(super) fn group(self, first: usize) -> usize {
-        self.trees.saturating_sub(first).min(GROUP)
+        (self.trees - first).min(GROUP)
     }
 
     /// Bytes of the message for the group from number `first`.
     pub(super) fn message(self, first: usize) -> usize {
-        self.group(first).saturating_mul(self.levels as usize).saturating_mul(16)
+        self.group(first) * self.levels as usize * 16
     }
 
     /// For domain separation.
     pub(super) fn bytes(self) -> [u8; 16] {
-        let number = |number: usize, at: u32| (number as u128).wrapping_shl(at);
+        let number = |number: usize, at: u32| (number as u128) << at;
         let numbers =
             number(self.table, 0) | number(self.levels as usize, 32) | number(self.trees, 64);
         numbers.to_le_bytes()

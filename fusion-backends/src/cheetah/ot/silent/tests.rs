@@ -8,6 +8,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use zeroize::Zeroizing;
 
 use super::expansion::Expansion;
+use super::rows::Rows;
 use super::setup::setup_of_size;
 use super::size::{GROUP, Size};
 use super::tree::{Punctured, Trees, Whole};
@@ -48,8 +49,10 @@ fn pair(domain: &Domain, seed: u64, wrong: Block) -> Pair {
     let (delta, sent, rows) = dealt(TINY, seed);
     let mut rng = StdRng::seed_from_u64(seed);
     let sent = Zeroizing::new(sent);
-    let sender = sender::Iteration::new(TINY, domain.clone(), delta ^ wrong, sent, &mut rng);
-    let receiver = receiver::Iteration::new(TINY, domain.clone(), Zeroizing::new(rows.clone()));
+    let sender =
+        sender::Iteration::new(TINY, domain.clone(), delta ^ wrong, sent, &mut rng).unwrap();
+    let receiver =
+        receiver::Iteration::new(TINY, domain.clone(), Zeroizing::new(rows.clone())).unwrap();
     Pair { delta, sender, receiver, rows }
 }
 
@@ -108,7 +111,7 @@ fn leaves_differ_in_one_place_by_delta() {
         let (sent, rows) = (&sent[2..2 + size.level_rows()], &rows[2..2 + size.level_rows()]);
         let roots = Zeroizing::new((0..5).map(|root| root << 77).collect());
         let whole = Whole::new(cipher.clone(), delta, roots);
-        let mut punctured = Punctured::new(cipher.clone(), size, rows);
+        let mut punctured = Punctured::new(cipher.clone(), size, rows).unwrap();
         for tree in 0..5 {
             let (mut v, mut w) = (vec![0; size.leaves()], vec![0; size.leaves()]);
             let at = tree * levels as usize;
@@ -130,6 +133,21 @@ fn leaves_differ_in_one_place_by_delta() {
 }
 
 #[test]
+fn an_iteration_with_a_row_too_few_is_an_error() {
+    let (delta, sent, rows) = dealt(TINY, 1);
+    let mut rng = StdRng::seed_from_u64(1);
+    for left in [TINY.taken() - 1, TINY.table, 0] {
+        let [sent, rows] = [&sent, &rows].map(|rows| Zeroizing::new(rows[..left].to_vec()));
+        let made = sender::Iteration::new(TINY, domain(), delta, sent, &mut rng);
+        assert!(matches!(made, Err(OtError::Internal(_))));
+        let made = receiver::Iteration::new(TINY, domain(), rows);
+        assert!(matches!(made, Err(OtError::Internal(_))));
+    }
+    let made = Punctured::new(domain().cipher(), TINY, &rows[1..TINY.level_rows()]);
+    assert!(matches!(made, Err(OtError::Internal(_))));
+}
+
+#[test]
 fn an_honest_iteration_passes() {
     for seed in 0..5 {
         assert!(!caught(pair(&domain(), seed, 0).run(|_, _| {})));
@@ -142,7 +160,8 @@ fn what_is_kept_is_small_and_is_the_end_of_the_rows() {
     let roots = || Zeroizing::new((0..TINY.trees as Block).collect::<Vec<_>>());
     let expansion = || {
         let trees = Whole::new(domain().cipher(), 1, roots());
-        Expansion::new(TINY, &domain(), trees, Zeroizing::new(sent.clone()))
+        let rows = Rows::new(TINY, Zeroizing::new(sent.clone())).unwrap();
+        Expansion::new(TINY, &domain(), trees, rows.into_table()).unwrap()
     };
     let (mut all, mut some) = (Vec::new(), expansion());
     while some.more(&mut all) {}

@@ -16,10 +16,17 @@
 //! The lowest bit of a leaf is the choice. The sender clears it; the receiver sets it at the leaf it
 //! lacks and clears it elsewhere. That is right because the lowest bit of Delta is 1.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "trees, levels and leaves are as many as the size says, and so are the peer's sums"
+)]
+
 use zeroize::Zeroizing;
 
 use super::size::Size;
 use crate::cheetah::ot::Block;
+use crate::cheetah::ot::error::OtError;
 use crate::cheetah::ot::kernel::{self, Key};
 
 /// The leaves of some trees, computed when they are needed.
@@ -42,10 +49,8 @@ impl Whole {
 
     /// All leaves of a tree; `left` sees the sum of the left nodes of each level.
     pub(super) fn grow(&self, tree: usize, leaves: &mut [Block], mut left: impl FnMut(Block)) {
-        let root = self.roots.get(tree).copied().unwrap_or_default();
-        if let Some(nodes) = leaves.first_chunk_mut() {
-            *nodes = [root, root ^ *self.delta];
-        }
+        let root = self.roots[tree];
+        (leaves[0], leaves[1]) = (root, root ^ *self.delta);
         left(root);
         each_level(leaves, |nodes| left(self.cipher.split(nodes)));
         leaves.iter_mut().for_each(|leaf| *leaf &= !1);
@@ -70,19 +75,21 @@ pub(super) struct Punctured {
 
 impl Punctured {
     /// `rows`: one for each level of each tree.
-    pub(super) fn new(cipher: Key, size: Size, rows: &[Block]) -> Self {
+    pub(super) fn new(cipher: Key, size: Size, rows: &[Block]) -> Result<Self, OtError> {
+        if rows.len() != size.level_rows() {
+            return Err(OtError::Internal("trees have not a row for each level"));
+        }
         let levels = size.levels as usize;
         let missing = rows.chunks_exact(levels).map(|rows| {
             rows.iter().rev().fold(0, |leaf: u32, row| (leaf << 1) | (!*row as u32 & 1))
         });
         let missing = Zeroizing::new(missing.collect());
-        Self { cipher, sums: Zeroizing::new(rows.to_vec()), missing, levels }
+        Ok(Self { cipher, sums: Zeroizing::new(rows.to_vec()), missing, levels })
     }
 
     /// Takes the sender's message for the trees from number `first`: one sum for each level.
     pub(super) fn correct(&mut self, first: usize, message: &[[u8; 16]]) {
-        let at = first.saturating_mul(self.levels);
-        let sums = self.sums.get_mut(at..).unwrap_or_default();
+        let sums = &mut self.sums[first * self.levels..][..message.len()];
         for (sum, sent) in sums.iter_mut().zip(message) {
             *sum ^= Block::from_le_bytes(*sent);
         }
@@ -91,20 +98,19 @@ impl Punctured {
 
 impl Trees for Punctured {
     fn leaves(&self, tree: usize, leaves: &mut [Block]) {
-        let mut sums = self.sums.chunks_exact(self.levels).nth(tree).unwrap_or_default().iter();
-        let missing = self.missing.get(tree).copied().unwrap_or_default();
-        let first = sums.next().copied().unwrap_or_default();
-        if let Some(nodes) = leaves.first_chunk_mut() {
-            // One is right, and the other one is the sum of the others.
-            *nodes = [first, first];
-        }
+        let sums = &self.sums[tree * self.levels..][..self.levels];
+        let missing = self.missing[tree];
+        // One is right, and the other one is the sum of the others.
+        (leaves[0], leaves[1]) = (sums[0], sums[0]);
+        let mut level = 0;
         each_level(leaves, |nodes| {
+            level += 1;
             // All nodes together were zero, so that the left ones and the right ones are the same.
             // That holds again if the known child and its sibling change alike.
-            let wrong = self.cipher.split(nodes) ^ sums.next().copied().unwrap_or_default();
+            let wrong = self.cipher.split(nodes) ^ sums[level];
             let half = nodes.len() >> 1;
             let (left, right) = nodes.split_at_mut(half);
-            let path = missing & (half as u32).wrapping_sub(1);
+            let path = missing & (half as u32 - 1);
             kernel::add_at(left, right, path, wrong);
         });
         kernel::mark(leaves, missing);
@@ -116,7 +122,7 @@ fn each_level(leaves: &mut [Block], mut each: impl FnMut(&mut [Block])) {
     let mut count = 4;
     while let Some(nodes) = leaves.get_mut(..count) {
         each(nodes);
-        count = count.saturating_mul(2);
+        count *= 2;
     }
 }
 

@@ -1,9 +1,15 @@
 //! What both parties agree on in a chunk: its size, its message, its challenge.
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a chunk is no longer than `BLOCKS`, and its length is our own, never the peer's"
+)]
+
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::super::Block;
-use super::super::domain::Domain;
+use super::super::domain::{Domain, halves};
 use super::super::kernel::{self, Key, STRIPE};
 
 /// Columns: bits of the OT sender's secret.
@@ -31,7 +37,7 @@ impl Size {
     /// Of the next chunk, if `wanted` transfers are still to be made.
     pub(super) fn for_transfers(wanted: usize) -> Self {
         // One block of each column hides the others in the check, and is thrown away.
-        let blocks = wanted.div_ceil(128).saturating_add(1);
+        let blocks = wanted.div_ceil(128) + 1;
         Self { stripes: blocks.div_ceil(STRIPE).clamp(1, STRIPES) }
     }
 
@@ -41,18 +47,17 @@ impl Size {
 
     /// Blocks of each column.
     pub(super) fn blocks(self) -> usize {
-        self.stripes.saturating_mul(STRIPE)
+        self.stripes * STRIPE
     }
 
     /// Transfers that the chunk makes.
     pub(super) fn transfers(self) -> usize {
-        self.blocks().saturating_sub(1).saturating_mul(128)
+        (self.blocks() - 1) * 128
     }
 
     /// Bytes of its message: a correction for each tree but the first, then the check.
     pub(super) fn message(self, trees: usize) -> usize {
-        let correction = self.blocks().saturating_mul(16);
-        trees.saturating_sub(1).saturating_mul(correction).saturating_add(CHECK)
+        (trees - 1) * self.blocks() * 16 + CHECK
     }
 }
 
@@ -67,20 +72,23 @@ impl Columns {
 
     /// The columns of tree number `tree`, `depth` of them.
     pub(super) fn of_tree(&mut self, tree: usize, depth: usize) -> &mut [Column] {
-        self.0.chunks_mut(depth).nth(tree).unwrap_or_default()
+        &mut self.0[tree * depth..][..depth]
     }
 
-    /// The combination of the blocks of each column.
-    pub(super) fn combine(&self, challenge: &Challenge) -> impl Iterator<Item = Block> {
-        self.0.iter().map(|column| challenge.combine(column))
+    /// The combination of the blocks of each column. They are secret, and not returned by value, which
+    /// would leave copies behind.
+    pub(super) fn combine(&self, challenge: &Challenge, combinations: &mut [Block; COLUMNS]) {
+        for (column, combination) in combinations.iter_mut().enumerate() {
+            *combination = challenge.combine(&self.0[column]);
+        }
     }
 
     /// Row after row, without those of the last block.
     pub(super) fn rows(&self, size: Size, rows: &mut Vec<Block>) {
-        let mut square = zeroize::Zeroizing::new([[0; 2]; COLUMNS]);
-        for block in 0..size.blocks().saturating_sub(1) {
-            for (row, column) in square.iter_mut().zip(&self.0) {
-                let bits = column.get(block).copied().unwrap_or_default();
+        let mut square = Zeroizing::new([[0; 2]; COLUMNS]);
+        for block in 0..size.blocks() - 1 {
+            for (column, row) in square.iter_mut().enumerate() {
+                let bits = self.0[column][block];
                 *row = [bits as u64, (bits >> 64) as u64];
             }
             kernel::transpose(&mut square);
@@ -99,9 +107,8 @@ impl Challenge {
     pub(super) fn new(domain: &Domain, first: Block, size: Size, corrections: &[u8]) -> Self {
         let mut hasher = domain.hasher("chunk: challenge");
         hasher.update(&first.to_le_bytes()).update(corrections);
-        let seed = hasher.finalize();
-        let seed = seed.as_bytes().first_chunk().map_or(0, |seed| Block::from_le_bytes(*seed));
-        let mut coefficients = vec![0; size.blocks().saturating_sub(1)];
+        let [seed, _] = halves(hasher.finalize().as_bytes());
+        let mut coefficients = vec![0; size.blocks() - 1];
         Key::new(seed).stream(0, &mut coefficients);
         Self(coefficients)
     }
@@ -109,17 +116,12 @@ impl Challenge {
     /// The last block, plus each block before it times its coefficient.
     pub(super) fn combine(&self, column: &Column) -> Block {
         let count = self.0.len();
-        let last = column.get(count).copied().unwrap_or_default();
-        kernel::dot(&self.0, column.get(..count).unwrap_or_default()) ^ last
+        kernel::dot(&self.0, &column[..count]) ^ column[count]
     }
 }
 
 /// What the receiver commits to: the combinations of all columns.
-pub(super) fn digest(
-    domain: &Domain,
-    first: Block,
-    combinations: impl Iterator<Item = Block>,
-) -> [u8; 32] {
+pub(super) fn digest(domain: &Domain, first: Block, combinations: &[Block; COLUMNS]) -> [u8; 32] {
     let mut hasher = domain.hasher("chunk: columns");
     let mut bytes = [[0; 16]; COLUMNS];
     for (bytes, combination) in bytes.iter_mut().zip(combinations) {

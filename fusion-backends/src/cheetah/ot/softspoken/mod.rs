@@ -41,8 +41,8 @@
 //! [`send_xor`](super::correlated::send_xor) gives them out raw, and says so.
 //!
 //! Assumes: the base transfers (see `base.rs`); BLAKE3 as a random oracle; AES-128 as a
-//! pseudorandom permutation (streams) and as an ideal cipher (the hash; see `hash.rs` for what the
-//! number of transfers costs). No more than 2^40 transfers are prepared at a time.
+//! pseudorandom permutation (streams) and as an ideal cipher (the hash; see `hash.rs` for how many
+//! bits that leaves). No more than 2^40 transfers are prepared at a time.
 
 mod chunk;
 mod receiver;

@@ -1,16 +1,24 @@
 //! The OT receiver: grows the trees, makes chunks.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "lengths are our own: a receiver reads nothing of the peer's"
+)]
+
 use std::io::{Read, Write};
 
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::chunk::{Challenge, Column, Columns, Size, digest};
+use super::chunk::{COLUMNS, Challenge, Column, Columns, Size, digest};
 use super::{Block, Depth};
 use crate::cheetah::ot::batch::{OtReceiver, ReceiverBatch};
+use crate::cheetah::ot::counter::Counter;
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::OtError;
 use crate::cheetah::ot::kernel::{self, Key, STRIPE, Stripe, empty_stripe};
+use crate::cheetah::ot::permutations::Permutations;
 use crate::cheetah::ot::stock::ReceiverStock;
 
 /// The OT receiver's end of an extension. Made by [`setup`](super::setup).
@@ -20,15 +28,16 @@ pub struct SoftSpokenReceiver {
     /// The keys of all leaves, for each tree.
     trees: Vec<Vec<Key>>,
     columns: Columns,
-    /// Counts the blocks of a column. Never the same twice.
-    next: Block,
+    /// Of the blocks of a column.
+    blocks: Counter,
     stock: ReceiverStock,
 }
 
 impl SoftSpokenReceiver {
     pub(super) fn new(domain: Domain, depth: Depth, trees: Vec<Vec<Key>>) -> Self {
-        let stock = ReceiverStock::new(domain.cipher());
-        Self { domain, depth, trees, columns: Columns::new(), next: 0, stock }
+        let stock = ReceiverStock::new(Permutations::new(&domain));
+        let (columns, blocks) = (Columns::new(), Counter::default());
+        Self { domain, depth, trees, columns, blocks, stock }
     }
 
     pub(in crate::cheetah::ot) fn domain(&self) -> &Domain {
@@ -36,19 +45,20 @@ impl SoftSpokenReceiver {
     }
 
     /// Makes a chunk: its transfers are prepared, and its message is for the sender.
-    pub(super) fn chunk(&mut self, size: Size) -> Vec<u8> {
+    pub(super) fn chunk(&mut self, size: Size) -> Result<Vec<u8>, OtError> {
+        let first = Block::from(self.blocks.advance(size.blocks())?);
         let mut choices: Zeroizing<Column> = Zeroizing::new([0; _]);
-        let corrections = self.corrections(size, &mut choices);
-        self.check(size, &choices, corrections)
+        let corrections = self.corrections(first, size, &mut choices);
+        Ok(self.check(first, size, &choices, corrections))
     }
 
     /// Fills the columns and the choices; gives what corrects each tree to them.
-    fn corrections(&mut self, size: Size, choices: &mut Column) -> Vec<u8> {
-        self.expand(0, size, choices);
+    fn corrections(&mut self, first: Block, size: Size, choices: &mut Column) -> Vec<u8> {
+        self.expand(0, first, size, choices);
         let mut message = Vec::with_capacity(size.message(self.trees.len()));
         let mut sums: Zeroizing<Column> = Zeroizing::new([0; _]);
         for tree in 1..self.trees.len() {
-            self.expand(tree, size, &mut sums);
+            self.expand(tree, first, size, &mut sums);
             for (sum, choice) in sums.iter().zip(&*choices).take(size.blocks()) {
                 message.extend_from_slice(&(sum ^ choice).to_le_bytes());
             }
@@ -57,24 +67,31 @@ impl SoftSpokenReceiver {
     }
 
     /// Ends the message with its check, and keeps the rows.
-    fn check(&mut self, size: Size, choices: &Column, mut message: Vec<u8>) -> Vec<u8> {
-        let challenge = Challenge::new(&self.domain, self.next, size, &message);
+    fn check(
+        &mut self,
+        first: Block,
+        size: Size,
+        choices: &Column,
+        mut message: Vec<u8>,
+    ) -> Vec<u8> {
+        let challenge = Challenge::new(&self.domain, first, size, &message);
+        let mut combinations = Zeroizing::new([0; COLUMNS]);
+        self.columns.combine(&challenge, &mut combinations);
         message.extend(challenge.combine(choices).to_le_bytes());
-        message.extend(digest(&self.domain, self.next, self.columns.combine(&challenge)));
+        message.extend(digest(&self.domain, first, &combinations));
 
         let (rows, bits) = self.stock.rows(size.transfers());
         self.columns.rows(size, rows);
-        for block in choices.iter().take(size.blocks().saturating_sub(1)) {
+        for block in &choices[..size.blocks() - 1] {
             block.to_le_bytes().iter().for_each(|byte| bits.extend_from_slice(&spread(*byte)));
         }
-        self.next = self.next.wrapping_add(size.blocks() as Block);
         message
     }
 
     fn send<S: Write>(&mut self, end: usize, stream: &mut S) -> Result<(), OtError> {
         while self.prepared() < end {
-            let size = Size::for_transfers(end.saturating_sub(self.prepared()));
-            let message = self.chunk(size);
+            let size = Size::for_transfers(end - self.prepared());
+            let message = self.chunk(size)?;
             stream.write_all(&message)?;
         }
         Ok(stream.flush()?)
@@ -82,21 +99,17 @@ impl SoftSpokenReceiver {
 
     /// Fills the columns of a tree, and `sums` with the sum of all its leaves. A secret that is
     /// filled in place, not returned, leaves no copies behind.
-    fn expand(&mut self, tree: usize, size: Size, sums: &mut Column) {
-        let Some(keys) = self.trees.get(tree) else { return };
-        let mut first = self.next;
+    fn expand(&mut self, tree: usize, mut first: Block, size: Size, sums: &mut Column) {
         let (stripes, _) = sums.as_chunks_mut();
         let mut by_bit: Zeroizing<Vec<Stripe>> =
             Zeroizing::new(vec![empty_stripe(); self.depth.bits()]);
         for (stripe, all) in stripes.iter_mut().enumerate().take(size.stripes()) {
-            kernel::fold(keys, first, all, &mut by_bit);
+            kernel::fold(&self.trees[tree], first, all, &mut by_bit);
             let columns = self.columns.of_tree(tree, self.depth.bits());
             for (column, bits) in columns.iter_mut().zip(by_bit.iter()) {
-                if let Some(column) = column.as_chunks_mut().0.get_mut(stripe) {
-                    *column = *bits;
-                }
+                column.as_chunks_mut().0[stripe] = *bits;
             }
-            first = first.wrapping_add(STRIPE as Block);
+            first += STRIPE as Block;
         }
     }
 }
@@ -139,15 +152,22 @@ fn spread(byte: u8) -> [u8; 8] {
 
 #[cfg(test)]
 impl SoftSpokenReceiver {
+    /// As if all numbers but so many were used.
+    pub(in crate::cheetah::ot) fn forward(&mut self, blocks: u64, rows: u64) {
+        self.blocks = Counter::near_its_end(blocks);
+        self.stock.forward(rows);
+    }
+
     /// A cheat: another choice in the first transfer of one tree, not the first, and a check for it
     /// that is right if the sender's secret has the bits `guess` there.
     pub(super) fn cheat(&mut self, size: Size, tree: usize, guess: u8) -> Vec<u8> {
+        let first = Block::from(self.blocks.advance(size.blocks()).unwrap());
         let mut choices: Zeroizing<Column> = Zeroizing::new([0; _]);
-        let mut message = self.corrections(size, &mut choices);
+        let mut message = self.corrections(first, size, &mut choices);
         message[(tree - 1) * size.blocks() * 16] ^= 1;
         for (bit, column) in self.columns.of_tree(tree, self.depth.bits()).iter_mut().enumerate() {
             column[0] ^= Block::from(guess >> bit & 1);
         }
-        self.check(size, &choices, message)
+        self.check(first, size, &choices, message)
     }
 }

@@ -1,5 +1,10 @@
 //! Both directions of the extension, from one exchange of two messages each way.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    reason = "on the depth of trees and on constants, never on what the peer says"
+)]
+
 use std::io::{Read, Write};
 
 use fusion_core::transcript::Role;
@@ -12,6 +17,7 @@ use crate::cheetah::ot::base::{self, RECEIVER_BYTES, SENDER_BYTES};
 use crate::cheetah::ot::domain::Domain;
 use crate::cheetah::ot::error::{Malformed, OtError};
 use crate::cheetah::ot::kernel::Key;
+use crate::cheetah::ot::paired::paired;
 
 const BASE_BYTES: usize = COLUMNS * (RECEIVER_BYTES + SENDER_BYTES);
 
@@ -110,8 +116,9 @@ impl First {
         rng: &mut R,
     ) -> Result<(Second, Vec<u8>), OtError> {
         let Self { role, depth, session, delta, base_receiver, base_sender } = self;
-        let at = COLUMNS.saturating_mul(RECEIVER_BYTES);
-        let (choices, announced) = theirs.split_at_checked(at).unwrap_or((theirs, &[]));
+        let Some((choices, announced)) = theirs.split_at_checked(COLUMNS * RECEIVER_BYTES) else {
+            return Err(OtError::Malformed(Malformed::Length));
+        };
         let pairs = base_sender.keys(&to_sender(&session, role.peer()), choices)?;
         let keys = base_receiver.keys(&to_sender(&session, role), announced)?;
         let session = session.after("setup", &ordered(role, ours, theirs));
@@ -119,7 +126,8 @@ impl First {
         let domain = to_sender(&session, role.peer());
         let mut message = Vec::with_capacity(message_len(depth));
         let mut grown = Vec::with_capacity(depth.trees());
-        for (tree, pairs) in pairs.chunks_exact(depth.bits()).enumerate() {
+        let pairs = pairs.chunks_exact(depth.bits());
+        for (tree, pairs) in paired(0..depth.trees(), pairs)? {
             let mut root = Zeroizing::new([0; 16]);
             rng.fill(&mut root[..]);
             let leaves =
@@ -156,8 +164,9 @@ impl Second {
         let domain = to_sender(&session, role);
         let mut trees = Vec::with_capacity(depth.trees());
         let messages = theirs.chunks_exact(tree::message_len(depth.bits()));
-        let parts = parts(*delta, depth).zip(keys.chunks_exact(depth.bits()));
-        for (tree, ((part, keys), message)) in parts.zip(messages).enumerate() {
+        let keys = paired(parts(*delta, depth), keys.chunks_exact(depth.bits()))?;
+        let parts = paired(0..depth.trees(), paired(keys, messages)?)?;
+        for (tree, ((part, keys), message)) in parts {
             let leaves = tree::puncture(&domain, tree, part, keys, message)?;
             trees.push(leaves.iter().copied().map(Key::new).collect());
         }
@@ -172,14 +181,14 @@ impl Second {
 }
 
 /// The bits of the secret that each tree hides.
-fn parts(delta: Block, depth: Depth) -> impl Iterator<Item = u8> {
-    let mask = u8::MAX >> 8_usize.saturating_sub(depth.bits());
+fn parts(delta: Block, depth: Depth) -> impl ExactSizeIterator<Item = u8> {
+    let mask = u8::MAX >> (8 - depth.bits());
     let shifts = (0..COLUMNS).step_by(depth.bits());
     shifts.map(move |shift| (delta >> shift) as u8 & mask)
 }
 
 fn message_len(depth: Depth) -> usize {
-    depth.trees().saturating_mul(tree::message_len(depth.bits()))
+    depth.trees() * tree::message_len(depth.bits())
 }
 
 /// The direction in which `sender` sends.

@@ -167,7 +167,7 @@ fn a_receiver_with_inconsistent_columns_is_caught() {
             for bytes in [0..1, 0..256 * 4] {
                 let (mut receiver, mut sender) = ends(depth, 4);
                 let size = Size::for_transfers(8064);
-                let mut message = receiver.chunk(size);
+                let mut message = receiver.chunk(size).unwrap();
                 let column = tree * size.blocks() * 16;
                 message[column + bytes.start..column + bytes.end].iter_mut().for_each(|b| *b ^= 1);
                 let caught = sender.chunk(size, &message).unwrap_err();
@@ -199,7 +199,7 @@ fn a_wrong_check_is_caught_and_the_sender_is_of_no_more_use() {
         let (mut left, mut right) = streams();
         let mut rng = StdRng::seed_from_u64(0);
         let size = Size::for_transfers(100);
-        let mut message = receiver.chunk(size);
+        let mut message = receiver.chunk(size).unwrap();
         let end = message.len();
         message[end - at] ^= 0x80;
         std::io::Write::write_all(&mut left, &message).unwrap();
@@ -215,7 +215,7 @@ fn a_wrong_check_is_caught_and_the_sender_is_of_no_more_use() {
 fn chunks_replayed_or_out_of_order_are_caught() {
     let (mut receiver, mut sender) = ends(Depth::Four, 7);
     let size = Size::for_transfers(100);
-    let (first, second) = (receiver.chunk(size), receiver.chunk(size));
+    let (first, second) = (receiver.chunk(size).unwrap(), receiver.chunk(size).unwrap());
     sender.chunk(size, &first).unwrap();
     assert!(matches!(sender.chunk(size, &first), Err(OtError::Inconsistent(Check::Columns))));
     let (_, mut sender) = ends(Depth::Four, 7);
@@ -227,7 +227,7 @@ fn a_peer_that_stops_is_an_error_of_the_connection() {
     let (mut receiver, mut sender) = ends(Depth::Four, 8);
     let (mut left, mut right) = streams();
     let mut rng = StdRng::seed_from_u64(0);
-    let message = receiver.chunk(Size::for_transfers(100));
+    let message = receiver.chunk(Size::for_transfers(100)).unwrap();
     std::io::Write::write_all(&mut left, &message[..message.len() - 1]).unwrap();
     std::io::Write::flush(&mut left).unwrap();
     drop(left);
@@ -250,13 +250,13 @@ fn a_chunk_that_was_not_sent_is_not_used() {
 fn rows_are_used_once_and_in_step() {
     let (mut receiver, mut sender) = ends(Depth::Two, 9);
     let size = Size::for_transfers(3000);
-    let message = receiver.chunk(size);
+    let message = receiver.chunk(size).unwrap();
     sender.chunk(size, &message).unwrap();
     let mut seen = std::collections::HashSet::new();
     for count in [1, 0, 700, 1299, size.transfers() - 2000] {
         let (t, q) = (receiver.take(count).unwrap(), sender.take(count).unwrap());
-        assert_eq!(t.first(), q.first());
-        for ((t, q), choice) in t.rows().iter().zip(q.rows()).zip(t.choices()) {
+        assert_eq!(t.first, q.first);
+        for ((t, q), choice) in t.rows.iter().zip(q.rows.iter()).zip(t.choices()) {
             assert_eq!(t ^ q, if *choice == 1 { sender.delta() } else { 0 });
             assert!(seen.insert(*q));
         }
@@ -277,7 +277,7 @@ proptest! {
             wrong_length || matches!(refused, OtError::Inconsistent(_) | OtError::NotAPoint { .. })
         };
         prop_assert!(typed(sender.chunk(size, &bytes).unwrap_err()));
-        let mut message = receiver.chunk(size);
+        let mut message = receiver.chunk(size).unwrap();
         message.truncate(cut.min(message.len() - 1));
         prop_assert!(typed(sender.chunk(size, &message).unwrap_err()));
 

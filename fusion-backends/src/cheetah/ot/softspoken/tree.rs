@@ -17,20 +17,27 @@
 //! collision resistance). So all it gains is a guess at D: right with the probability that D is
 //! among those values, and otherwise the session is over.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a tree has 2^k nodes, 1 <= k <= 8; a message has its one length, which is checked first"
+)]
+
 use blake3::Hasher;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::super::Block;
-use super::super::domain::Domain;
+use super::super::domain::{Domain, halves};
 use super::super::error::{Check, Malformed, OtError};
+use super::super::paired::paired;
 
 type Seeds = Zeroizing<Vec<Block>>;
 type LeafCheck = [u8; 32];
 
 /// Bytes of the message for one tree.
 pub(super) const fn message_len(depth: usize) -> usize {
-    depth.saturating_mul(32).saturating_add(64)
+    depth * 32 + 64
 }
 
 /// Grows tree number `tree` from `root`; gives its leaves and appends the message for the peer.
@@ -66,15 +73,16 @@ pub(super) fn puncture(
     message: &[u8],
 ) -> Result<Seeds, OtError> {
     let wrong_length = OtError::Malformed(Malformed::Length);
-    let levels = keys.len().saturating_mul(32);
-    let Some((levels, end)) = message.split_at_checked(levels) else { return Err(wrong_length) };
+    let Some((levels, end)) = message.split_at_checked(keys.len() * 32) else {
+        return Err(wrong_length);
+    };
     let ([sum, hash], []) = end.as_chunks::<32>() else { return Err(wrong_length) };
     let (levels, _) = levels.as_chunks::<32>();
 
     // The node at y = 0 is unknown throughout; what stands there is never used.
     let mut nodes: Seeds = Zeroizing::new(vec![0]);
-    for (level, ((side, key), sent)) in sides(hidden, keys.len()).zip(keys).zip(levels).enumerate()
-    {
+    let levels = paired(paired(sides(hidden, keys.len()), keys)?, levels)?;
+    for (level, ((side, key), sent)) in levels.enumerate() {
         let mut next = children(domain, tree, level, &nodes);
         // From left and right to "on the side of the path" and "not": the path goes left if `side`.
         swap_pairs(&mut next, 1, side ^ 1);
@@ -83,24 +91,18 @@ pub(super) fn puncture(
         let sum = (left & !mask) ^ (right & mask) ^ key;
         // All other nodes off the path's side are right, so the sum gives the one at y = 1.
         let others = next.iter().skip(3).step_by(2).fold(0, |sum, node| sum ^ node);
-        if let Some(node) = next.get_mut(1) {
-            *node = sum ^ others;
-        }
+        next[1] = sum ^ others;
         nodes = next;
     }
 
     let (leaves, mut checks) = finish(domain, tree, &nodes);
-    let known = checks.iter().skip(1);
-    let hidden_check = known.fold(*sum, add);
-    if let Some(check) = checks.first_mut() {
-        *check = hidden_check;
-    }
+    checks[0] = checks.iter().skip(1).fold(*sum, add);
     // Back to the grower's order.
     for bit in 0..keys.len() {
-        swap_pairs(&mut checks, 1_usize.wrapping_shl(bit as u32), hidden >> bit & 1);
+        swap_pairs(&mut checks, 1 << bit, hidden >> bit & 1);
     }
     if bool::from(hash_of(domain, tree, &checks).ct_eq(hash)) {
-        Ok(Zeroizing::new(leaves.get(1..).unwrap_or_default().to_vec()))
+        Ok(Zeroizing::new(leaves[1..].to_vec()))
     } else {
         Err(OtError::Inconsistent(Check::Tree { tree }))
     }
@@ -108,13 +110,13 @@ pub(super) fn puncture(
 
 /// For each level from the root, the side that the path to leaf `hidden` does not take: 1 for right.
 /// These are the choices of the base transfers.
-pub(super) fn sides(hidden: u8, depth: usize) -> impl Iterator<Item = u8> {
+pub(super) fn sides(hidden: u8, depth: usize) -> impl ExactSizeIterator<Item = u8> {
     (0..depth).rev().map(move |bit| !(hidden >> bit) & 1)
 }
 
 /// Left child, right child of each node.
 fn children(domain: &Domain, tree: usize, level: usize, nodes: &[Block]) -> Seeds {
-    let mut children = Zeroizing::new(Vec::with_capacity(nodes.len().saturating_mul(2)));
+    let mut children = Zeroizing::new(Vec::with_capacity(nodes.len() * 2));
     for node in nodes {
         let mut hasher = hasher(domain, "tree: node", tree);
         hasher.update(&[level as u8]).update(&node.to_le_bytes());
@@ -168,11 +170,6 @@ fn sums(nodes: &[Block]) -> [Block; 2] {
     nodes.as_chunks().0.iter().fold([0; 2], |[left, right], [l, r]| [left ^ l, right ^ r])
 }
 
-fn halves(bytes: &[u8; 32]) -> [Block; 2] {
-    let (halves, _) = bytes.as_chunks();
-    [halves.first(), halves.last()].map(|half| half.map_or(0, |half| Block::from_le_bytes(*half)))
-}
-
 fn add(mut sum: LeafCheck, check: &LeafCheck) -> LeafCheck {
     sum.iter_mut().zip(check).for_each(|(sum, byte)| *sum ^= byte);
     sum
@@ -180,7 +177,7 @@ fn add(mut sum: LeafCheck, check: &LeafCheck) -> LeafCheck {
 
 /// Exchanges the halves of every run of 2 `distance` items if `swap` is 1, in constant time.
 fn swap_pairs<T: Exchange>(items: &mut [T], distance: usize, swap: u8) {
-    for run in items.chunks_exact_mut(distance.saturating_mul(2)) {
+    for run in items.chunks_exact_mut(distance * 2) {
         let (low, high) = run.split_at_mut(distance);
         low.iter_mut().zip(high).for_each(|(low, high)| T::exchange(low, high, swap));
     }

@@ -16,19 +16,23 @@ fn random_tables_give_one_of_each_for_every_size() {
                 rows,
                 |ot, _| {
                     let mut all = Vec::new();
-                    ot.take(rows).unwrap().each_tables(bits, |pads| {
+                    let made = ot.take(rows).unwrap().each_tables(bits, |pads| {
                         assert!(pads.len() <= RUN << bits);
                         all.extend_from_slice(pads);
+                        Ok(())
                     });
+                    made.unwrap();
                     all
                 },
                 |ot, _| {
                     let (mut choices, mut chosen) = (Vec::new(), Vec::new());
-                    ot.take(rows).unwrap().each_chosen(bits, |some, pads| {
+                    let made = ot.take(rows).unwrap().each_chosen(bits, |some, pads| {
                         assert!(some.len() <= RUN);
                         choices.extend_from_slice(some);
                         chosen.extend_from_slice(pads);
+                        Ok(())
                     });
+                    made.unwrap();
                     (choices, chosen)
                 },
                 |pads, (choices, chosen)| {

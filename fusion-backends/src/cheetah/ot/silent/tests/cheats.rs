@@ -49,7 +49,8 @@ fn a_sender_that_guesses_passes_only_with_a_right_guess() {
                 domain().after("trees", &[]).cipher(),
                 Size { trees: 1, ..TINY },
                 &rows.collect::<Vec<_>>(),
-            );
+            )
+            .unwrap();
             let result = pair.run(|sender, message| {
                 let sums = &mut message.as_chunks_mut::<16>().0[tree * levels..][..levels];
                 sums[level][5] ^= 1;
@@ -113,7 +114,7 @@ fn the_answer_hides_the_choices() {
         let at = TINY.table + TINY.level_rows();
         let mut rows = Zeroizing::new(rows);
         rows[at..].iter_mut().for_each(|row| *row ^= flipped);
-        let mut receiver = receiver::Iteration::new(TINY, domain(), rows);
+        let mut receiver = receiver::Iteration::new(TINY, domain(), rows).unwrap();
         for first in (0..TINY.trees).step_by(GROUP) {
             receiver.group(first, &sender.grow(first)).unwrap();
         }

@@ -32,10 +32,10 @@ fn take_all(
         assert_eq!(sender.prepared(), receiver.prepared());
         assert!(sender.prepared() >= *count);
         let (t, q) = (receiver.take(*count).unwrap(), sender.take(*count).unwrap());
-        assert_eq!(t.first(), q.first());
+        assert_eq!(t.first, q.first);
         let mut ones = 0;
-        let delta = q.delta();
-        for ((t, q), choice) in t.rows().iter().zip(q.rows()).zip(t.choices()) {
+        let delta = *q.delta;
+        for ((t, q), choice) in t.rows.iter().zip(q.rows.iter()).zip(t.choices()) {
             assert_eq!(t ^ q, if *choice == 1 { delta } else { 0 });
             ones += usize::from(*choice);
             assert!(seen.insert(*q));
