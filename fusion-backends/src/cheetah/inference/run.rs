@@ -125,8 +125,12 @@ impl<S: Read + Write, R: CryptoRng> Run<'_, S, R> {
             }
             (Step::Add(ring, shift), Some(second)) => {
                 let scale = 1_i64.wrapping_shl(*shift);
+                let first = values.reduced(*ring, room);
                 let second = second.reduced(*ring, other).times(scale);
-                Ok(values.reduced(*ring, room).plus(&second))
+                if !first.fit(&second) {
+                    return Err(CheetahError::Order);
+                }
+                Ok(first.plus(&second))
             }
             (Step::Concat(ring, sizes), Some(second)) => {
                 let second = second.reduced(*ring, other);

@@ -12,12 +12,11 @@ use std::io::{Read, Write};
 use fusion_core::transcript::Role;
 
 use super::Layers;
-use super::error::{Fault, LayerError};
+use super::error::{Fault, LayerError, MISSING};
 use super::layout::Layout;
 use super::need::Need;
 use super::planes::Planes;
 use super::product::number;
-use super::relu::xor;
 use super::shares::Shares;
 use super::truncate::{HIGH, LOW, Truncation, in_ring};
 use crate::cheetah::ot::Width;
@@ -104,13 +103,12 @@ impl<S: Read + Write> Layers<'_, S> {
         let planes = planes.and(&Planes::of(others, clamp.above()));
 
         let mut carries = self.below(&planes, &clamp.layout())?.into_iter();
-        let low = if shift > 0 { carries.next() } else { None };
-        let (Some(carry), Some(of_lower)) = (carries.nth(1), carries.next()) else {
-            return Err(Fault::NotPrepared);
-        };
+        let mut next = || carries.next().ok_or(MISSING);
+        let low = if shift > 0 { Some(next()?) } else { None };
+        let [_, carry, of_lower] = [next()?, next()?, next()?];
         let own = highest(values);
-        let positive = self.not(&xor(&own, &carry));
-        let too_large = self.not(&xor(&highest(&lower), &of_lower));
+        let positive = self.not(&own.xor(&carry));
+        let too_large = self.not(&highest(&lower).xor(&of_lower));
         // As in a truncated ReLU; and the sign as a number.
         let [of_low, both, of_sign] = self.products_in_place([
             low.as_ref().and_then(|low| self.number_job(low, to, LOW)),
@@ -118,14 +116,14 @@ impl<S: Read + Write> Layers<'_, S> {
             self.number_job(&positive, to, SIGN),
         ])?;
         let cut_off = self.and(&positive, &too_large)?;
-        let low = low.map(|low| number(&low, to, of_low.as_ref()));
+        let low = low.map(|low| number(&low, to, of_low.as_ref())).transpose()?;
         let high = both.map(|both| Shares::new(both.width(), own.iter()).minus(&both));
         let quotient = self.quotient(truncation, values, low.as_ref(), high.as_ref());
 
         let most = (1_i64 << bits) - 1;
         let kept = quotient.minus(&self.public(to, most.cast_unsigned(), quotient.len()));
-        let kept = self.select(&[(&xor(&positive, &cut_off), &kept)])?.pop();
-        let sign = number(&positive, to, of_sign.as_ref());
-        Ok(sign.times(most).plus(&kept.ok_or(Fault::NotPrepared)?))
+        let [kept] = self.select([(&positive.xor(&cut_off), &kept)])?;
+        let sign = number(&positive, to, of_sign.as_ref())?;
+        Ok(sign.times(most).plus(&kept))
     }
 }

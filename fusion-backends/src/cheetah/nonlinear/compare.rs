@@ -19,7 +19,7 @@
 #![allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    reason = "lengths are our own, never the peer's"
+    reason = "lengths are our own, never the peer's, and a panic is better than a mask left out"
 )]
 
 use std::io::{Read, Write};
@@ -28,8 +28,9 @@ use fusion_core::transcript::Role;
 use zeroize::Zeroizing;
 
 use super::Layers;
-use super::error::{Fault, LayerError};
+use super::error::{Fault, LayerError, MISSING};
 use super::layout::{Layout, Leaf};
+use super::lengths::{paired, records, runs};
 use super::material::TRIPLE;
 use super::need::Need;
 use super::planes::Planes;
@@ -49,10 +50,9 @@ impl Need {
         let words = Self::words(count);
         let mut need = Self::default();
         for leaf in &layout.leaves {
-            if let Some(tables) = need.tables.get_mut(leaf.bits as usize - 1) {
-                *tables.of_mut(leaf.sender) += words;
-            }
+            *need.tables[leaf.bits as usize - 1].of_mut(leaf.sender) += words;
         }
+        // Joins are one less than leaves, and none if there are no leaves.
         need.triples = layout.leaves.len().saturating_sub(1) * words;
         need
     }
@@ -85,33 +85,32 @@ impl<S: Read + Write> Layers<'_, S> {
         self.layer("comparison", Need::less(width, numbers.len()), |layers| {
             let planes = Planes::of(numbers.iter().copied(), width.bits());
             let mut less = layers.below(&planes, &Layout::new(&[width.bits()]))?;
-            less.pop().ok_or(Fault::NotPrepared)
+            less.pop().ok_or(MISSING)
         })
     }
 
     /// For each segment of the layout: whether the client's numbers are below the server's, up to
-    /// the end of the segment.
+    /// the end of the segment. As many as there are segments.
     pub(super) fn below(&mut self, numbers: &Planes, layout: &Layout) -> Result<Vec<Bits>, Fault> {
         let count = numbers.count();
-        let mut leaves = self.leaves(numbers, layout)?.into_iter();
-        let mut segments: Vec<Vec<Node>> = layout
-            .segments
-            .iter()
-            .map(|leaves_of| leaves.by_ref().take(leaves_of.len()).collect())
-            .collect();
+        let mut leaves = self.leaves(numbers, layout)?;
+        let mut segments: Vec<Vec<Node>> =
+            layout.segments.iter().map(|of| leaves.drain(..of.len()).collect()).collect();
         while segments.iter().any(|nodes| nodes.len() > 1) {
             segments = self.join_neighbours(segments, count)?;
         }
         let mut results: Vec<Node> = Vec::with_capacity(segments.len());
-        let mut nodes = segments.into_iter().flatten().zip(&layout.parents).peekable();
+        let nodes: Vec<Node> = segments.into_iter().flatten().collect();
+        let mut nodes = paired(nodes, &layout.parents)?.peekable();
         while let Some((node, parent)) = nodes.next() {
             let mut level = vec![node];
             while let Some((node, _)) = nodes.next_if(|(_, other)| *other == parent) {
                 level.push(node);
             }
-            match parent.and_then(|parent| results.get(parent)) {
+            match *parent {
                 None => results.append(&mut level),
-                Some(low) => {
+                Some(parent) => {
+                    let low = &results[parent];
                     let pairs: Vec<_> = level.iter().map(|node| (node, low)).collect();
                     let joined = self.join(&pairs, count)?;
                     results.extend(joined);
@@ -123,11 +122,12 @@ impl<S: Read + Write> Layers<'_, S> {
 
     /// Whether both bits are set.
     pub(super) fn and(&mut self, a: &Bits, b: &Bits) -> Result<Bits, Fault> {
+        assert_eq!(a.len(), b.len(), "shares of bits");
         let copy = |bits: &Bits| Zeroizing::new(bits.words().to_vec());
         let nothing = Zeroizing::new(vec![0; a.words().len()]);
         let high = Node { below: nothing, equal: Some(copy(a)) };
         let low = Node { below: copy(b), equal: None };
-        let joined = self.join(&[(&high, &low)], a.len())?.pop().ok_or(Fault::NotPrepared)?;
+        let joined = self.join(&[(&high, &low)], a.len())?.pop().ok_or(MISSING)?;
         Ok(Bits::new(a.len(), joined.below))
     }
 
@@ -144,8 +144,8 @@ impl<S: Read + Write> Layers<'_, S> {
             let random = self.material.choices(leaf.bits, words)?;
             for bit in 0..leaf.bits {
                 let random = random.iter().skip(bit as usize).step_by(leaf.bits as usize + 2);
-                let own = numbers.plane(leaf.low + bit).iter();
-                outgoing.plane(count, own.zip(random).map(|(own, random)| own ^ random));
+                let hidden = paired(numbers.plane(leaf.low + bit), random)?;
+                outgoing.plane(count, hidden.map(|(own, random)| own ^ random))?;
             }
             choices.push(random);
         }
@@ -160,32 +160,31 @@ impl<S: Read + Write> Layers<'_, S> {
                 2 => tables::<2, 4>,
                 _ => tables::<3, 8>,
             };
-            let (node, messages) = tables(leaf, role, numbers, &pads, &flips);
-            messages.chunks_exact(words.max(1)).for_each(|plane| {
-                outgoing.plane(count, plane.iter().copied());
-            });
+            let (node, messages) = tables(leaf, role, numbers, &pads, &flips)?;
+            for plane in runs(&messages, words, leaf.planes())? {
+                outgoing.plane(count, plane.iter().copied())?;
+            }
             outgoing.write(self.stream)?;
             made.push(node);
         }
         outgoing.send(self.stream)?;
 
         let mut got = Vec::with_capacity(taken.len());
-        for (leaf, random) in taken.iter().zip(choices) {
-            let planes = ((1 << leaf.bits) - 1) * (1 + usize::from(leaf.eq));
-            let messages = wire::planes(self.stream, planes, count)?;
+        for (leaf, random) in paired(&taken, choices)? {
+            let messages = wire::planes(self.stream, leaf.planes(), count)?;
             let entry = match leaf.bits {
                 1 => entry::<1, 2>,
                 2 => entry::<2, 4>,
                 _ => entry::<3, 8>,
             };
-            got.push(entry(leaf, numbers, &random, &messages));
+            got.push(entry(leaf, numbers, &random, &messages)?);
         }
         let (mut made, mut got) = (made.into_iter(), got.into_iter());
         let nodes = layout
             .leaves
             .iter()
             .map(|leaf| if leaf.sender == role { made.next() } else { got.next() });
-        nodes.collect::<Option<_>>().ok_or(Fault::NotPrepared)
+        nodes.collect::<Option<_>>().ok_or(MISSING)
     }
 
     /// One round for all segments: halves the nodes of each.
@@ -211,40 +210,40 @@ impl<S: Read + Write> Layers<'_, S> {
         let mut masks = Vec::with_capacity(pairs.len());
         for (high, low) in pairs {
             let triples = self.material.triples(words)?;
-            let open = |share: &[u64], at: usize, outgoing: &mut Outgoing| {
-                let factors = triples.iter().skip(at).step_by(TRIPLE);
-                outgoing
-                    .plane(count, share.iter().zip(factors).map(|(share, factor)| share ^ factor));
+            let mut open = |share: &[u64], at: usize| {
+                let factors = records::<TRIPLE, _>(&triples, words)?.iter().map(|of| of[at]);
+                let hidden = paired(share, factors)?.map(|(share, factor)| share ^ factor);
+                outgoing.plane(count, hidden)
             };
-            let factor = high.equal.as_ref().ok_or(Fault::NotPrepared)?;
-            open(factor, 0, &mut outgoing);
-            open(&low.below, 1, &mut outgoing);
+            open(high.equal()?, 0)?;
+            open(&low.below, 1)?;
             if let Some(equal) = &low.equal {
-                open(equal, 2, &mut outgoing);
+                open(equal, 2)?;
             }
             masks.push(triples);
         }
         outgoing.send(self.stream)?;
 
-        let first = self.material.role() == Role::Client;
+        let first = self.client_flips();
         let mut joined = Vec::with_capacity(pairs.len());
-        for ((high, low), triples) in pairs.iter().zip(masks) {
+        for ((high, low), triples) in paired(pairs, masks)? {
             let opened = 2 + usize::from(low.equal.is_some());
             let theirs = wire::planes(self.stream, opened, count)?;
-            let factor = high.equal.as_ref().ok_or(Fault::NotPrepared)?;
+            let (triples, factor) = (records(&triples, words)?, high.equal()?);
+            let d = |at: usize, a: u64| factor[at] ^ a ^ theirs[at];
+            let product =
+                |d: u64, e: u64, [a, b, ab]: [u64; 3]| ab ^ (d & b) ^ (e & a) ^ (d & e & first);
             let mut node = Node::empty(words, low.equal.is_some());
-            for (at, [a, b, b2, ab, ab2]) in triples.as_chunks().0.iter().enumerate() {
-                let d = factor[at] ^ a ^ theirs[at];
-                let product = |share: &u64, b: &u64, ab: &u64, theirs: &u64| {
-                    let e = share ^ b ^ theirs;
-                    let both = if first { d & e } else { 0 };
-                    ab ^ (d & b) ^ (e & a) ^ both
-                };
-                let below = product(&low.below[at], b, ab, &theirs[words + at]);
-                let equal = low.equal.as_ref();
-                let equal =
-                    equal.map(|equal| product(&equal[at], b2, ab2, &theirs[2 * words + at]));
-                node.set(at, [high.below[at] ^ below, equal.unwrap_or(0)]);
+            for (at, [a, b, _, ab, _]) in triples.iter().enumerate() {
+                let e = low.below[at] ^ b ^ theirs[words + at];
+                node.below[at] = high.below[at] ^ product(d(at, *a), e, [*a, *b, *ab]);
+            }
+            // The node has it if the low part has it.
+            if let (Some(of_both), Some(equal)) = (&mut node.equal, &low.equal) {
+                for (at, [a, _, b, _, ab]) in triples.iter().enumerate() {
+                    let e = equal[at] ^ b ^ theirs[2 * words + at];
+                    of_both[at] = product(d(at, *a), e, [*a, *b, *ab]);
+                }
             }
             joined.push(node);
         }
@@ -259,13 +258,13 @@ fn tables<const BITS: usize, const ENTRIES: usize>(
     numbers: &Planes,
     pads: &[u64],
     flips: &[u64],
-) -> (Node, Vec<u64>) {
+) -> Result<(Node, Vec<u64>), Fault> {
     let words = Need::words(numbers.count());
     let own: [&[u64]; BITS] = std::array::from_fn(|bit| numbers.plane(leaf.low + bit as u32));
     let mut node = Node::empty(words, leaf.eq);
     let kinds = 1 + usize::from(leaf.eq);
-    let mut messages = vec![0; (ENTRIES - 1) * kinds * words];
-    for (at, pads) in pads.chunks_exact(2 * ENTRIES).enumerate() {
+    let mut messages = vec![0; leaf.planes() * words];
+    for (at, pads) in runs(pads, 2 * ENTRIES, words)?.enumerate() {
         // Whether the other's number is this entry.
         let mut equal = [u64::MAX; ENTRIES];
         for (entry, equal) in equal.iter_mut().enumerate() {
@@ -311,7 +310,7 @@ fn tables<const BITS: usize, const ENTRIES: usize>(
             }
         }
     }
-    (node, messages)
+    Ok((node, messages))
 }
 
 /// A leaf at the party that chooses.
@@ -320,12 +319,12 @@ fn entry<const BITS: usize, const ENTRIES: usize>(
     numbers: &Planes,
     random: &[u64],
     messages: &[u64],
-) -> Node {
+) -> Result<Node, Fault> {
     let words = Need::words(numbers.count());
     let own: [&[u64]; BITS] = std::array::from_fn(|bit| numbers.plane(leaf.low + bit as u32));
     let mut node = Node::empty(words, leaf.eq);
     let kinds = 1 + usize::from(leaf.eq);
-    for (at, random) in random.chunks_exact(BITS + 2).enumerate() {
+    for (at, random) in runs(random, BITS + 2, words)?.enumerate() {
         let mut share = [random[BITS], random[BITS + 1]];
         for (kind, share) in share.iter_mut().enumerate().take(kinds) {
             // Half of the entries are left after each bit of the choice.
@@ -343,13 +342,25 @@ fn entry<const BITS: usize, const ENTRIES: usize>(
         }
         node.set(at, share);
     }
-    node
+    Ok(node)
+}
+
+impl Leaf {
+    /// Of its message: for each entry but the first one or two planes.
+    fn planes(&self) -> usize {
+        ((1 << self.bits) - 1) * (1 + usize::from(self.eq))
+    }
 }
 
 impl Node {
     fn empty(words: usize, equal: bool) -> Self {
         let plane = || Zeroizing::new(vec![0; words]);
         Self { below: plane(), equal: equal.then(plane) }
+    }
+
+    /// What is shared of equality, which every part has but the lowest one.
+    fn equal(&self) -> Result<&[u64], Fault> {
+        self.equal.as_ref().map(|plane| plane.as_slice()).ok_or(MISSING)
     }
 
     fn set(&mut self, at: usize, [below, equal]: [u64; 2]) {

@@ -7,14 +7,19 @@
 #![allow(clippy::arithmetic_side_effects, reason = "numbers below 2^64, in 128 bits")]
 
 use std::io::{Read, Write};
+use std::num::NonZeroU32;
+use std::ops::RangeInclusive;
 
 use fusion_core::transcript::Role;
+use zeroize::Zeroizing;
 
 use super::Layers;
-use super::error::{Fault, LayerError};
+use super::error::{Fault, LayerError, MISSING};
 use super::layout::Layout;
+use super::lengths::runs;
 use super::need::Need;
 use super::product::number;
+use super::reciprocal::Reciprocal;
 use super::shares::Shares;
 use super::truncate::{Truncation, in_ring};
 use crate::cheetah::ot::Width;
@@ -23,7 +28,9 @@ use crate::cheetah::ot::Width;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Division {
     width: Width,
-    divisor: u32,
+    divisor: NonZeroU32,
+    /// The ring in which v and what it is compared with fit: below 4 k.
+    small: Width,
 }
 
 /// 2^(l-1) and 2^l, divided.
@@ -36,7 +43,10 @@ impl Division {
     /// `None` if the divisor is 0.
     #[must_use]
     pub const fn new(width: Width, divisor: u32) -> Option<Self> {
-        if divisor > 0 { Some(Self { width, divisor }) } else { None }
+        let Some(divisor) = NonZeroU32::new(divisor) else { return None };
+        let bits = u32::BITS - (divisor.get() - 1).leading_zeros();
+        let Some(small) = Width::new(bits + 3) else { return None };
+        Some(Self { width, divisor, small })
     }
 
     /// The same by a shift, if the divisor is a power of two that is less than the ring.
@@ -47,7 +57,7 @@ impl Division {
     }
 
     fn k(self) -> i128 {
-        i128::from(self.divisor)
+        i128::from(self.divisor.get())
     }
 
     fn parts(self) -> Parts {
@@ -56,28 +66,22 @@ impl Division {
         Parts { half: divided(half), whole: divided(2 * half) }
     }
 
-    /// What the quotient of v may be: from, to.
-    fn quotients(self) -> (i128, i128) {
+    /// The least quotient that v may have, and all others.
+    fn quotients(self) -> (i128, RangeInclusive<i128>) {
         let Parts { half: (_, half), whole: (_, whole) } = self.parts();
         let (least, most) = (-half - whole, 2 * (self.k() - 1) - half);
-        (least.div_euclid(self.k()), most.div_euclid(self.k()))
-    }
-
-    /// The ring in which v and what it is compared with fit: below 4 k.
-    fn small(self) -> Width {
-        let bits = 32 - (self.divisor - 1).leading_zeros();
-        Width::new(bits + 3).unwrap_or(Width::WORD)
+        let (least, most) = (least.div_euclid(self.k()), most.div_euclid(self.k()));
+        (least, least + 1..=most)
     }
 
     /// The ring of the carry: it counts in both.
     fn carry(self) -> Width {
-        if self.small().bits() > self.width.bits() { self.small() } else { self.width }
+        if self.small.bits() > self.width.bits() { self.small } else { self.width }
     }
 
     /// How often v is compared.
     fn comparisons(self) -> usize {
-        let (from, to) = self.quotients();
-        usize::try_from(to - from).unwrap_or(0)
+        self.quotients().1.count()
     }
 }
 
@@ -96,7 +100,7 @@ impl Need {
         };
         Self::comparison(&Layout::new(&[division.width.bits()]), count)
             + Self::product(Role::Server, count)
-            + Self::negative(division.small(), many)
+            + Self::negative(division.small, many)
             + bits
     }
 }
@@ -121,43 +125,44 @@ impl<S: Read + Write> Layers<'_, S> {
         if values.is_empty() {
             return Ok(Shares::zero(division.width, 0));
         }
-        let (width, small, count) = (division.width, division.small(), values.len());
+        let (width, small, count) = (division.width, division.small, values.len());
         let Parts { half, whole } = division.parts();
-        let (least, most) = division.quotients();
+        let (least, others) = division.quotients();
         let public =
             |width, number: i128, layers: &Self| layers.public(width, number as u64, count);
 
         let up = 1_u64 << (width.bits() - 1);
         let shifted = values.plus(&self.public(width, up, count));
         let (_, carries) = self.carries(&shifted, &Layout::new(&[width.bits()]))?;
-        let carry = carries.into_iter().next().ok_or(Fault::NotPrepared)?;
+        let carry = carries.into_iter().next().ok_or(MISSING)?;
         let job = self.number_job(&carry, division.carry(), Role::Server);
         let [product] = self.products_in_place([job])?;
-        let carry = number(&carry, division.carry(), product.as_ref());
+        let carry = number(&carry, division.carry(), product.as_ref())?;
 
-        let k = u64::from(division.divisor);
-        let own = |f: fn(u64, u64) -> u64, width| {
-            Shares::new(width, shifted.values().iter().map(|x| f(*x, k)))
+        let reciprocal = Reciprocal::new(division.divisor);
+        let own = |of: fn([u64; 2]) -> u64, width| {
+            Shares::new(width, shifted.values().iter().map(|x| of(reciprocal.divide(*x))))
         };
-        let remainders = own(|x, k| x.checked_rem(k).unwrap_or(0), small)
+        let remainders = own(|[_, remainder]| remainder, small)
             .minus(&carry.reduce(small).times(whole.1 as i64))
             .minus(&public(small, half.1, self));
-        let thresholds = (least + 1)..=most;
-        let compared = thresholds.flat_map(|quotient| {
+        let comparisons = division.comparisons();
+        let mut compared = Zeroizing::new(Vec::with_capacity(comparisons * count));
+        for quotient in others {
             let threshold = public(small, quotient * division.k(), self);
-            remainders.minus(&threshold).values().to_vec()
-        });
-        let compared = Shares::new(small, compared.collect::<Vec<_>>());
+            compared.extend_from_slice(remainders.minus(&threshold).values());
+        }
+        let compared = Shares::new(small, compared.iter().copied());
         let negative = self.sign(&compared)?;
         let reached = self.not(&negative);
         let job = self.number_job(&reached, width, Role::Client);
         let [product] = self.products_in_place([job])?;
-        let reached = number(&reached, width, product.as_ref());
+        let reached = number(&reached, width, product.as_ref())?;
 
-        let mut quotients = own(|x, k| x.checked_div(k).unwrap_or(0), width)
+        let mut quotients = own(|[quotient, _]| quotient, width)
             .minus(&carry.reduce(width).times(whole.0 as i64))
             .minus(&public(width, half.0 - least, self));
-        for reached in reached.values().chunks(count) {
+        for reached in runs(reached.values(), count, comparisons)? {
             quotients = quotients.plus(&Shares::new(width, reached.iter().copied()));
         }
         Ok(quotients)

@@ -46,6 +46,14 @@ pub enum LayerError {
         /// What must hold.
         reason: &'static str,
     },
+    /// A defect of this library, found in the middle of a layer. The peer is not to blame.
+    #[error("{layer}: {what}: this is a defect of this library, and not the peer's fault")]
+    Internal {
+        /// In which layer.
+        layer: &'static str,
+        /// What cannot be.
+        what: &'static str,
+    },
     /// An earlier layer failed in the middle, so the parties are no longer at the same place.
     #[error("an earlier layer failed: prepare anew")]
     Broken,
@@ -56,16 +64,19 @@ pub enum LayerError {
 pub(super) enum Fault {
     Io(io::Error),
     Malformed(Malformed),
-    /// Our own count of what is prepared was wrong.
-    NotPrepared,
+    /// What cannot be, unless this library is wrong.
+    Internal(&'static str),
 }
+
+/// More is taken of what is prepared than the layer's `Need` says.
+pub(super) const MISSING: Fault = Fault::Internal("it uses more than its `Need`");
 
 impl Fault {
     pub(super) fn of(self, layer: &'static str) -> LayerError {
         match self {
             Self::Io(source) => LayerError::Io { layer, source },
             Self::Malformed(what) => LayerError::Malformed { layer, what },
-            Self::NotPrepared => LayerError::NotPrepared { layer },
+            Self::Internal(what) => LayerError::Internal { layer, what },
         }
     }
 }
@@ -82,7 +93,9 @@ impl From<OtError> for Fault {
         match error {
             OtError::Io(error) => Self::Io(error),
             OtError::Malformed(what) => Self::Malformed(what),
-            _ => Self::NotPrepared,
+            OtError::Internal(what) => Self::Internal(what),
+            // That enough is prepared was found before the layer began.
+            _ => MISSING,
         }
     }
 }

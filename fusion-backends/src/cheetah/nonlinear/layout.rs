@@ -35,6 +35,7 @@ pub(super) struct Layout {
 impl Layout {
     /// `cuts` ascend; the last is how many bits are compared. Empty segments are left out.
     pub(super) fn new(cuts: &[u32]) -> Self {
+        assert!(cuts.is_sorted(), "{cuts:?} do not ascend");
         let (mut leaves, mut segments) = (Vec::new(), Vec::new());
         let mut low = 0;
         for cut in cuts {

@@ -9,8 +9,9 @@
 use fusion_core::transcript::Role;
 use zeroize::Zeroizing;
 
-use super::error::Fault;
+use super::error::{Fault, MISSING};
 use super::layout::LEAF;
+use super::lengths::{paired, records};
 use super::need::Need;
 use crate::cheetah::ot::pool::Pool;
 
@@ -59,7 +60,7 @@ impl Material {
     /// Whether so much is prepared.
     #[must_use]
     pub fn suffices(&self, need: &Need) -> bool {
-        need.without(&self.have) == Need::default()
+        need.is_within(&self.have)
     }
 
     pub(super) fn is_broken(&self) -> bool {
@@ -74,7 +75,7 @@ impl Material {
     pub(super) fn tables(&mut self, bits: u32, words: usize) -> Result<Taken, Fault> {
         let role = self.role;
         let (sides, have) = self.tables_of(bits, role)?;
-        *have = have.saturating_sub(words);
+        use_up(have, words)?;
         Ok(sides.sent.take(words * (2 << bits))?)
     }
 
@@ -82,23 +83,25 @@ impl Material {
     pub(super) fn choices(&mut self, bits: u32, words: usize) -> Result<Taken, Fault> {
         let peer = self.role.peer();
         let (sides, have) = self.tables_of(bits, peer)?;
-        *have = have.saturating_sub(words);
+        use_up(have, words)?;
         Ok(sides.received.take(words * (bits as usize + 2))?)
     }
 
     fn tables_of(&mut self, bits: u32, sender: Role) -> Result<(&mut Sides, &mut usize), Fault> {
-        let at = (bits as usize).wrapping_sub(1);
-        let found = self.tables.get_mut(at).zip(self.have.tables.get_mut(at));
-        found.map(|(sides, have)| (sides, have.of_mut(sender))).ok_or(Fault::NotPrepared)
+        let at = (bits as usize).checked_sub(1).ok_or(MISSING)?;
+        let sides = self.tables.get_mut(at).ok_or(MISSING)?;
+        let have = self.have.tables.get_mut(at).ok_or(MISSING)?;
+        Ok((sides, have.of_mut(sender)))
     }
 
     /// Shares of a, b, b', a b and a b', [`TRIPLE`] words together.
     pub(super) fn triples(&mut self, words: usize) -> Result<Taken, Fault> {
-        self.have.triples = self.have.triples.saturating_sub(words);
+        use_up(&mut self.have.triples, words)?;
         let sent = self.triples.sent.take(words * 4)?;
         let received = self.triples.received.take(words * 3)?;
         let mut triples = Zeroizing::new(Vec::with_capacity(words * TRIPLE));
-        for ([b, b2, c, c2], [a, d, d2]) in sent.as_chunks().0.iter().zip(received.as_chunks().0) {
+        let both = paired(records(&sent, words)?, records(&received, words)?)?;
+        for ([b, b2, c, c2], [a, d, d2]) in both {
             triples.extend([*a, *b, *b2, a & b ^ c ^ d, a & b2 ^ c2 ^ d2]);
         }
         Ok(triples)
@@ -106,24 +109,28 @@ impl Material {
 
     /// For products whose number this party has: 64 sums, then 64 differences, and so on.
     pub(super) fn differences(&mut self, words: usize) -> Result<Taken, Fault> {
-        let have = self.have.products.of_mut(self.role);
-        *have = have.saturating_sub(words);
+        use_up(self.have.products.of_mut(self.role), words)?;
         Ok(self.products.sent.take(words * 128)?)
     }
 
     /// The other end of [`differences`](Self::differences): a word of bits, then 64 sums, and so on.
     pub(super) fn sums(&mut self, words: usize) -> Result<Taken, Fault> {
-        let have = self.have.products.of_mut(self.role.peer());
-        *have = have.saturating_sub(words);
+        use_up(self.have.products.of_mut(self.role.peer()), words)?;
         Ok(self.products.received.take(words * 65)?)
     }
 
-    /// Counts what was made for `need`.
-    pub(super) fn add(&mut self, need: &Need) {
-        self.have += *need;
+    /// What there is once `need` is made too; `None` if that cannot be counted.
+    pub(super) fn with(&self, need: &Need) -> Option<Need> {
+        self.have.checked_add(need)
     }
 
-    /// Every pool, and how many words of it are for `need`.
+    /// Counts what was made.
+    pub(super) fn set_prepared(&mut self, have: Need) {
+        self.have = have;
+    }
+
+    /// Every pool, and how many words of it are for `need`: at most `usize::MAX`, for which there is no
+    /// room.
     pub(super) fn pools(&mut self, need: &Need) -> impl Iterator<Item = (&mut Pool<u64>, usize)> {
         let (own, peer) = (self.role, self.role.peer());
         let tables = self.tables.iter_mut().zip(need.tables).zip(1..);
@@ -141,6 +148,11 @@ impl Material {
             [&mut sides.sent, &mut sides.received].into_iter().zip(words)
         })
     }
+}
+
+fn use_up(have: &mut usize, words: usize) -> Result<(), Fault> {
+    *have = have.checked_sub(words).ok_or(MISSING)?;
+    Ok(())
 }
 
 pub(super) type Taken = Zeroizing<Vec<u64>>;

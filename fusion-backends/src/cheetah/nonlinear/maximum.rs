@@ -12,6 +12,7 @@ use fusion_core::transcript::Role;
 
 use super::Layers;
 use super::error::{Fault, LayerError};
+use super::lengths::{paired, runs};
 use super::need::Need;
 use super::shares::Shares;
 use super::wire::{self, Outgoing};
@@ -42,9 +43,10 @@ fn pairs(group: usize, groups: usize) -> impl Iterator<Item = usize> {
 }
 
 /// The ring in which a label among so many fits.
-fn label_width(labels: usize) -> Width {
-    let bits = usize::BITS - labels.saturating_sub(1).leading_zeros();
-    Width::new(bits.max(1)).unwrap_or(Width::WORD)
+fn label_width(labels: usize) -> Result<Width, Fault> {
+    let last = labels.checked_sub(1).ok_or(Fault::Internal("a label among none"))?;
+    let bits = usize::BITS - last.leading_zeros();
+    Width::new(bits.max(1)).ok_or(Fault::Internal("a label of more than 64 bits"))
 }
 
 impl<S: Read + Write> Layers<'_, S> {
@@ -116,12 +118,12 @@ impl<S: Read + Write> Layers<'_, S> {
     }
 
     fn places(&mut self, group: usize, values: &Shares) -> Result<Shares, Fault> {
-        let width = label_width(group);
+        let width = label_width(group)?;
         let client = self.material.role() == Role::Client;
-        let place = |at: usize| if client { at.checked_rem(group).unwrap_or(0) as u64 } else { 0 };
+        let place = |at: usize| if client { (at % group) as u64 } else { 0 };
         let places = Shares::new(width, (0..values.len()).map(place));
         let (_, places) = self.tournament(group, values.width(), values, Some(places))?;
-        Ok(places.unwrap_or_else(|| Shares::zero(width, 0)))
+        places.ok_or(Fault::Internal("a tournament lost the places"))
     }
 
     /// The largest of each group, and what goes with it. Differences of values fit the ring `within`.
@@ -141,19 +143,21 @@ impl<S: Read + Write> Layers<'_, S> {
             let difference = first(&values).minus(&second(&values));
             let negative = self.sign(difference.reduced(within, &mut None))?;
             let keep = self.not(&negative);
-            let of_places = places.as_ref().map(|places| first(places).minus(&second(places)));
-            let pairs = [Some(&difference), of_places.as_ref()];
-            let pairs: Vec<_> = pairs.into_iter().flatten().map(|shares| (&keep, shares)).collect();
-            let mut selected = self.select(&pairs)?.into_iter();
-            let mut next = |shares: &Shares| -> Option<Shares> {
-                let winners = second(shares).plus(&selected.next()?);
+            let next = |shares: &Shares, selected: &Shares| {
+                let winners = second(shares).plus(selected);
                 // Who has no partner goes on.
                 let odd =
                     (0..all).filter(|at| !members.is_multiple_of(2) && at % members == members - 1);
-                Some(interleave(winners, members / 2, &shares.gather(odd)))
+                interleave(winners, members / 2, &shares.gather(odd))
             };
-            values = next(&values).ok_or(Fault::NotPrepared)?;
-            places = places.as_ref().and_then(next);
+            if let Some(of) = &mut places {
+                let of_places = first(of).minus(&second(of));
+                let [larger, place] = self.select([(&keep, &difference), (&keep, &of_places)])?;
+                (values, *of) = (next(&values, &larger)?, next(of, &place)?);
+            } else {
+                let [larger] = self.select([(&keep, &difference)])?;
+                values = next(&values, &larger)?;
+            }
         }
         Ok((values, places))
     }
@@ -166,7 +170,7 @@ impl<S: Read + Write> Layers<'_, S> {
             return Ok(None);
         }
         let theirs = wire::numbers(self.stream, values.width(), values.len())?;
-        let opened = theirs.iter().zip(values.values());
+        let opened = paired(&theirs, values.values())?;
         Ok(Some(opened.map(|(a, b)| a.wrapping_add(*b) & values.width().mask()).collect()))
     }
 }
@@ -179,11 +183,11 @@ fn groups(layer: &'static str, group: usize, values: &Shares) -> Result<usize, L
 }
 
 /// `run` of `many`, then one of `few`, and so on; `many` alone if there are no `few`.
-fn interleave(many: Shares, run: usize, few: &Shares) -> Shares {
+fn interleave(many: Shares, run: usize, few: &Shares) -> Result<Shares, Fault> {
     if few.is_empty() {
-        return many;
+        return Ok(many);
     }
-    let few = few.values().iter();
-    let runs = many.values().chunks(run.max(1)).zip(few);
-    Shares::new(many.width(), runs.flat_map(|(run, last)| run.iter().chain([last]).copied()))
+    let runs = paired(runs(many.values(), run, few.len())?, few.values())?;
+    let values = runs.flat_map(|(run, last)| run.iter().chain([last]).copied());
+    Ok(Shares::new(many.width(), values))
 }

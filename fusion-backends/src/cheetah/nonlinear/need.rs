@@ -7,7 +7,8 @@ use fusion_core::transcript::Role;
 use super::layout::LEAF;
 
 /// What is to be prepared for layers: add up what each of them needs. Counted for 64 elements at a
-/// time, so that a layer of a few elements needs as much as one of 64.
+/// time, so that a layer of a few elements needs as much as one of 64. Counts, and what is added up
+/// from them, stop at the largest number: nothing of that size can be prepared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Need {
     /// Tables of 2^(i + 1) entries.
@@ -60,9 +61,22 @@ impl Need {
         self
     }
 
-    /// What is left when `other` is used up; nothing where that is more.
-    pub(super) fn without(self, other: &Self) -> Self {
-        self.with(other, usize::saturating_sub)
+    /// Whether `have` is enough for it.
+    pub(super) fn is_within(&self, have: &Self) -> bool {
+        self.counts().zip(have.counts()).all(|(need, have)| need <= have)
+    }
+
+    /// Of both; `None` if that is more than can be counted.
+    pub(super) fn checked_add(self, other: &Self) -> Option<Self> {
+        // A count that stops at the largest number is no count any more.
+        let sum = self.with(other, usize::saturating_add);
+        sum.counts().all(|count| count < usize::MAX).then_some(sum)
+    }
+
+    /// Always as many, in one order.
+    fn counts(&self) -> impl Iterator<Item = usize> {
+        let tables = self.tables.iter().chain([&self.products]);
+        tables.flat_map(|both| [both.client, both.server]).chain([self.triples])
     }
 
     /// Of `count` elements in words of 64.

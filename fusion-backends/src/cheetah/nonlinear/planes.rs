@@ -39,7 +39,7 @@ impl Planes {
 
     /// These planes, and those of as many other numbers above them.
     pub(super) fn and(self, above: &Self) -> Self {
-        debug_assert_eq!(self.count, above.count);
+        assert_eq!(self.count, above.count, "planes of other numbers");
         // A new vector: one that grows leaves secrets behind.
         let words = Zeroizing::new([self.words.as_slice(), above.words.as_slice()].concat());
         Self { count: self.count, words }

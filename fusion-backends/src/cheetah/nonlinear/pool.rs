@@ -1,6 +1,10 @@
 //! Pooling over images: the largest of each window, or their average.
 
-#![allow(clippy::arithmetic_side_effects, reason = "sizes are the caller's, checked first")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "sizes are the caller's, checked first"
+)]
 
 use std::io::{Read, Write};
 
@@ -52,18 +56,25 @@ impl Windows {
 
     /// The places along a side of the windows in a row, `kernel` of each; `None` in the padding.
     fn places(&self, size: usize) -> impl Iterator<Item = Option<usize>> {
-        let windows = (0..self.along(size)).map(|window| window * self.stride);
-        let places = windows.flat_map(|first| (first..).take(self.kernel));
-        let padding = self.padding;
-        places.map(move |place| place.checked_sub(padding).filter(|place| *place < size))
+        self.firsts(size).flat_map(move |first| self.window(size, first))
+    }
+
+    /// Where the windows in a row begin, counted from the begin of the padding.
+    fn firsts(&self, size: usize) -> impl Iterator<Item = usize> {
+        (0..self.along(size)).map(|window| window * self.stride)
+    }
+
+    fn window(&self, size: usize, first: usize) -> impl Iterator<Item = Option<usize>> {
+        let places = (first..).take(self.kernel);
+        places.map(move |place| place.checked_sub(self.padding).filter(|place| *place < size))
     }
 
     /// The same, with a place that the window has anyway instead of one in the padding.
     fn inside(&self, size: usize) -> Vec<usize> {
-        let places = self.places(size).collect::<Vec<_>>();
-        let windows = places.chunks(self.kernel).flat_map(|window| {
-            let inside = window.iter().flatten().next().copied().unwrap_or(0);
-            window.iter().map(move |place| place.unwrap_or(inside))
+        let windows = self.firsts(size).flat_map(|first| {
+            // No window lies in the padding alone, so this is its first place in the image.
+            let inside = first.max(self.padding) - self.padding;
+            self.window(size, first).map(move |place| place.unwrap_or(inside))
         });
         windows.collect()
     }
@@ -101,6 +112,7 @@ impl Need {
     #[must_use]
     pub fn average_pool(width: Width, windows: Windows, images: usize) -> Self {
         let (rows, columns) = windows.outputs();
+        // A window too large to be counted needs nothing: the layer refuses it.
         let division = windows.average(width);
         let sums = images.saturating_mul(rows * columns);
         division.map_or(Self::default(), |division| Self::divide(division, sums))
@@ -197,8 +209,7 @@ impl<S: Read + Write> Layers<'_, S> {
                             .flatten()
                             .map(move |column| image + row * windows.width + column)
                     });
-                    let of_window = places.filter_map(|place| values.values().get(place));
-                    of_window.fold(0_u64, |sum, value| sum.wrapping_add(*value))
+                    places.fold(0_u64, |sum, place| sum.wrapping_add(values.values()[place]))
                 })
             })
         });

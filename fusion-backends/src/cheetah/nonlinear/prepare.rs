@@ -47,13 +47,18 @@ impl Material {
         stream: &mut S,
         rng: &mut R,
     ) -> Result<(), OtError> {
-        if !self.pools(need).all(|(pool, words)| pool.reserve(words, 0).is_ok()) {
+        let too_many = || {
+            // Only to be told: at most `usize::MAX`.
             let [client, server] = [Role::Client, Role::Server].map(|role| need.transfers(role));
-            return Err(OtError::TooMany(client.saturating_add(server)));
+            OtError::TooMany(client.saturating_add(server))
+        };
+        let have = self.with(need).ok_or_else(too_many)?;
+        if !self.pools(need).all(|(pool, words)| pool.reserve(words, 0).is_ok()) {
+            return Err(too_many());
         }
         let made = self.make(need, sender, receiver, stream, rng);
         if made.is_ok() {
-            self.add(need);
+            self.set_prepared(have);
         } else {
             let have = self.prepared();
             self.pools(&have).for_each(|(pool, words)| pool.shorten(words));
@@ -147,6 +152,7 @@ fn ready<T: OtSender, U: OtReceiver, S: Read + Write, R: CryptoRng>(
     stream: &mut S,
     rng: &mut R,
 ) -> Result<(), OtError> {
+    // Of what the ends have more than that, nothing is to be prepared.
     let to_send = to_send.saturating_sub(sender.prepared());
     let to_receive = to_receive.saturating_sub(receiver.prepared());
     let send_first = role == Role::Server && !receiver.speaks_alone();
@@ -162,8 +168,13 @@ fn ready<T: OtSender, U: OtReceiver, S: Read + Write, R: CryptoRng>(
     Ok(())
 }
 
+/// Transfers are taken in multiples of 64, whatever the peer does. Bits of a word that no transfer made
+/// would be zeros, and no masks.
+const WHOLE: &str = "transfers come by the word";
+
 /// Two bits of each pad, as planes: those of entry 0, of entry 1, ...
 fn keep_table(bits: usize, pads: &[Block], to: &mut Vec<u64>) {
+    assert_eq!(pads.len(), 64 << bits, "{WHOLE}");
     let mut words = Zeroizing::new([0; 2 << LEAF]);
     for (bit, pads) in pads.chunks_exact(1 << bits).enumerate() {
         for (words, pad) in words.as_chunks_mut().0.iter_mut().zip(pads) {
@@ -175,6 +186,7 @@ fn keep_table(bits: usize, pads: &[Block], to: &mut Vec<u64>) {
 
 /// The bits of the choice as planes, then two bits of the pad.
 fn keep_choice(bits: usize, choices: &[u8], pads: &[Block], to: &mut Vec<u64>) {
+    assert_eq!([choices.len(), pads.len()], [64; 2], "{WHOLE}");
     let mut words = Zeroizing::new([0; LEAF as usize]);
     let mut entry = Zeroizing::new([0; 2]);
     for (bit, (choice, pad)) in choices.iter().zip(pads).enumerate() {
@@ -189,6 +201,7 @@ fn keep_choice(bits: usize, choices: &[u8], pads: &[Block], to: &mut Vec<u64>) {
 
 /// b and b', the differences of both pads; shares of their products with the choice.
 fn keep_bit_differences(_: usize, pads: &[Block], to: &mut Vec<u64>) {
+    assert_eq!(pads.len(), 128, "{WHOLE}");
     let mut words = Zeroizing::new([[0; 2]; 2]);
     for (bit, [zero, one]) in pads.as_chunks().0.iter().enumerate() {
         add_bits(&mut words[0], (zero ^ one) as u64, bit);
@@ -199,6 +212,7 @@ fn keep_bit_differences(_: usize, pads: &[Block], to: &mut Vec<u64>) {
 
 /// a, the choice; shares of its products.
 fn keep_bits(_: usize, choices: &[u8], pads: &[Block], to: &mut Vec<u64>) {
+    assert_eq!([choices.len(), pads.len()], [64; 2], "{WHOLE}");
     let mut words = Zeroizing::new([0; 2]);
     for (bit, pad) in pads.iter().enumerate() {
         add_bits(&mut words, *pad as u64, bit);
@@ -209,6 +223,7 @@ fn keep_bits(_: usize, choices: &[u8], pads: &[Block], to: &mut Vec<u64>) {
 
 /// For each of 64 products the first pad, then the differences of the pads.
 fn keep_differences(_: usize, pads: &[Block], to: &mut Vec<u64>) {
+    assert_eq!(pads.len(), 128, "{WHOLE}");
     let pairs = pads.as_chunks().0.iter();
     to.extend(pairs.clone().map(|[zero, _]| *zero as u64));
     to.extend(pairs.map(|[zero, one]| (*one as u64).wrapping_sub(*zero as u64)));
@@ -216,6 +231,7 @@ fn keep_differences(_: usize, pads: &[Block], to: &mut Vec<u64>) {
 
 /// The choices, then the pads.
 fn keep_numbers(_: usize, choices: &[u8], pads: &[Block], to: &mut Vec<u64>) {
+    assert_eq!([choices.len(), pads.len()], [64; 2], "{WHOLE}");
     to.push(plane(choices));
     to.extend(pads.iter().map(|pad| *pad as u64));
 }

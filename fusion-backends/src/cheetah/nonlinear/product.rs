@@ -17,7 +17,8 @@ use fusion_core::transcript::Role;
 use zeroize::Zeroizing;
 
 use super::Layers;
-use super::error::Fault;
+use super::error::{Fault, MISSING};
+use super::lengths::{paired, records};
 use super::need::{BySender, Need};
 use super::shares::{Bits, Shares};
 use super::wire::{self, Outgoing};
@@ -25,11 +26,16 @@ use crate::cheetah::ot::Width;
 
 /// Products to be taken, one for each element.
 pub(super) struct Job<'a> {
-    pub(super) width: Width,
-    /// Where this party has the numbers.
-    pub(super) numbers: Option<Zeroizing<Vec<u64>>>,
-    /// Where this party has the bits.
-    pub(super) bits: Option<&'a Bits>,
+    width: Width,
+    own: Own<'a>,
+}
+
+/// What this party has of the factors.
+enum Own<'a> {
+    Numbers(Zeroizing<Vec<u64>>),
+    Bits(&'a Bits),
+    /// The numbers of some products and the bits of as many others, of which the sums are taken.
+    Both(Zeroizing<Vec<u64>>, &'a Bits),
 }
 
 impl Need {
@@ -48,49 +54,55 @@ impl Need {
 
 impl<S: Read + Write> Layers<'_, S> {
     /// Shares of bit times number, for pairs of values of which each is shared.
-    pub(super) fn select(&mut self, pairs: &[(&Bits, &Shares)]) -> Result<Vec<Shares>, Fault> {
+    pub(super) fn select<const COUNT: usize>(
+        &mut self,
+        pairs: [(&Bits, &Shares); COUNT],
+    ) -> Result<[Shares; COUNT], Fault> {
         // (d + e - 2 d e)(x + y) = d x + e y + e (1 - 2 d) x + d (1 - 2 e) y
-        let signed = |bits: &Bits, shares: &Shares| {
-            let signs = bits.iter().zip(shares.values());
-            signs.map(|(bit, share)| (share ^ bit.wrapping_neg()).wrapping_add(bit)).collect()
-        };
-        let jobs = pairs.iter().map(|(bits, shares)| Job {
-            width: shares.width(),
-            numbers: Some(Zeroizing::new(signed(bits, shares))),
-            bits: Some(bits),
-        });
-        let products = self.products(&jobs.collect::<Vec<_>>())?;
-        let selected = pairs.iter().zip(products).map(|((bits, shares), products)| {
-            let own =
-                bits.iter().zip(shares.values()).map(|(bit, share)| share & bit.wrapping_neg());
-            let sums = own.zip(products.values()).map(|(own, product)| own.wrapping_add(*product));
-            Shares::new(shares.width(), sums)
-        });
-        Ok(selected.collect())
+        let mut jobs = Vec::with_capacity(COUNT);
+        for (bits, shares) in pairs {
+            let signs = paired(bits.iter(), shares.values())?;
+            let signed =
+                signs.map(|(bit, share)| (share ^ bit.wrapping_neg()).wrapping_add(bit)).collect();
+            jobs.push(Job { width: shares.width(), own: Own::Both(Zeroizing::new(signed), bits) });
+        }
+        let products = self.products(&jobs)?;
+        let mut selected = Vec::with_capacity(COUNT);
+        for ((bits, shares), products) in paired(pairs, products)? {
+            let pairs = paired(bits.iter(), shares.values())?;
+            let own = pairs.map(|(bit, share)| share & bit.wrapping_neg());
+            selected.push(Shares::new(shares.width(), own).plus(&products));
+        }
+        selected.try_into().map_err(|_| MISSING)
     }
 
-    /// Shares of the products, in one message each way.
-    pub(super) fn products(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Shares>, Fault> {
+    /// Shares of the products, of each job in its place, in one message each way.
+    fn products(&mut self, jobs: &[Job<'_>]) -> Result<Vec<Shares>, Fault> {
         let mut outgoing = Outgoing::default();
         let mut prepared = Vec::with_capacity(jobs.len());
         for job in jobs {
-            let (count, words) = (job.count(), Need::words(job.count()));
-            let sums = match job.bits {
+            let (count, words) = (job.count()?, Need::words(job.count()?));
+            let sums = match job.bits() {
                 None => Zeroizing::default(),
                 Some(bits) => {
                     let sums = self.material.sums(words)?;
-                    let random = sums.iter().step_by(65);
-                    outgoing.plane(count, bits.words().iter().zip(random).map(|(bit, c)| bit ^ c));
+                    let random = records::<65, _>(&sums, words)?.iter().map(|[c, ..]| c);
+                    let hidden = paired(bits.words(), random)?.map(|(bit, c)| bit ^ c);
+                    outgoing.plane(count, hidden)?;
                     sums
                 }
             };
-            let differences = match &job.numbers {
+            let differences = match job.numbers() {
                 None => Zeroizing::default(),
                 Some(numbers) => {
                     let prepared = self.material.differences(words)?;
-                    let differences = prepared.chunks_exact(128).flat_map(|word| &word[64..]);
-                    let hidden: Vec<_> =
-                        numbers.iter().zip(differences).map(|(x, d)| x.wrapping_sub(*d)).collect();
+                    let mut hidden = Vec::with_capacity(count);
+                    let runs = paired(numbers.chunks(64), records::<128, _>(&prepared, words)?)?;
+                    for (numbers, word) in runs {
+                        let differences = &word[64..][..numbers.len()];
+                        let pairs = paired(numbers, differences)?;
+                        hidden.extend(pairs.map(|(x, d)| x.wrapping_sub(*d)));
+                    }
                     outgoing.numbers(job.width, &hidden);
                     prepared
                 }
@@ -100,29 +112,31 @@ impl<S: Read + Write> Layers<'_, S> {
         outgoing.send(self.stream)?;
 
         let mut products = Vec::with_capacity(jobs.len());
-        for (job, (sums, differences)) in jobs.iter().zip(prepared) {
-            let mut shares = Zeroizing::new(vec![0; job.count()]);
-            if let Some(numbers) = &job.numbers {
-                let flips = wire::planes(self.stream, 1, job.count())?;
-                let runs = shares.chunks_mut(64).zip(numbers.chunks(64));
-                for ((run, flip), pads) in runs.zip(&flips).zip(differences.chunks_exact(128)) {
-                    for (at, ((share, number), pad)) in
-                        run.0.iter_mut().zip(run.1).zip(pads).enumerate()
-                    {
+        for (job, (sums, differences)) in paired(jobs, prepared)? {
+            let (count, words) = (job.count()?, Need::words(job.count()?));
+            let mut shares = Zeroizing::new(vec![0; count]);
+            if let Some(numbers) = job.numbers() {
+                let flips = wire::planes(self.stream, 1, count)?;
+                let prepared = paired(&flips, records::<128, _>(&differences, words)?)?;
+                let runs = paired(shares.chunks_mut(64), numbers.chunks(64))?;
+                for ((shares, numbers), (flip, pads)) in paired(runs, prepared)? {
+                    let pads = &pads[..shares.len()];
+                    let elements = paired(paired(shares, numbers)?, pads)?;
+                    for (at, ((share, number), pad)) in elements.enumerate() {
                         // X + s if flipped, else -s.
                         let flip = (flip >> at & 1).wrapping_neg();
                         *share = (pad ^ !flip).wrapping_sub(!flip).wrapping_add(number & flip);
                     }
                 }
             }
-            if let Some(bits) = job.bits {
-                let hidden = wire::numbers(self.stream, job.width, job.count())?;
-                let runs = shares.chunks_mut(64).zip(hidden.chunks(64));
-                for ((run, own), sums) in runs.zip(bits.words()).zip(sums.chunks_exact(65)) {
-                    let (random, sums) = (sums[0], &sums[1..]);
-                    for (at, ((share, hidden), sum)) in
-                        run.0.iter_mut().zip(run.1).zip(sums).enumerate()
-                    {
+            if let Some(bits) = job.bits() {
+                let hidden = wire::numbers(self.stream, job.width, count)?;
+                let prepared = paired(bits.words(), records::<65, _>(&sums, words)?)?;
+                let runs = paired(shares.chunks_mut(64), hidden.chunks(64))?;
+                for ((shares, hidden), (own, [random, sums @ ..])) in paired(runs, prepared)? {
+                    let sums = &sums[..shares.len()];
+                    let elements = paired(paired(shares, hidden)?, sums)?;
+                    for (at, ((share, hidden), sum)) in elements.enumerate() {
                         let c = (random >> at & 1).wrapping_neg();
                         let flip = ((own ^ random) >> at & 1).wrapping_neg();
                         let product = sum.wrapping_add(hidden & c);
@@ -140,19 +154,23 @@ impl<S: Read + Write> Layers<'_, S> {
         &mut self,
         jobs: [Option<Job<'_>>; COUNT],
     ) -> Result<[Option<Shares>; COUNT], Fault> {
-        let needed = jobs.each_ref().map(Option::is_some);
-        let mut products =
-            self.products(&jobs.into_iter().flatten().collect::<Vec<_>>())?.into_iter();
-        Ok(needed.map(|needed| if needed { products.next() } else { None }))
+        let mut places = jobs.each_ref().map(|_| None);
+        let (needed, jobs): (Vec<_>, Vec<_>) =
+            places.iter_mut().zip(jobs).filter_map(|(place, job)| Some((place, job?))).unzip();
+        for (place, products) in paired(needed, self.products(&jobs)?)? {
+            *place = Some(products);
+        }
+        Ok(places)
     }
 
     /// The products of own bits, where `sender`'s are the numbers.
     pub(super) fn bits_job<'a>(&self, bits: &'a Bits, width: Width, sender: Role) -> Job<'a> {
-        if self.material.role() == sender {
-            Job { width, numbers: Some(Zeroizing::new(bits.iter().collect())), bits: None }
+        let own = if self.material.role() == sender {
+            Own::Numbers(Zeroizing::new(bits.iter().collect()))
         } else {
-            Job { width, numbers: None, bits: Some(bits) }
-        }
+            Own::Bits(bits)
+        };
+        Job { width, own }
     }
 
     /// The products that [`number`] takes, where `sender` has the numbers.
@@ -162,30 +180,49 @@ impl<S: Read + Write> Layers<'_, S> {
         width: Width,
         sender: Role,
     ) -> Option<Job<'a>> {
-        // The product counts twice, so its highest bit does not.
-        let width = Width::new(width.bits().wrapping_sub(1))?;
+        // The product counts twice, so its highest bit does not; a bit is its own share.
+        let width = Width::new(width.bits() - 1)?;
         Some(self.bits_job(bits, width, sender))
     }
 }
 
 /// Shares of 0 or 1 in a ring, for shares of bits: d + e - 2 d e, with shares of d e from a
 /// [`number_job`](Layers::number_job) if it gives one.
-pub(super) fn number(bits: &Bits, width: Width, products: Option<&Shares>) -> Shares {
+pub(super) fn number(
+    bits: &Bits,
+    width: Width,
+    products: Option<&Shares>,
+) -> Result<Shares, Fault> {
     match products {
-        None => Shares::new(width, bits.iter()),
+        None if width == Width::BIT => Ok(Shares::new(width, bits.iter())),
+        None => Err(MISSING),
         Some(products) => {
-            let pairs = bits.iter().zip(products.values());
-            Shares::new(width, pairs.map(|(bit, product)| bit.wrapping_sub(product << 1)))
+            let pairs = paired(bits.iter(), products.values())?;
+            Ok(Shares::new(width, pairs.map(|(bit, product)| bit.wrapping_sub(product << 1))))
         }
     }
 }
 
 impl Job<'_> {
-    fn count(&self) -> usize {
-        match (&self.numbers, self.bits) {
-            (Some(numbers), _) => numbers.len(),
-            (None, Some(bits)) => bits.len(),
-            (None, None) => 0,
+    fn numbers(&self) -> Option<&[u64]> {
+        match &self.own {
+            Own::Numbers(numbers) | Own::Both(numbers, _) => Some(numbers),
+            Own::Bits(_) => None,
+        }
+    }
+
+    fn bits(&self) -> Option<&Bits> {
+        match &self.own {
+            Own::Bits(bits) | Own::Both(_, bits) => Some(bits),
+            Own::Numbers(_) => None,
+        }
+    }
+
+    fn count(&self) -> Result<usize, Fault> {
+        match &self.own {
+            Own::Numbers(numbers) => Ok(numbers.len()),
+            Own::Bits(bits) => Ok(bits.len()),
+            Own::Both(numbers, bits) => Ok(paired(numbers.iter(), bits.iter())?.len()),
         }
     }
 }

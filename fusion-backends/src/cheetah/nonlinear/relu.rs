@@ -11,7 +11,7 @@ use fusion_core::transcript::Role;
 use zeroize::Zeroizing;
 
 use super::Layers;
-use super::error::{Fault, LayerError};
+use super::error::{Fault, LayerError, MISSING};
 use super::layout::Layout;
 use super::need::Need;
 use super::planes::Planes;
@@ -22,7 +22,7 @@ impl Need {
     /// Of the signs of `count` numbers of `width`.
     #[must_use]
     pub fn negative(width: Width, count: usize) -> Self {
-        Self::comparison(&Layout::new(&[width.bits().saturating_sub(1)]), count)
+        Self::comparison(&Layout::new(&[width.bits() - 1]), count)
     }
 
     /// Of [`Layers::relu`].
@@ -54,19 +54,23 @@ impl<S: Read + Write> Layers<'_, S> {
         self.layer("ReLU", need, |layers| {
             let negative = layers.sign(values)?;
             let positive = layers.not(&negative);
-            layers.select(&[(&positive, values)])?.pop().ok_or(Fault::NotPrepared)
+            let [kept] = layers.select([(&positive, values)])?;
+            Ok(kept)
         })
     }
 
     /// See [`negative`](Self::negative).
     pub(super) fn sign(&mut self, values: &Shares) -> Result<Bits, Fault> {
-        let low = values.width().bits().saturating_sub(1);
-        let (highest, mut carries) = self.carries(values, &Layout::new(&[low]))?;
-        let Some(carry) = carries.pop() else { return Ok(highest) };
-        Ok(xor(&highest, &carry))
+        let layout = Layout::new(&[values.width().bits() - 1]);
+        let (highest, mut carries) = self.carries(values, &layout)?;
+        if layout.bits() == 0 {
+            return Ok(highest);
+        }
+        Ok(highest.xor(&carries.pop().ok_or(MISSING)?))
     }
 
-    /// Carries out of the segments of a layout, and the own bits of the values above all of them.
+    /// Carries out of the segments of a layout, one of each, and the own bits of the values above all of
+    /// them.
     pub(super) fn carries(
         &mut self,
         values: &Shares,
@@ -76,7 +80,8 @@ impl<S: Read + Write> Layers<'_, S> {
         let highest = values.values().iter().map(|value| value >> low.min(63));
         let highest = Planes::of(highest, 1).into_bits();
         if values.is_empty() || low == 0 {
-            return Ok((highest, Vec::new()));
+            let none = || Bits::new(0, Zeroizing::default());
+            return Ok((highest, layout.segments.iter().map(|_| none()).collect()));
         }
         // All bits of 2^low - 1 - x are those of x flipped.
         let flip = self.client_flips();
@@ -93,9 +98,4 @@ impl<S: Read + Write> Layers<'_, S> {
     pub(super) fn client_flips(&self) -> u64 {
         if self.material.role() == Role::Client { u64::MAX } else { 0 }
     }
-}
-
-pub(super) fn xor(a: &Bits, b: &Bits) -> Bits {
-    let words = a.words().iter().zip(b.words()).map(|(a, b)| a ^ b);
-    Bits::new(a.len(), Zeroizing::new(words.collect()))
 }

@@ -1,5 +1,11 @@
 //! What a party holds of values that nobody knows.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "no index and no length is the peer's, and a panic is better than a share left out"
+)]
+
 use rand::{CryptoRng, RngExt};
 use zeroize::Zeroizing;
 
@@ -44,10 +50,13 @@ impl Shares {
     }
 
     /// The values, once both parties' shares are in one place.
+    ///
+    /// # Panics
+    ///
+    /// If the other shares are not as many, or in another ring.
     #[must_use]
     pub fn open(&self, other: &Self) -> Vec<i64> {
-        let sums = self.values.iter().zip(other.values.iter());
-        sums.map(|(a, b)| self.width.signed(a.wrapping_add(*b))).collect()
+        self.plus(other).values.iter().map(|value| self.width.signed(*value)).collect()
     }
 
     /// The ring.
@@ -74,13 +83,21 @@ impl Shares {
         &self.values
     }
 
-    /// Shares of the sums. Of the shorter of the two, if one is.
+    /// Shares of the sums.
+    ///
+    /// # Panics
+    ///
+    /// If the other shares are not as many, or in another ring.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         self.with(other, u64::wrapping_add)
     }
 
-    /// Shares of the differences. Of the shorter of the two, if one is.
+    /// Shares of the differences.
+    ///
+    /// # Panics
+    ///
+    /// As [`plus`](Self::plus).
     #[must_use]
     pub fn minus(&self, other: &Self) -> Self {
         self.with(other, u64::wrapping_sub)
@@ -93,7 +110,8 @@ impl Shares {
         Self::new(self.width, self.values.iter().map(|value| value.wrapping_mul(factor)))
     }
 
-    /// Shares of the values modulo 2^`width`, which must not be larger than now. Nothing is sent.
+    /// Shares of the values modulo 2^`width`. In the ring that they are in, if `width` is larger. Nothing
+    /// is sent.
     #[must_use]
     pub fn reduce(&self, width: Width) -> Self {
         let width = if width.bits() < self.width.bits() { width } else { self.width };
@@ -109,14 +127,23 @@ impl Shares {
         if width.bits() < self.width.bits() { room.insert(self.reduce(width)) } else { self }
     }
 
-    /// The values at these places, in this order. Places that do not exist are left out.
+    /// The values at these places, in this order.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such place.
     #[must_use]
     pub fn gather(&self, places: impl IntoIterator<Item = usize>) -> Self {
-        let values = places.into_iter().filter_map(|place| self.values.get(place).copied());
-        Self::new(self.width, values)
+        Self::new(self.width, places.into_iter().map(|place| self.values[place]))
+    }
+
+    /// Whether the other shares are in the same ring, and as many.
+    pub(in crate::cheetah) fn fit(&self, other: &Self) -> bool {
+        self.width == other.width && self.len() == other.len()
     }
 
     fn with(&self, other: &Self, f: impl Fn(u64, u64) -> u64) -> Self {
+        assert!(self.fit(other), "{self:?} do not fit {other:?}");
         let pairs = self.values.iter().zip(other.values.iter());
         Self::new(self.width, pairs.map(|(a, b)| f(*a, *b)))
     }
@@ -140,7 +167,7 @@ pub struct Bits {
 
 impl Bits {
     pub(super) fn new(count: usize, words: Zeroizing<Vec<u64>>) -> Self {
-        debug_assert_eq!(words.len(), count.div_ceil(64));
+        assert_eq!(words.len(), count.div_ceil(64), "words of {count} bits");
         Self { count, words }
     }
 
@@ -157,15 +184,26 @@ impl Bits {
     }
 
     /// This party's shares, 0 or 1 each. They are secret.
-    pub fn iter(&self) -> impl Iterator<Item = u64> {
-        let bits = self.words.iter().flat_map(|word| (0..64).map(move |bit| word >> bit & 1));
-        bits.take(self.count)
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = u64> {
+        (0..self.count).map(|bit| self.words[bit >> 6] >> (bit & 63) & 1)
     }
 
     /// The bits, once both parties' shares are in one place.
+    ///
+    /// # Panics
+    ///
+    /// If the other shares are not as many.
     #[must_use]
     pub fn open(&self, other: &Self) -> Vec<bool> {
+        assert_eq!(self.len(), other.len(), "shares of bits");
         self.iter().zip(other.iter()).map(|(a, b)| a != b).collect()
+    }
+
+    /// Shares of the exclusive or of both.
+    pub(super) fn xor(&self, other: &Self) -> Self {
+        assert_eq!(self.len(), other.len(), "shares of bits");
+        let words = self.words.iter().zip(other.words.iter()).map(|(a, b)| a ^ b);
+        Self::new(self.count, Zeroizing::new(words.collect()))
     }
 
     pub(super) fn words(&self) -> &[u64] {
@@ -176,5 +214,51 @@ impl Bits {
 impl std::fmt::Debug for Bits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Bits").field("len", &self.count).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shares(bits: u32, count: usize) -> Shares {
+        Shares::zero(Width::new(bits).unwrap(), count)
+    }
+
+    #[test]
+    #[should_panic = "do not fit"]
+    fn sums_of_fewer_shares_are_refused() {
+        let _ = shares(8, 3).plus(&shares(8, 2));
+    }
+
+    #[test]
+    #[should_panic = "do not fit"]
+    fn differences_of_more_shares_are_refused() {
+        let _ = shares(8, 3).minus(&shares(8, 4));
+    }
+
+    #[test]
+    #[should_panic = "do not fit"]
+    fn sums_of_shares_in_another_ring_are_refused() {
+        let _ = shares(8, 3).plus(&shares(9, 3));
+    }
+
+    #[test]
+    #[should_panic = "do not fit"]
+    fn fewer_shares_are_not_opened() {
+        let _ = shares(8, 3).open(&shares(8, 2));
+    }
+
+    #[test]
+    #[should_panic = "out of bounds"]
+    fn a_place_that_does_not_exist_is_refused() {
+        let _ = shares(8, 3).gather([0, 3]);
+    }
+
+    #[test]
+    #[should_panic = "shares of bits"]
+    fn fewer_bits_are_refused() {
+        let bits = |count| Bits::new(count, Zeroizing::new(vec![0]));
+        let _ = bits(3).xor(&bits(4));
     }
 }

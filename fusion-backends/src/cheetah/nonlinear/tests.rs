@@ -1,6 +1,7 @@
 //! Every layer against integer arithmetic, over transfers that a test makes up.
 
 mod deviating;
+mod division;
 mod hostile;
 mod ideal;
 mod many;

@@ -12,11 +12,10 @@ use std::io::{Read, Write};
 use fusion_core::transcript::Role;
 
 use super::Layers;
-use super::error::{Fault, LayerError};
+use super::error::{Fault, LayerError, MISSING};
 use super::layout::Layout;
 use super::need::Need;
 use super::product::number;
-use super::relu::xor;
 use super::shares::Shares;
 use crate::cheetah::ot::Width;
 
@@ -179,14 +178,19 @@ impl<S: Read + Write> Layers<'_, S> {
         let values = values.plus(&self.public(from, truncation.offset(), values.len()));
         let layout = truncation.layout();
         let mut carries = self.carries(&values, &layout)?.1.into_iter();
-        let low = if shift > 0 { carries.next() } else { None };
-        let high = truncation.beyond().and_then(|beyond| Some((carries.next()?, beyond)));
+        let mut next = || carries.next().ok_or(MISSING);
+        let low = if shift > 0 { Some(next()?) } else { None };
+        let high = match truncation.beyond() {
+            Some(beyond) => Some((next()?, beyond)),
+            None => None,
+        };
         let [of_low, of_high] = self.products_in_place([
             low.as_ref().and_then(|low| self.number_job(low, to, LOW)),
             high.as_ref().and_then(|(high, beyond)| self.number_job(high, *beyond, HIGH)),
         ])?;
-        let low = low.map(|low| number(&low, to, of_low.as_ref()));
-        let high = high.map(|(high, beyond)| number(&high, beyond, of_high.as_ref()));
+        let low = low.map(|low| number(&low, to, of_low.as_ref())).transpose()?;
+        let high =
+            high.map(|(high, beyond)| number(&high, beyond, of_high.as_ref())).transpose()?;
         let quotient = self.quotient(truncation, &values, low.as_ref(), high.as_ref());
         let offset = self.public(to, truncation.offset() >> shift, values.len());
         Ok(quotient.minus(&offset))
@@ -198,22 +202,25 @@ impl<S: Read + Write> Layers<'_, S> {
         values: &Shares,
     ) -> Result<Shares, Fault> {
         let Truncation { shift, to, .. } = truncation;
-        let (highest, carries) = self.carries(values, &truncation.layout_of_positive())?;
-        let positive = match carries.last() {
-            Some(carry) => self.not(&xor(&highest, carry)),
-            None => self.not(&highest),
+        let layout = truncation.layout_of_positive();
+        let (highest, carries) = self.carries(values, &layout)?;
+        let positive = if layout.bits() > 0 {
+            self.not(&highest.xor(carries.last().ok_or(MISSING)?))
+        } else {
+            self.not(&highest)
         };
-        let low = carries.first().filter(|_| shift > 0);
+        let low = if shift > 0 { Some(carries.first().ok_or(MISSING)?) } else { None };
         // Where the value is not negative, there is a carry out of all bits if either highest bit is
         // set: d or e = d + e - d e.
         let [of_low, both] = self.products_in_place([
             low.and_then(|low| self.number_job(low, to, LOW)),
             truncation.beyond().map(|width| self.bits_job(&highest, width, HIGH)),
         ])?;
-        let low = low.map(|low| number(low, to, of_low.as_ref()));
+        let low = low.map(|low| number(low, to, of_low.as_ref())).transpose()?;
         let high = both.map(|both| Shares::new(both.width(), highest.iter()).minus(&both));
         let quotient = self.quotient(truncation, values, low.as_ref(), high.as_ref());
-        Ok(self.select(&[(&positive, &quotient)])?.pop().unwrap_or(quotient))
+        let [kept] = self.select([(&positive, &quotient)])?;
+        Ok(kept)
     }
 
     /// (x >> f) + c - w 2^(l-f), of which each party adds up its own.

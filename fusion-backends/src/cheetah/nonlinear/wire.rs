@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 
 use super::error::Fault;
+use super::lengths::paired;
 use crate::cheetah::ot::bits::{pack, unpack};
 use crate::cheetah::ot::{Malformed, Width};
 
@@ -12,15 +13,22 @@ pub(super) struct Outgoing(Vec<u8>);
 
 impl Outgoing {
     /// Appends a plane of `count` bits: whole bytes, the last one filled up with zeros.
-    pub(super) fn plane(&mut self, count: usize, words: impl IntoIterator<Item = u64>) {
+    pub(super) fn plane(
+        &mut self,
+        count: usize,
+        words: impl ExactSizeIterator<Item = u64>,
+    ) -> Result<(), Fault> {
         let start = self.0.len();
         self.0.reserve(count.div_ceil(64).saturating_mul(8));
-        words.into_iter().for_each(|word| self.0.extend_from_slice(&word.to_le_bytes()));
+        for (word, _) in paired(words, 0..count.div_ceil(64))? {
+            self.0.extend_from_slice(&word.to_le_bytes());
+        }
         self.0.truncate(start.saturating_add(count.div_ceil(8)));
         let padding = padding(count);
         if let (true, Some(last)) = (padding != 0, self.0.last_mut()) {
             *last &= !padding;
         }
+        Ok(())
     }
 
     /// Appends numbers, packed.
@@ -80,7 +88,7 @@ pub(super) fn numbers<S: Read>(
 
 /// The bits of the last byte that are beyond bit number `count`.
 fn padding(count: usize) -> u8 {
-    let used = count.checked_rem(8).unwrap_or(0) as u32;
+    let used = (count % 8) as u32;
     if used == 0 { 0 } else { u8::MAX.wrapping_shl(used) }
 }
 
@@ -95,7 +103,9 @@ mod tests {
         fn planes_come_back(words in prop::collection::vec(any::<u64>(), 6), count in 0_usize..=192) {
             let run = count.div_ceil(64);
             let mut outgoing = Outgoing::default();
-            words.chunks_exact(3).for_each(|plane| outgoing.plane(count, plane[..run].to_vec()));
+            for plane in words.chunks_exact(3) {
+                outgoing.plane(count, plane[..run].iter().copied()).unwrap();
+            }
             prop_assert_eq!(outgoing.0.len(), 2 * count.div_ceil(8));
             let back = planes(&mut &outgoing.0[..], 2, count).unwrap();
             for (plane, words) in words.chunks_exact(3).enumerate() {
@@ -115,7 +125,9 @@ mod tests {
                 Ok(words) => {
                     let mut outgoing = Outgoing::default();
                     let run = count.div_ceil(64).max(1);
-                    words.chunks_exact(run).for_each(|plane| outgoing.plane(count, plane.to_vec()));
+                    for plane in words.chunks_exact(run) {
+                        outgoing.plane(count, plane.iter().copied()).unwrap();
+                    }
                     prop_assert_eq!(&outgoing.0, &bytes[..needed]);
                 }
                 Err(Fault::Io(_)) => prop_assert!(bytes.len() < needed),
