@@ -16,7 +16,7 @@ use std::{
 };
 
 use fusion::{Check, Connection, Policy, Server};
-use fusion_backends::cheetah::{
+use fusion_backends::{
     nonlinear::{LayerError, Layers, Material, Need, Shares},
     ot::{self, Ends, OtError, Width, softspoken::Depth},
 };

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use fusion_backends::cheetah::{ot, rlwe};
+use fusion_backends::{ot, rlwe};
 
 /// The best of so many runs.
 const RUNS: usize = 5;

@@ -10,11 +10,11 @@ mod stream;
 use std::io::{Read, Write};
 use std::time::Instant;
 
-use fusion_backends::cheetah::nonlinear::{
+use fusion_backends::nonlinear::{
     Clamp, LayerError, Layers, Material, Need, Shares, Truncation, Windows,
 };
-use fusion_backends::cheetah::ot::softspoken::Depth;
-use fusion_backends::cheetah::ot::{Ends, Policy, Width, setup};
+use fusion_backends::ot::softspoken::Depth;
+use fusion_backends::ot::{Ends, Policy, Width, setup};
 use fusion_core::channel::{Channel, Network, memory_pair};
 use fusion_core::transcript::Role;
 use machine::{both, busy, emulated, forget_peak, is_chosen, peak};

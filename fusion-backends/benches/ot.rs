@@ -11,8 +11,8 @@ mod stream;
 use std::hint::black_box;
 use std::time::Instant;
 
-use fusion_backends::cheetah::ot::softspoken::Depth;
-use fusion_backends::cheetah::ot::{
+use fusion_backends::ot::softspoken::Depth;
+use fusion_backends::ot::{
     Ends, OtError, OtReceiver, OtSender, Policy, Width, correlated, one_of_n, random, setup,
 };
 use fusion_core::channel::{Channel, Network, memory_pair};

@@ -9,9 +9,9 @@ mod machine;
 use std::hint::black_box;
 use std::time::Instant;
 
-use fusion_backends::cheetah::nonlinear::Shares;
-use fusion_backends::cheetah::ot::Width;
-use fusion_backends::cheetah::rlwe::{
+use fusion_backends::nonlinear::Shares;
+use fusion_backends::ot::Width;
+use fusion_backends::rlwe::{
     Encoding, LEAST_HIDING, Parameters, Path, Pending, Request, RlweError, Set, Shape, Storage,
     Weights,
 };

@@ -18,3 +18,6 @@ pub mod clear;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod model;
+pub mod nonlinear;
+pub mod ot;
+pub mod rlwe;

@@ -8,15 +8,13 @@ use std::{cell::RefCell, os::unix::net::UnixStream, sync::OnceLock, thread};
 
 use fusion::transcript::Role;
 use fusion_backends::{
-    cheetah::{
-        Answer, Cheetah, CheetahError, Outputs, Part, Served, Transfers,
-        nonlinear::LayerError,
-        ot::{Ends, OtReceiver, OtSender},
-        rlwe::RlweError,
-    },
+    cheetah::{Answer, Cheetah, CheetahError, Outputs, Part, Served, Transfers},
     model::{
         Architecture, ConvolutionShape, InputRange, LayerShape, Model, Node, PoolShape, Source,
     },
+    nonlinear::LayerError,
+    ot::{Ends, OtReceiver, OtSender},
+    rlwe::RlweError,
 };
 use rand::{SeedableRng, rngs::StdRng};
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use fusion::transcript::Role;
-use fusion_backends::cheetah::{
+use fusion_backends::{
     nonlinear::{Clamp, Division, LayerError, Layers, Material, Need, Shares, Truncation, Windows},
     ot::{OtReceiver, OtSender, Width, softspoken::SoftSpoken},
 };

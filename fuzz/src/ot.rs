@@ -5,7 +5,7 @@ pub(crate) mod chunk;
 pub(crate) mod setup;
 pub(crate) mod silent;
 
-use fusion_backends::cheetah::ot::OtError;
+use fusion_backends::ot::OtError;
 
 use crate::Ended;
 

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use fusion_backends::cheetah::{
+use fusion_backends::{
     nonlinear::Shares,
     ot::Width,
     rlwe::{

@@ -34,9 +34,9 @@
 //! | part | what it does |
 //! | --- | --- |
 //! | [`Cheetah`], [`Served`] | whole models: what the example shows |
-//! | [`rlwe`] | fully connected layers and convolutions, under the client's encryption |
-//! | [`nonlinear`] | the other layers, on shared numbers |
-//! | [`ot`] | the oblivious transfers that those are made of |
+//! | [`rlwe`](crate::rlwe) | fully connected layers and convolutions, under the client's encryption |
+//! | [`nonlinear`](crate::nonlinear) | the other layers, on shared numbers |
+//! | [`ot`](crate::ot) | the oblivious transfers that those are made of |
 //!
 //! # How a batch runs
 //!
@@ -59,12 +59,12 @@
 //! This is precondition 1 of hardening. The client sends, in this order:
 //!
 //! 1. *In setup and offline*, messages of the oblivious transfers, before the input is used at all:
-//!    they cannot depend on it. The transfers are secure against a malicious server ([`ot`]).
+//!    they cannot depend on it. The transfers are secure against a malicious server ([`ot`](crate::ot)).
 //! 2. *For a linear layer and a slot*, an encryption of its shares under a key that is fresh for this
 //!    message: by RLWE it is indistinguishable from random bits, whatever the shares are, even if the
-//!    server had chosen them ([`rlwe`]).
+//!    server had chosen them ([`rlwe`](crate::rlwe)).
 //! 3. *For another layer*, its shares masked by bits from transfers that nobody else knows and that
-//!    are used once: uniform, whatever the server sent before ([`nonlinear`]).
+//!    are used once: uniform, whatever the server sent before ([`nonlinear`](crate::nonlinear)).
 //! 4. *At the end* nothing: only the server sends.
 //!
 //! So what the client sends is independent of its input given all that the server has done, as long
@@ -107,13 +107,10 @@
 //! The client learns the answers, the [`Description`] (with the bits of layers, which say how large results
 //! can get), which parameters suit, and of the weights at most a statistical distance of 2^-40 for each
 //! batch ([`Served::with_hiding`]). Labels are the default, a sign for models of one output; logits only if
-//! the server says so. A client that deviates learns the weights, unseen: [`rlwe`] says how, and SECURITY.md
+//! the server says so. A client that deviates learns the weights, unseen: [`rlwe`](crate::rlwe) says how, and SECURITY.md
 //! what it costs.
 
 mod inference;
-pub mod nonlinear;
-pub mod ot;
-pub mod rlwe;
 
 pub use inference::{
     Answer, Cheetah, CheetahClient, CheetahError, CheetahServer, Description, LayerCost,

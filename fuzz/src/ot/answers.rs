@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use fusion_backends::cheetah::ot::{
+use fusion_backends::ot::{
     Malformed, OtError, OtReceiver, OtSender, Width, chosen, correlated,
     one_of_n::{self, Table},
     softspoken::SoftSpoken,

@@ -3,7 +3,7 @@
 use std::{os::unix::net::UnixStream, sync::OnceLock, thread};
 
 use fusion::transcript::Role;
-use fusion_backends::cheetah::ot::{OtReceiver, OtSender, softspoken::Depth};
+use fusion_backends::ot::{OtReceiver, OtSender, softspoken::Depth};
 use rand::{SeedableRng, rngs::StdRng};
 
 use super::{

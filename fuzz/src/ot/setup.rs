@@ -3,7 +3,7 @@
 use std::{os::unix::net::UnixStream, sync::OnceLock, thread};
 
 use fusion::transcript::Role;
-use fusion_backends::cheetah::ot::{
+use fusion_backends::ot::{
     OtError, OtReceiver, OtSender,
     softspoken::{Depth, SoftSpoken, setup},
 };

@@ -8,7 +8,7 @@
 use std::{os::unix::net::UnixStream, sync::OnceLock, thread};
 
 use fusion::transcript::Role;
-use fusion_backends::cheetah::ot::{Ends, OtError, OtReceiver, OtSender, Policy, setup};
+use fusion_backends::ot::{Ends, OtError, OtReceiver, OtSender, Policy, setup};
 use rand::{SeedableRng, rngs::StdRng};
 
 use super::refused;

@@ -7,10 +7,10 @@ use fusion_core::transcript::Role;
 use super::error::CheetahError;
 use super::place;
 use super::plan::{Outputs, Plan, cuts_off};
-use crate::cheetah::nonlinear::{Clamp, LayerError, Need, Truncation, Windows};
-use crate::cheetah::ot::Width;
-use crate::cheetah::rlwe::{Encoding, Parameters, RlweError, Set, Shape};
 use crate::model::{LayerShape, Node, PoolShape, Source};
+use crate::nonlinear::{Clamp, LayerError, Need, Truncation, Windows};
+use crate::ot::Width;
+use crate::rlwe::{Encoding, Parameters, RlweError, Set, Shape};
 
 /// A number of slots, and what each layer runs for them.
 pub(super) struct Batch {

@@ -9,8 +9,8 @@ use super::Answer;
 use super::error::CheetahError;
 use super::limits;
 use super::plan::{Outputs, Plan, Transfers};
-use crate::cheetah::rlwe::Set;
 use crate::model::{Architecture, InputRange, ModelError, Ranges};
+use crate::rlwe::Set;
 
 /// What both parties hold of a model: everything but weights and biases.
 ///

@@ -3,10 +3,10 @@
 use std::io;
 
 use super::Part;
-use crate::cheetah::nonlinear::LayerError;
-use crate::cheetah::ot::OtError;
-use crate::cheetah::rlwe::RlweError;
 use crate::model::ModelError;
+use crate::nonlinear::LayerError;
+use crate::ot::OtError;
+use crate::rlwe::RlweError;
 
 /// Why a phase of [`Cheetah`](super::Cheetah) did not finish.
 ///

@@ -3,8 +3,8 @@
 use super::batch::{Batch, encoding, shape};
 use super::error::CheetahError;
 use super::plan::Plan;
-use crate::cheetah::rlwe::{RlweError, Set, Weights};
 use crate::model::{Model, Source};
+use crate::rlwe::{RlweError, Set, Weights};
 
 /// Whether there is a way to compute each layer, by its sizes, for a batch of one slot.
 ///

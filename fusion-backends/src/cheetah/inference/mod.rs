@@ -33,10 +33,10 @@ use self::batch::Batch;
 use self::costs::Metered;
 use self::ready::Ready;
 use self::run::{Run, Side};
-use super::nonlinear::{Material, Shares};
-use super::ot::{self, Ends};
-use super::rlwe::Set;
 use crate::model::{ModelError, Source, place};
+use crate::nonlinear::{Material, Shares};
+use crate::ot::{self, Ends};
+use crate::rlwe::Set;
 
 /// What the client learns of a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]

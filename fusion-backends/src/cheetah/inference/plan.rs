@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::description::Description;
 use super::error::CheetahError;
 use super::place;
-use crate::cheetah::ot::{self, Width, softspoken::Depth};
-use crate::cheetah::rlwe::Parameters;
 use crate::model::{Architecture, InputRange, LayerShape, Node, Source};
+use crate::ot::{self, Width, softspoken::Depth};
+use crate::rlwe::Parameters;
 
 /// What the client learns of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::batch::Batch;
 use super::error::CheetahError;
-use crate::cheetah::rlwe::{Set, Weights};
+use crate::rlwe::{Set, Weights};
 
 /// Everything that a model takes for some number of slots.
 pub(super) struct Ready {

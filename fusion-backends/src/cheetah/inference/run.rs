@@ -11,10 +11,10 @@ use super::error::CheetahError;
 use super::plan::{Outputs, Plan};
 use super::ready::Ready;
 use super::{Answer, place};
-use crate::cheetah::nonlinear::{Layers, Material, Shares};
-use crate::cheetah::ot::Width;
-use crate::cheetah::rlwe::{Encoding, Pending, Request, RlweError};
 use crate::model::{LayerShape, Node, Source};
+use crate::nonlinear::{Layers, Material, Shares};
+use crate::ot::Width;
+use crate::rlwe::{Encoding, Pending, Request, RlweError};
 
 /// Who runs it: the server has the linear layers.
 pub(super) enum Side<'a> {

@@ -8,9 +8,9 @@ use super::error::CheetahError;
 use super::limits;
 use super::plan::{Outputs, Plan, Transfers};
 use super::ready::{Kept, LinearReady, Ready, Room};
-use crate::cheetah::ot::Width;
-use crate::cheetah::rlwe::{Encoding, LEAST_HIDING, Path, RlweError, Set, Storage, Weights};
 use crate::model::{InputRange, Model, Source};
+use crate::ot::Width;
+use crate::rlwe::{Encoding, LEAST_HIDING, Path, RlweError, Set, Storage, Weights};
 
 /// A model to serve, with what the client may learn of it.
 ///

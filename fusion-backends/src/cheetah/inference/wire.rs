@@ -5,8 +5,8 @@ use std::io::{Read, Write};
 use super::description::{Description, Digests};
 use super::error::CheetahError;
 use super::run::receive;
-use crate::cheetah::rlwe::Set;
 use crate::model::LayerShape;
+use crate::rlwe::Set;
 
 /// Sends the digests of the own description, and compares those of the peer's with it. Both parties do
 /// so at once, and both see what differs.
