@@ -1,5 +1,6 @@
 //! Every layer against integer arithmetic, over transfers that a test makes up.
 
+mod division;
 mod hostile;
 mod ideal;
 mod many;
