@@ -165,3 +165,31 @@ impl std::fmt::Debug for Material {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A count that says more than there is, or less, is found, and gives no zeros.
+    #[test]
+    fn what_is_missing_is_an_error() {
+        let missing = |taken: Result<Taken, Fault>| matches!(taken, Err(Fault::Internal(_)));
+        let mut nothing = Material::new(Role::Client);
+        assert!(missing(nothing.tables(1, 1)));
+        assert!(missing(nothing.choices(1, 1)));
+        for bits in [0, 4, u32::MAX] {
+            assert!(missing(nothing.tables(bits, 0)));
+            assert!(missing(nothing.choices(bits, 0)));
+        }
+        assert!(missing(nothing.triples(1)));
+        assert!(missing(nothing.differences(1)));
+        assert!(missing(nothing.sums(1)));
+
+        let mut counted = Material::new(Role::Client);
+        counted.set_prepared(Need { triples: 2, ..Need::default() });
+        counted.triples.sent.grow(8).extend([0; 8]);
+        counted.triples.received.grow(5).extend([0; 5]);
+        assert_eq!(counted.triples(1).unwrap().len(), TRIPLE);
+        assert!(missing(counted.triples(1)));
+    }
+}

@@ -122,3 +122,29 @@ impl std::iter::Sum for Need {
         needs.fold(Self::default(), Add::add)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn needs_are_compared_and_added_count_by_count() {
+        let mut ones = Need { triples: 1, products: BySender::both(1), ..Need::default() };
+        ones.tables = [BySender::both(1); LEAF as usize];
+        assert!(ones.is_within(&ones) && Need::default().is_within(&ones));
+        let places: [fn(&mut Need) -> &mut usize; 4] = [
+            |need| &mut need.triples,
+            |need| &mut need.products.client,
+            |need| &mut need.products.server,
+            |need| &mut need.tables[LEAF as usize - 1].server,
+        ];
+        for place in places {
+            let mut more = ones;
+            *place(&mut more) = 2;
+            assert!(ones.is_within(&more) && !more.is_within(&ones));
+            assert_eq!(more.checked_add(&ones), Some(more + ones));
+            *place(&mut more) = usize::MAX;
+            assert_eq!(more.checked_add(&ones), None);
+        }
+    }
+}

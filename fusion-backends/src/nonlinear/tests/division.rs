@@ -1,132 +1,234 @@
-//! No division of secrets: a division instruction takes longer for some numbers than for others. What
-//! divides in this folder is found by its text, and must be in a list that says why it is public.
+//! Division takes longer for some numbers than for others, so no secret is divided: every division in the
+//! source of the layers is in a list, with the reason why its numbers are public.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-/// File, expression, and why no secret is divided or divides.
-#[rustfmt::skip]
-const PUBLIC: &[(&str, &str, &str)] = &[
-    ("compare.rs", "let odd = if nodes.len().is_multiple_of(2) { None } else { nodes.pop() };", COUNT),
-    ("compare.rs", "joined.by_ref().take(nodes.len() / 2).chain(odd).collect()", COUNT),
-    ("divide.rs", "let divided = |number: i128| (number.div_euclid(self.k()), number.rem_euclid(self.k()));", DIVISOR),
-    ("divide.rs", "let (least, most) = (least.div_euclid(self.k()), most.div_euclid(self.k()));", DIVISOR),
-    ("layout.rs", "for mut left in (1..=bits.div_ceil(LEAF)).rev() {", WIDTH),
-    ("layout.rs", "left = cut.saturating_sub(low).div_ceil(left);", WIDTH),
-    ("layout.rs", "if leaves.len().is_multiple_of(2) { Role::Server } else { Role::Client };", COUNT),
-    ("maximum.rs", "std::iter::successors(Some(group), |left| Some(left.div_ceil(2))).take_while(|left| *left > 1)", COUNT),
-    ("maximum.rs", "levels(group).map(move |members| (members / 2).saturating_mul(groups))", COUNT),
-    ("maximum.rs", "let place = |at: usize| if client { (at % group) as u64 } else { 0 };", PLACE),
-    ("maximum.rs", "let left = |at: &usize| (at % members).is_multiple_of(2) && at % members + 1 < members;", PLACE),
-    ("maximum.rs", "(0..all).filter(|at| !members.is_multiple_of(2) && at % members == members - 1);", PLACE),
-    ("maximum.rs", "interleave(winners, members / 2, &shares.gather(odd))", COUNT),
-    ("maximum.rs", "match values.len().checked_div(group) {", COUNT),
-    ("need.rs", "count.div_ceil(64)", COUNT),
-    ("planes.rs", "let run = count.div_ceil(64);", COUNT),
-    ("planes.rs", "words.truncate(self.count.div_ceil(64));", COUNT),
-    ("planes.rs", "let run = self.count.div_ceil(64);", COUNT),
-    ("pool.rs", "(size + 2 * self.padding - self.kernel) / self.stride + 1", SHAPE),
-    ("pool.rs", "match values.len().checked_div(self.height * self.width) {", SHAPE),
-    ("pool.rs", "let half = (windows.kernel * windows.kernel / 2) as u64;", SHAPE),
-    ("prepare.rs", "let words = left.map(|left| left.min((CHUNK / run).max(1)));", COUNT),
-    ("reciprocal.rs", "Self { divisor, inverse: u64::MAX / divisor }", DIVISOR),
-    ("shares.rs", "assert_eq!(words.len(), count.div_ceil(64), );", COUNT),
-    ("wire.rs", "self.0.reserve(count.div_ceil(64).saturating_mul(8));", COUNT),
-    ("wire.rs", "for (word, _) in paired(words, 0..count.div_ceil(64))? {", COUNT),
-    ("wire.rs", "self.0.truncate(start.saturating_add(count.div_ceil(8)));", COUNT),
-    ("wire.rs", "let length = count.div_ceil(8);", COUNT),
-    ("wire.rs", "let mut words = Vec::with_capacity(planes.saturating_mul(count.div_ceil(64)));", COUNT),
-    ("wire.rs", "let used = (count % 8) as u32;", COUNT),
+/// A division that may stand in a file.
+struct Allowed {
+    file: &'static str,
+    /// As it is written there, but for white space.
+    expression: &'static str,
+    /// How often it stands there.
+    times: usize,
+    /// Why nothing of it is secret.
+    reason: &'static str,
+}
+
+const fn allow(
+    file: &'static str,
+    expression: &'static str,
+    times: usize,
+    reason: &'static str,
+) -> Allowed {
+    Allowed { file, expression, times, reason }
+}
+
+const COUNT: &str = "how many values there are";
+const LAYOUT: &str = "follows from the widths of rings";
+const GROUP: &str = "the size of groups, and places in them";
+const DIVISOR: &str = "the divisor and the ring";
+const WINDOWS: &str = "the sizes of images and windows";
+
+const ALLOWED: [Allowed; 30] = [
+    allow("compare.rs", "nodes.len().is_multiple_of(2)", 1, LAYOUT),
+    allow("compare.rs", "nodes.len() / 2", 1, LAYOUT),
+    allow("divide.rs", "number.div_euclid(self.k())", 1, DIVISOR),
+    allow("divide.rs", "number.rem_euclid(self.k())", 1, DIVISOR),
+    allow("divide.rs", "least.div_euclid(self.k())", 1, DIVISOR),
+    allow("divide.rs", "most.div_euclid(self.k())", 1, DIVISOR),
+    allow("layout.rs", "bits.div_ceil(LEAF)", 1, LAYOUT),
+    allow("layout.rs", "cut.saturating_sub(low).div_ceil(left)", 1, LAYOUT),
+    allow("layout.rs", "leaves.len().is_multiple_of(2)", 1, LAYOUT),
+    allow("maximum.rs", "left.div_ceil(2)", 1, GROUP),
+    allow("maximum.rs", "(members / 2).saturating_mul(groups)", 1, GROUP),
+    allow("maximum.rs", "(at % group) as u64", 1, GROUP),
+    allow("maximum.rs", "(at % members).is_multiple_of(2)", 1, GROUP),
+    allow("maximum.rs", "at % members + 1 < members", 1, GROUP),
+    allow("maximum.rs", "!members.is_multiple_of(2)", 1, GROUP),
+    allow("maximum.rs", "at % members == members - 1", 1, GROUP),
+    allow("maximum.rs", "interleave(winners, members / 2", 1, GROUP),
+    allow("maximum.rs", "values.len().checked_div(group)", 1, COUNT),
+    allow("need.rs", "count.div_ceil(64)", 1, COUNT),
+    allow("planes.rs", "count.div_ceil(64)", 3, COUNT),
+    allow("pool.rs", "(size + 2 * self.padding - self.kernel) / self.stride", 1, WINDOWS),
+    allow("pool.rs", "values.len().checked_div(self.height * self.width)", 1, WINDOWS),
+    allow("pool.rs", "windows.kernel * windows.kernel / 2", 1, WINDOWS),
+    allow("prepare.rs", "CHUNK / run", 1, "transfers at a time"),
+    allow("reciprocal.rs", "u64::MAX / divisor", 1, DIVISOR),
+    allow("shares.rs", "count.div_ceil(64)", 1, COUNT),
+    allow("wire.rs", "count.div_ceil(64)", 3, COUNT),
+    allow("wire.rs", "start.saturating_add(count.div_ceil(8))", 1, COUNT),
+    allow("wire.rs", "let length = count.div_ceil(8)", 1, COUNT),
+    allow("wire.rs", "count % 8", 1, COUNT),
 ];
-
-const COUNT: &str = "how many there are";
-const PLACE: &str = "which one it is, whatever is there";
-const SHAPE: &str = "the shape of a layer";
-const WIDTH: &str = "bits of a ring";
-const DIVISOR: &str = "the layer's divisor, and powers of two";
-
-const METHODS: [&str; 6] = ["div", "rem", "div_euclid", "rem_euclid", "div_ceil", "is_multiple_of"];
-
-/// Code without comments, strings and characters, up to its tests.
-fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-    let (mut code, mut rest) = (String::new(), text);
-    while let Some(next) = rest.chars().next() {
-        let end = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if next == '"' {
-            let mut escaped = false;
-            let ends = |(_, c): &(usize, char)| {
-                let ends = *c == '"' && !escaped;
-                escaped = *c == '\\' && !escaped;
-                ends
-            };
-            1 + rest[1..].char_indices().find(ends).map_or(rest.len() - 1, |(at, _)| at + 1)
-        } else {
-            code.push(next);
-            next.len_utf8()
-        };
-        rest = &rest[end..];
-    }
-    code
-}
-
-/// Lines that divide.
-fn divisions(code: &str) -> Vec<String> {
-    let divides = |line: &&str| {
-        let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
-        let method = |word: &str| {
-            let plain = ["checked_", "wrapping_", "saturating_", "overflowing_", "strict_"]
-                .iter()
-                .find_map(|prefix| word.strip_prefix(prefix));
-            METHODS.contains(&plain.unwrap_or(word))
-        };
-        line.contains(['/', '%']) || words.any(method)
-    };
-    code.lines().map(str::trim).filter(divides).map(str::to_owned).collect()
-}
 
 #[test]
 fn nothing_secret_is_divided() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/nonlinear");
-    let mut known: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for (file, line, reason) in PUBLIC {
-        assert!(!reason.is_empty() && known.insert((file, line), 0).is_none(), "{file}: {line}");
-    }
-    let mut files = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
+    let mut faults = Vec::new();
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if path.is_dir() || name == "tests.rs" {
+        let file = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if file == "tests" || file == "tests.rs" {
             continue;
         }
-        files += 1;
-        for line in divisions(&code(&std::fs::read_to_string(&path).unwrap())) {
-            let known = known.iter_mut().find(|((file, code), _)| *file == name && *code == line);
-            let Some((_, uses)) = known else {
-                panic!(
-                    "{name} divides: `{line}`. If a secret is divided, use `Reciprocal`; if all of it is \
-                     public, add it to `PUBLIC` with the reason"
-                );
-            };
-            *uses += 1;
+        assert!(file.ends_with(".rs"), "{file}: teach this test to look into it");
+        let source = std::fs::read_to_string(&path).unwrap();
+        faults.extend(check(&file, &source, &ALLOWED));
+        files.push(file);
+    }
+    for allowed in ALLOWED.iter().filter(|allowed| !files.contains(&allowed.file.to_owned())) {
+        faults.push(format!("{}: is in the list, and does not exist", allowed.file));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What is wrong with a file.
+fn check(file: &str, source: &str, allowed: &[Allowed]) -> Vec<String> {
+    // Tests stand last, and have no secrets.
+    let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let code = code(source);
+    let mut found = divisions(&code);
+    let mut faults = Vec::new();
+    // Without white space, and where in the code each character stands.
+    let (places, dense): (Vec<_>, Vec<_>) =
+        code.iter().copied().enumerate().filter(|(_, c)| !c.is_whitespace()).unzip();
+    for Allowed { expression, times, reason, .. } in allowed.iter().filter(|a| a.file == file) {
+        let wanted: Vec<_> = expression.chars().filter(|c| !c.is_whitespace()).collect();
+        let starts: Vec<_> =
+            (0..dense.len()).filter(|at| dense[*at..].starts_with(&wanted)).collect();
+        if starts.len() != *times {
+            faults.push(format!(
+                "{file}: `{expression}` stands there {} times, in the list {times} times ({reason})",
+                starts.len()
+            ));
+        }
+        for start in starts {
+            let range = places[start]..=places[start + wanted.len() - 1];
+            found.retain(|at| !range.contains(at));
         }
     }
-    assert!(files > 15, "{files} files");
-    for ((file, line), uses) in known {
-        assert!(uses > 0, "{file} does not say `{line}` any more: take it out of `PUBLIC`");
+    faults.extend(found.iter().map(|at| {
+        let line = code[..*at].iter().filter(|c| **c == '\n').count();
+        format!(
+            "{file}:{}: `{}` divides: use `Reciprocal` for what is secret; for what is public add it to the \
+             list in tests/division.rs",
+            line + 1,
+            source.lines().nth(line).unwrap().trim()
+        )
+    }));
+    faults
+}
+
+/// Where code divides.
+fn divisions(code: &[char]) -> Vec<usize> {
+    let is_word = |at: usize| code.get(at).is_some_and(|c| c.is_alphanumeric() || *c == '_');
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < code.len() {
+        let end = (at..).find(|at| !is_word(*at)).unwrap();
+        let word: String = code[at..end].iter().collect();
+        let other = ["is_multiple_of", "next_multiple_of", "isqrt", "Div", "Rem"];
+        let other = other.into_iter().chain(["DivAssign", "RemAssign", "RemEuclid"]);
+        let divides = |part: &str| ["div", "rem", "midpoint", "ilog", "ilog10"].contains(&part);
+        let by_name = word.split('_').any(divides) || other.into_iter().any(|name| name == word);
+        if by_name || matches!(code[at], '/' | '%') {
+            found.push(at);
+        }
+        at = end.max(at + 1);
+    }
+    found
+}
+
+/// The source with blanks for comments and for what is in literals.
+fn code(source: &str) -> Vec<char> {
+    let mut code: Vec<char> = source.chars().collect();
+    let mut at = 0;
+    while at < code.len() {
+        let rest = &code[at..];
+        let word_before = at > 0 && (code[at - 1].is_alphanumeric() || code[at - 1] == '_');
+        let length = match rest {
+            ['/', '/', ..] => rest.iter().position(|c| *c == '\n').unwrap_or(rest.len()),
+            ['/', '*', ..] => block_comment(rest),
+            ['"', ..] => literal(rest, '"'),
+            ['r', '"' | '#', ..] | ['b', 'r', ..] if !word_before => raw_string(rest),
+            ['\'', '\\', ..] | ['\'', _, '\'', ..] => literal(rest, '\''),
+            _ => 0,
+        };
+        code[at..at + length].iter_mut().filter(|c| **c != '\n').for_each(|c| *c = ' ');
+        at += length.max(1);
+    }
+    code
+}
+
+/// How long it is, with comments inside of it.
+fn block_comment(rest: &[char]) -> usize {
+    let (mut depth, mut at) = (0, 0);
+    loop {
+        match &rest[at..] {
+            ['/', '*', ..] => (depth, at) = (depth + 1, at + 2),
+            ['*', '/', ..] if depth == 1 => return at + 2,
+            ['*', '/', ..] => (depth, at) = (depth - 1, at + 2),
+            [_, ..] => at += 1,
+            [] => return at,
+        }
     }
 }
 
+fn literal(rest: &[char], end: char) -> usize {
+    let mut at = 1;
+    while rest[at] != end {
+        at += if rest[at] == '\\' { 2 } else { 1 };
+    }
+    at + 1
+}
+
+/// 0 if it is none.
+fn raw_string(rest: &[char]) -> usize {
+    let start = if rest[0] == 'b' { 2 } else { 1 };
+    let hashes = rest[start..].iter().take_while(|c| **c == '#').count();
+    if rest.get(start + hashes) != Some(&'"') {
+        return 0;
+    }
+    let end: Vec<_> = std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
+    let text = start + hashes + 1;
+    let closed = (text..rest.len()).find(|at| rest[*at..].starts_with(&end)).unwrap();
+    closed + end.len()
+}
+
 #[test]
-fn divisions_are_found() {
-    let found = |text: &str| divisions(&code(text)).len();
-    for divides in ["a / b", "a % b", "a.checked_div(b)", "x.rem_euclid(k)", "\"//\".len() / 2"] {
-        assert_eq!(found(divides), 1, "{divides}");
+fn the_check_finds_divisions_and_nothing_else() {
+    let quiet = r##"
+        //! a / b, 5 % 3, checked_div
+        /* a / b /* c / d */ e % f */
+        fn divide<'a>(divisor: &'a u64, remainder: char) -> &'static str {
+            let _ = ('/', '%', '\'', b'/', "a / b \" % c", r"a / b", r#"a " / b"#, br"/", remainder);
+            "rem_euclid"
+        }
+        #[cfg(test)]
+mod tests { fn f() -> u64 { 1 / 2 } }
+    "##;
+    assert_eq!(check("a.rs", quiet, &[]), [""; 0]);
+    for loud in [
+        "a / b",
+        "a %= b",
+        "'a: loop { a / b }",
+        "\"/\".len() % a",
+        "x.checked_div(k)",
+        "x.wrapping_rem(k)",
+        "x . div_ceil (k)",
+        "x.rem_euclid(k)",
+        "u64::midpoint(a, b)",
+        "x.is_multiple_of(3)",
+        "use std::ops::Rem;",
+    ] {
+        let faults = check("a.rs", loud, &[]);
+        assert!(matches!(&faults[..], [fault] if fault.starts_with("a.rs:1: ")), "{faults:?}");
     }
-    for does_not in
-        ["// a / b", "let a = \"a / \\\" % b\";", "a.divide(b)", "remainder", "a * b // / 2"]
-    {
-        assert_eq!(found(does_not), 0, "{does_not}");
-    }
+    let list = [allow("a.rs", "a/b", 1, "a test")];
+    assert_eq!(check("a.rs", "let c = a\n/ b;", &list), [""; 0]);
+    assert!(check("a.rs", "a / b; c / d", &list)[0].contains("`a / b; c / d` divides"));
+    assert!(check("a.rs", "a / b; a / b", &list)[0].contains("stands there 2 times"));
+    assert!(check("a.rs", "c", &list)[0].contains("stands there 0 times"));
 }

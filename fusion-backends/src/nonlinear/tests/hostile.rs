@@ -47,6 +47,34 @@ fn too_little_is_told_before_anything_is_sent() {
     }
 }
 
+/// A layer whose `Need` is too small, or that is given what does not belong together: a defect, which ends
+/// it before anything without a mask is sent.
+#[test]
+fn a_defect_is_told_and_makes_no_zeros() {
+    type Layer<'a> = &'a dyn Fn(&mut Layers<'_, Says<'_>>) -> Result<(), Fault>;
+    let bits =
+        |count: usize| Bits::new(count, zeroize::Zeroizing::new(vec![0; count.div_ceil(64)]));
+    let (few, many) = (bits(70), bits(71));
+    let layers: [(Need, Layer<'_>); 4] = [
+        (Need::default(), &|l| l.sign(&shares(70)).map(drop)),
+        (Need::default(), &|l| l.select([(&few, &shares(70))]).map(drop)),
+        // The words are as many, the values are not.
+        (Need::relu(width(8), 128), &|l| l.select([(&few, &shares(71))]).map(drop)),
+        (Need::relu(width(8), 128), &|l| l.select([(&many, &shares(70))]).map(drop)),
+    ];
+    for role in [Role::Client, Role::Server] {
+        for (need, layer) in &layers {
+            let mut material = material(role, need, 1);
+            let mut peer = Says(&[0; 1000]);
+            let mut run = Layers::new(&mut material, &mut peer);
+            let failed = run.layer("test", Need::default(), layer).unwrap_err();
+            assert!(matches!(failed, LayerError::Internal { layer: "test", .. }), "{failed}");
+            let failed = run.relu(&shares(1)).unwrap_err();
+            assert!(matches!(failed, LayerError::Broken), "{failed}");
+        }
+    }
+}
+
 #[test]
 fn more_than_memory_holds_is_told_before_anything_is_sent() {
     let few = Need::relu(width(8), 70);
