@@ -134,7 +134,7 @@ impl<S: Read + Write, R: CryptoRng> Run<'_, S, R> {
             }
             (Step::Concat(ring, sizes), Some(second)) => {
                 let second = second.reduced(*ring, other);
-                Ok(concat(*sizes, values.reduced(*ring, room), second))
+                concat(*sizes, values.reduced(*ring, room), second)
             }
             _ => return Err(CheetahError::Order),
         };
@@ -266,8 +266,12 @@ fn beside_zero(values: &Shares) -> Shares {
 }
 
 /// Both parts of each slot, one after the other.
-fn concat([first, second]: [usize; 2], a: &Shares, b: &Shares) -> Shares {
-    let slots = a.values().chunks(first.max(1)).zip(b.values().chunks(second.max(1)));
-    let values = slots.flat_map(|(a, b)| a.iter().chain(b)).copied();
-    Shares::new(a.width(), values)
+fn concat([first, second]: [usize; 2], a: &Shares, b: &Shares) -> Result<Shares, CheetahError> {
+    let a_slots = a.values().chunks(first.max(1));
+    let b_slots = b.values().chunks(second.max(1));
+    if a_slots.len() != b_slots.len() || a.width() != b.width() {
+        return Err(CheetahError::Order);
+    }
+    let values = a_slots.zip(b_slots).flat_map(|(a, b)| a.iter().chain(b)).copied();
+    Ok(Shares::new(a.width(), values))
 }
