@@ -134,7 +134,7 @@ impl<S: Read + Write, R: CryptoRng> Run<'_, S, R> {
             }
             (Step::Concat(ring, sizes), Some(second)) => {
                 let second = second.reduced(*ring, other);
-                concat(*sizes, values.reduced(*ring, room), second)
+                Ok(concat(*sizes, values.reduced(*ring, room), second)?)
             }
             _ => return Err(CheetahError::Order),
         };
