@@ -1,21 +1,23 @@
 //! Sequences that must be equally long. Cut to the shorter one, as `zip` does it, a mask would be missing
 //! where the other goes on, and nobody would notice.
 
-use std::iter::Zip;
 use std::slice::ChunksExact;
 
 use super::error::Fault;
+use crate::ot;
 
 const UNEQUAL: Fault = Fault::Internal("sequences that belong together are not equally long");
 
-/// Two sequences side by side.
-pub(super) fn paired<A, B>(a: A, b: B) -> Result<Zip<A::IntoIter, B::IntoIter>, Fault>
+/// Two sequences side by side, as for the transfers.
+pub(super) fn paired<A, B>(
+    a: A,
+    b: B,
+) -> Result<impl ExactSizeIterator<Item = (A::Item, B::Item)>, Fault>
 where
     A: IntoIterator<IntoIter: ExactSizeIterator>,
     B: IntoIterator<IntoIter: ExactSizeIterator>,
 {
-    let (a, b) = (a.into_iter(), b.into_iter());
-    if a.len() == b.len() { Ok(a.zip(b)) } else { Err(UNEQUAL) }
+    Ok(ot::paired::paired(a, b)?)
 }
 
 /// `count` records of `SIZE` items each, and nothing after them.

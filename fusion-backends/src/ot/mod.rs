@@ -58,7 +58,7 @@ mod error;
 mod hash;
 pub(super) mod kernel;
 pub mod one_of_n;
-mod paired;
+pub(crate) mod paired;
 pub(super) mod permutations;
 mod policy;
 pub(super) mod pool;

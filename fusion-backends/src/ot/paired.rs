@@ -4,7 +4,7 @@
 use super::error::OtError;
 
 /// The items of both, if there are as many of one as of the other.
-pub(super) fn paired<A, B>(
+pub(crate) fn paired<A, B>(
     a: A,
     b: B,
 ) -> Result<impl ExactSizeIterator<Item = (A::Item, B::Item)>, OtError>
