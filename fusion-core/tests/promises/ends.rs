@@ -210,9 +210,13 @@ fn an_end_in_setup_does_not_latch() {
     let checks = (0..50).map(|x| Check::model_answer(x, x)).collect();
     let policy = Policy::against_blind_tampering(20, 1).unwrap();
     let mut client = Client::<Fitting>::new(policy, checks);
-    let (answers, _) = run(&mut client, &Spy { shift: 1, ..Spy::default() }, &[200]);
-    let error = answers.map(drop).unwrap_err();
-    assert!(matches!(error, Error::Protocol { .. }) && error.may_retry(), "{error:?}");
+    let ends = [20, 200].map(|query| {
+        let (answers, ended) = run(&mut client, &Spy { shift: 1, ..Spy::default() }, &[query]);
+        let error = answers.map(drop).unwrap_err();
+        assert!(matches!(error, Error::Protocol { .. }) && error.may_retry(), "{error:?}");
+        (error.to_string(), ended)
+    });
+    assert_eq!(ends[0], ends[1], "the same for any query");
     assert_eq!(*run(&mut client, &Spy::default(), &[200]).0.unwrap(), [200]);
 }
 
