@@ -251,12 +251,14 @@ pub(super) fn receive(stream: &mut impl Read, length: usize) -> io::Result<Vec<u
 /// Adds its bias to each value of an output, in each slot.
 fn biased(layer: &LayerShape, bias: &[i64], results: &Shares) -> Result<Shares, CheetahError> {
     let pixels = layer.outputs().checked_div(bias.len()).ok_or(CheetahError::Order)?;
-    let slot = bias.iter().flat_map(|bias| std::iter::repeat_n(bias.cast_unsigned(), pixels));
-    let values = results.values().chunks(layer.outputs().max(1));
-    if values.clone().any(|values| values.len() != slot.clone().count()) {
+    // Whole slots, with a bias for each value.
+    if pixels.checked_mul(bias.len()) != Some(layer.outputs())
+        || !results.len().is_multiple_of(layer.outputs())
+    {
         return Err(CheetahError::Order);
     }
-    let all = values.flat_map(|values| values.iter().zip(slot.clone()));
+    let slot = bias.iter().flat_map(|bias| std::iter::repeat_n(bias.cast_unsigned(), pixels));
+    let all = results.values().iter().zip(slot.cycle());
     Ok(Shares::new(results.width(), all.map(|(value, bias)| value.wrapping_add(bias))))
 }
 
