@@ -170,7 +170,10 @@ impl Pending {
             let is_negative = (modulus >> 1).wrapping_sub(whole) >> 127;
             (whole.wrapping_sub(modulus.wrapping_mul(is_negative)) as u64).wrapping_shl(shift)
         };
-        Zeroizing::new(together(low.iter(), high.iter()).map(lift).collect())
+        // Room for all: a vector that grows leaves secrets behind.
+        let mut lifted = Zeroizing::new(Vec::with_capacity(low.len()));
+        lifted.extend(together(low.iter(), high.iter()).map(lift));
+        lifted
     }
 
     #[cfg(test)]
